@@ -1,0 +1,114 @@
+/**
+ * Runs every test of the project, whatever its runner, and ends with one line: `N passed, N failed, N skipped`.
+ *
+ *   npm test                      everything that CI runs
+ *   npm test -- --only unit       one suite or several (comma separated)
+ *   npm run test:full             the long suites too
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { requiredTools, suites, type Suite } from './support/suites';
+
+interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+interface Outcome extends Counts {
+  readonly suite: string;
+  readonly seconds: number;
+}
+
+const { values } = parseArgs({
+  options: { only: { type: 'string' }, full: { type: 'boolean', default: false } },
+});
+
+/** Jest's JSON report: assertion counts, and a file that does not even load counts as a failure. */
+function readJestReport(file: string): Counts {
+  const report = JSON.parse(readFileSync(file, 'utf8')) as Record<string, number>;
+  return {
+    passed: report.numPassedTests,
+    failed: report.numFailedTests + report.numRuntimeErrorTestSuites,
+    skipped: report.numPendingTests + report.numTodoTests,
+  };
+}
+
+/** pytest's JUnit report: a collection error counts as a failure. */
+function readJunitReport(file: string): Counts {
+  const attribute = (name: string): number =>
+    [...readFileSync(file, 'utf8').matchAll(new RegExp(`<testsuite [^>]*\\b${name}="(\\d+)"`, 'g'))].reduce(
+      (sum, match) => sum + Number(match[1]),
+      0,
+    );
+  const failed = attribute('failures') + attribute('errors');
+  const skipped = attribute('skipped');
+  return { passed: attribute('tests') - failed - skipped, failed, skipped };
+}
+
+function run(suite: Suite, report: string): Promise<number> {
+  const [command, ...args] = suite.command(report);
+  const child = spawn(command, args, { stdio: 'inherit', env: { ...process.env, ...suite.env }, timeout: suite.timeoutMs });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('exit', (code, signal) => resolve(signal ? 1 : (code ?? 1)));
+  });
+}
+
+async function outcomeOf(suite: Suite, folder: string): Promise<Outcome> {
+  console.log(`\n── ${suite.name} ──`);
+  const report = join(folder, `${suite.name}.${suite.report === 'jest' ? 'json' : 'xml'}`);
+  const started = Date.now();
+  const exitCode = await run(suite, report);
+  const counts = countsOf(suite, report, exitCode);
+  // A runner that fails without a failed test (a crash, a timeout, a missing file) is a failure all the same.
+  if (exitCode !== 0 && counts.failed === 0) counts.failed = 1;
+  return { suite: suite.name, seconds: (Date.now() - started) / 1000, ...counts };
+}
+
+function countsOf(suite: Suite, report: string, exitCode: number): Counts {
+  if (suite.report === 'exit-code') {
+    return { passed: exitCode === 0 ? 1 : 0, failed: exitCode === 0 ? 0 : 1, skipped: 0 };
+  }
+  if (!existsSync(report)) return { passed: 0, failed: 1, skipped: 0 };
+  const counts = suite.report === 'jest' ? readJestReport(report) : readJunitReport(report);
+  // A suite that ran nothing proves nothing.
+  if (counts.passed + counts.failed + counts.skipped === 0) counts.failed = 1;
+  return counts;
+}
+
+function selected(): Suite[] {
+  const names = values.only?.split(',');
+  const unknown = names?.filter((name) => !suites.some((suite) => suite.name === name)) ?? [];
+  if (unknown.length > 0) {
+    const known = suites.map((suite) => suite.name).join(', ');
+    console.error(`'--only' must be a list of ${known}, got ${JSON.stringify(values.only)}; correct the name`);
+    process.exit(2);
+  }
+  return suites.filter((suite) => (names ? names.includes(suite.name) : values.full || !suite.long));
+}
+
+async function main(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'cdk-lakehouse-test-'));
+  const outcomes: Outcome[] = [];
+  try {
+    const chosen = selected();
+    await requiredTools(chosen);
+    for (const suite of chosen) outcomes.push(await outcomeOf(suite, folder));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  const total = (key: keyof Counts): number => outcomes.reduce((sum, outcome) => sum + outcome[key], 0);
+  console.log('');
+  for (const { suite, passed, failed, skipped, seconds } of outcomes) {
+    const state = failed > 0 ? 'FAILED' : 'ok';
+    console.log(`${state.padEnd(7)} ${suite.padEnd(12)} ${passed} passed, ${failed} failed, ${skipped} skipped  ${seconds.toFixed(0)} s`);
+  }
+  process.exitCode = total('failed') > 0 ? 1 : 0;
+  console.log(`\n${total('passed')} passed, ${total('failed')} failed, ${total('skipped')} skipped`);
+}
+
+void main();
