@@ -1,0 +1,2 @@
+export { LakehouseError, type Problem, didYouMean, fail, failAll, problem } from './errors';
+export { closest, editDistance } from './closest';
