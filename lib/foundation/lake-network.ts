@@ -1,0 +1,150 @@
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import { RemovalPolicy, Tags, Token } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import { failAll, problem } from '../private';
+
+/** The tag by which EMR's service role recognizes what it may use. */
+const EMR_TAG = 'for-use-with-amazon-emr-managed-policies';
+
+/** As many zones as Kafka, Airflow and EMR ever need; address space is kept for all of them. */
+const MAXIMUM_ZONES = 3;
+
+/** Properties of a LakeNetwork. */
+export interface LakeNetworkProps {
+  /**
+   * The address range, between /16 and /20.
+   *
+   * @default '10.0.0.0/16'
+   */
+  readonly cidr?: string;
+
+  /**
+   * The availability zones by name, one to three, so that synth asks no account for them. Address space for three is
+   * kept, so a zone that is added later renumbers no subnet.
+   *
+   * @default - the first two zones of the stack's region, or what CDK knows of its account
+   */
+  readonly availabilityZones?: string[];
+
+  /**
+   * How many NAT gateways there are. One is cheap and lives in one zone; one per zone survives the loss of a zone.
+   *
+   * @default - one per availability zone
+   */
+  readonly natGateways?: number;
+
+  /**
+   * How long flow logs are kept.
+   *
+   * @default RetentionDays.THREE_MONTHS
+   */
+  readonly flowLogRetention?: logs.RetentionDays;
+
+  /**
+   * The key that encrypts the flow logs; its policy must let CloudWatch Logs use it, as LakeKey's does.
+   *
+   * @default - the service's own key
+   */
+  readonly encryptionKey?: kms.IKey;
+
+  /**
+   * What happens to the flow logs when they leave the stack.
+   *
+   * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+   */
+  readonly removalPolicy?: RemovalPolicy;
+}
+
+/**
+ * The network of a lakehouse: public subnets for the NAT gateways, private subnets for everything else, gateway endpoints
+ * for S3 and DynamoDB (free, and keep the lake's traffic off the NAT gateways), and flow logs.
+ *
+ * The default security group is left as AWS makes it and nothing uses it: emptying it takes a Lambda function.
+ *
+ * @see https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-vpc-host-job-flows.html
+ */
+export class LakeNetwork extends Construct {
+  /** The VPC. */
+  public readonly vpc: ec2.Vpc;
+
+  /** The log group of the flow logs. */
+  public readonly flowLogGroup: logs.LogGroup;
+
+  constructor(scope: Construct, id: string, props: LakeNetworkProps = {}) {
+    super(scope, id);
+    validate(this, props);
+    const zones = props.availabilityZones;
+    this.vpc = new ec2.Vpc(this, 'Vpc', {
+      ipAddresses: ec2.IpAddresses.cidr(props.cidr ?? '10.0.0.0/16'),
+      ...(zones === undefined
+        ? { maxAzs: 2, reservedAzs: MAXIMUM_ZONES - 2 }
+        : { availabilityZones: zones, reservedAzs: MAXIMUM_ZONES - zones.length }),
+      natGateways: props.natGateways,
+      restrictDefaultSecurityGroup: false,
+      subnetConfiguration: [
+        { name: 'Public', subnetType: ec2.SubnetType.PUBLIC, cidrMask: 26, mapPublicIpOnLaunch: false },
+        { name: 'Private', subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS },
+      ],
+      gatewayEndpoints: {
+        S3: { service: ec2.GatewayVpcEndpointAwsService.S3 },
+        DynamoDb: { service: ec2.GatewayVpcEndpointAwsService.DYNAMODB },
+      },
+    });
+    for (const subnet of this.vpc.privateSubnets) {
+      Tags.of(subnet).add(EMR_TAG, 'true');
+    }
+    this.flowLogGroup = this.logTraffic(props);
+  }
+
+  private logTraffic(props: LakeNetworkProps): logs.LogGroup {
+    const group = new logs.LogGroup(this, 'FlowLogGroup', {
+      retention: props.flowLogRetention ?? logs.RetentionDays.THREE_MONTHS,
+      encryptionKey: props.encryptionKey,
+      removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+    });
+    const role = new iam.Role(this, 'FlowLogRole', {
+      assumedBy: new iam.ServicePrincipal('vpc-flow-logs.amazonaws.com'),
+    });
+    this.vpc.addFlowLog('FlowLog', { destination: ec2.FlowLogDestination.toCloudWatchLogs(group, role) });
+    return group;
+  }
+}
+
+function validate(scope: Construct, props: LakeNetworkProps): void {
+  const problems: string[] = [];
+  const { availabilityZones: zones, natGateways, cidr } = props;
+  if (zones !== undefined && (zones.length === 0 || zones.length > MAXIMUM_ZONES)) {
+    problems.push(
+      problem({
+        path: 'availabilityZones',
+        must: `one to ${MAXIMUM_ZONES} zones`,
+        got: zones,
+        remedy: 'name the zones to use, for example us-east-1a and us-east-1b',
+      }),
+    );
+  }
+  if (natGateways !== undefined && !Token.isUnresolved(natGateways) && natGateways < 1) {
+    problems.push(
+      problem({
+        path: 'natGateways',
+        must: 'at least 1, because clusters in private subnets reach EMR and Glue through it',
+        got: natGateways,
+        remedy: 'use one NAT gateway, or bring a VPC whose private subnets have another way out',
+      }),
+    );
+  }
+  if (cidr !== undefined && !Token.isUnresolved(cidr) && !/^\d+\.\d+\.\d+\.\d+\/(1[6-9]|20)$/.test(cidr)) {
+    problems.push(
+      problem({
+        path: 'cidr',
+        must: 'an IPv4 range between /16 and /20',
+        got: cidr,
+        remedy: "use a range such as '10.0.0.0/16'",
+      }),
+    );
+  }
+  failAll(`network '${scope.node.path}'`, problems);
+}

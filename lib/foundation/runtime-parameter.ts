@@ -1,0 +1,116 @@
+import * as ssm from 'aws-cdk-lib/aws-ssm';
+import { Stack, Token } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import { fail } from '../private';
+
+/** The version of the parameter's layout, for readers that outlive a change. */
+const LAYOUT_VERSION = 1;
+
+/** What a Standard parameter of Parameter Store holds at most, in bytes. */
+const LIMIT = 4096;
+
+/** What a name that is only known at deployment is counted as, in characters: a bucket or topic name and its account. */
+const UNKNOWN_LENGTH = 48;
+
+/** What a running pipeline must know about the stack it runs on. */
+export interface RuntimeFacts {
+  /** The Glue database of each zone that holds tables. */
+  readonly databases: { [zone: string]: string };
+
+  /** The bucket name of each zone, of `artifacts` and of `accessLogs`. */
+  readonly buckets: { [name: string]: string };
+
+  /** The topic ARN of each severity. */
+  readonly topics: { [severity: string]: string };
+
+  /**
+   * The id of the batch cluster.
+   *
+   * @default - there is no batch cluster
+   */
+  readonly batchClusterId?: string;
+
+  /**
+   * The name of the secret of each source.
+   *
+   * @default - there are no sources
+   */
+  readonly sourceSecrets?: { [source: string]: string };
+
+  /**
+   * The step arguments of each application, up to and including its entry script.
+   *
+   * @default - there are no applications
+   */
+  readonly applications?: { [name: string]: string[] };
+}
+
+/** Properties of a RuntimeParameter. */
+export interface RuntimeParameterProps {
+  /** The environment's name. */
+  readonly environment: string;
+
+  /** What is published. */
+  readonly facts: RuntimeFacts;
+}
+
+/**
+ * The parameter `/lakehouse/<environment>/runtime` in Parameter Store, through which jobs and commands find the stack's
+ * resources. It holds names, never secrets.
+ *
+ * @see https://docs.aws.amazon.com/systems-manager/latest/userguide/systems-manager-parameter-store.html
+ */
+export class RuntimeParameter extends Construct {
+  /** The name of an environment's parameter. */
+  public static nameFor(environment: string): string {
+    return `/lakehouse/${environment}/runtime`;
+  }
+
+  /** The parameter. */
+  public readonly parameter: ssm.StringParameter;
+
+  constructor(scope: Construct, id: string, props: RuntimeParameterProps) {
+    super(scope, id);
+    const { facts, environment } = props;
+    const value = Stack.of(this).toJsonString({
+      version: LAYOUT_VERSION,
+      environment,
+      databases: facts.databases,
+      buckets: facts.buckets,
+      topics: facts.topics,
+      ...(facts.batchClusterId === undefined ? {} : { batchCluster: { id: facts.batchClusterId } }),
+      sources: mapValues(facts.sourceSecrets, (secretId) => ({ secretId })),
+      applications: mapValues(facts.applications, (args) => ({ args })),
+    });
+    this.parameter = new ssm.StringParameter(this, 'Resource', {
+      parameterName: RuntimeParameter.nameFor(environment),
+      description: `Where the jobs and commands of the ${environment} lakehouse find its resources`,
+      stringValue: value,
+    });
+    checkSize(this, facts);
+  }
+}
+
+function mapValues<T, U>(map: { [key: string]: T } | undefined, change: (value: T) => U): { [key: string]: U } {
+  return Object.fromEntries(Object.entries(map ?? {}).map(([key, value]) => [key, change(value)]));
+}
+
+/** Refuses what surely will not fit, before a deployment finds out. */
+function checkSize(scope: Construct, facts: RuntimeFacts): void {
+  const size = JSON.stringify(facts, (_key, value: unknown) =>
+    typeof value === 'string' && Token.isUnresolved(value)
+      ? value.replaceAll(/\$\{Token\[[^\]]*\]\}/g, 'x'.repeat(UNKNOWN_LENGTH))
+      : value,
+  ).length;
+  if (size > LIMIT) {
+    fail(
+      {
+        path: 'facts',
+        must: `at most ${LIMIT} bytes as JSON, the size of a Standard parameter`,
+        got: `about ${size} bytes`,
+        remedy: 'bundle the jars of an application into fewer files, or give it a parameter of its own',
+      },
+      scope,
+    );
+  }
+}

@@ -1,0 +1,179 @@
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type * as emr from 'aws-cdk-lib/aws-emr';
+import { type Duration, Size } from 'aws-cdk-lib/core';
+import { type Problem } from '../private';
+import type { InstanceArchitecture } from './instance-architecture';
+
+/** vCPUs of one capacity unit: an xlarge. */
+const VCPUS_PER_UNIT = 4;
+
+/** How many types a fleet with an allocation strategy can have. */
+const MAXIMUM_TYPES = 30;
+
+/** How many types a Spot fleet must have, so that it finds capacity. */
+const MINIMUM_SPOT_TYPES = 10;
+
+/** Local disk of a worker for shuffle and HDFS. */
+const WORKER_VOLUME = Size.gibibytes(64);
+
+/** The fleets of a cluster with all defaults resolved. One unit is 4 vCPUs. */
+export interface FleetPlan {
+  readonly architecture: InstanceArchitecture;
+  readonly steadyTypes: ec2.InstanceType[];
+  readonly taskTypes: ec2.InstanceType[];
+  readonly coreUnits: number;
+  readonly maxTaskUnits: number;
+  readonly onDemandFallbackUnits: number;
+  readonly spotTimeout: Duration;
+}
+
+/** The instances of a cluster, networks and groups aside. */
+export function renderFleets(plan: FleetPlan): emr.CfnCluster.JobFlowInstancesConfigProperty {
+  const timeoutDurationMinutes = plan.spotTimeout.toMinutes();
+  return {
+    masterInstanceFleet: {
+      name: 'Primary',
+      targetOnDemandCapacity: 1,
+      instanceTypeConfigs: plan.steadyTypes.map((type) => ({ instanceType: type.toString(), weightedCapacity: 1 })),
+      launchSpecifications: { onDemandSpecification: { allocationStrategy: 'lowest-price' } },
+    },
+    coreInstanceFleet: {
+      name: 'Core',
+      targetOnDemandCapacity: plan.coreUnits,
+      instanceTypeConfigs: plan.steadyTypes.map(workerType),
+      launchSpecifications: { onDemandSpecification: { allocationStrategy: 'lowest-price' } },
+    },
+    taskInstanceFleets: [
+      {
+        name: 'Task',
+        // EMR wants a fleet to start with something; managed scaling takes it away when there is no work.
+        targetSpotCapacity: 1,
+        instanceTypeConfigs: plan.taskTypes.map(workerType),
+        launchSpecifications: {
+          spotSpecification: {
+            allocationStrategy: 'price-capacity-optimized',
+            timeoutAction: 'SWITCH_TO_ON_DEMAND',
+            timeoutDurationMinutes,
+          },
+        },
+        // The fallback above is for the first provisioning only; growth later has its own timeout.
+        resizeSpecifications: {
+          spotResizeSpecification: { allocationStrategy: 'price-capacity-optimized', timeoutDurationMinutes },
+        },
+      },
+    ],
+  };
+}
+
+/** Scaling from the core alone to the core and all task units, of which only some may be On-Demand. */
+export function renderScaling(plan: FleetPlan): emr.CfnCluster.ManagedScalingPolicyProperty {
+  return {
+    computeLimits: {
+      unitType: 'InstanceFleetUnits',
+      minimumCapacityUnits: plan.coreUnits,
+      maximumCapacityUnits: plan.coreUnits + plan.maxTaskUnits,
+      maximumCoreCapacityUnits: plan.coreUnits,
+      maximumOnDemandCapacityUnits: plan.coreUnits + plan.onDemandFallbackUnits,
+    },
+  };
+}
+
+function workerType(type: ec2.InstanceType): emr.CfnCluster.InstanceTypeConfigProperty {
+  return {
+    instanceType: type.toString(),
+    weightedCapacity: unitsOf(type),
+    ebsConfiguration: {
+      ebsBlockDeviceConfigs: [
+        {
+          volumeSpecification: { volumeType: 'gp3', sizeInGb: WORKER_VOLUME.toGibibytes() },
+          volumesPerInstance: unitsOf(type),
+        },
+      ],
+    },
+  };
+}
+
+/** Capacity units of an instance type, by its size: xlarge 1, 2xlarge 2, 4xlarge 4 …; 0 for smaller ones. */
+function unitsOf(type: ec2.InstanceType): number {
+  const size = type.toString().split('.')[1] ?? '';
+  return size === 'xlarge' ? 1 : Number(/^(\d+)xlarge$/.exec(size)?.[1] ?? 0);
+}
+
+/** All that is impossible in a plan. */
+export function fleetProblems(plan: FleetPlan): Problem[] {
+  return [
+    ...typeProblems('steadyInstanceTypes', plan.steadyTypes, plan, 1),
+    ...typeProblems('taskInstanceTypes', plan.taskTypes, plan, MINIMUM_SPOT_TYPES),
+    ...atLeast('coreUnits', plan.coreUnits, 1),
+    ...atLeast('maxTaskUnits', plan.maxTaskUnits, 1),
+    ...fallbackProblems(plan),
+    ...timeoutProblems(plan.spotTimeout),
+  ];
+}
+
+function typeProblems(path: string, types: ec2.InstanceType[], plan: FleetPlan, minimum: number): Problem[] {
+  const problems: Problem[] = [];
+  const names = types.map(String);
+  if (new Set(names).size < minimum || names.length > MAXIMUM_TYPES) {
+    problems.push({
+      path,
+      must: `${minimum} to ${MAXIMUM_TYPES} different instance types`,
+      got: names,
+      remedy: 'add types of other families and sizes: the more pools, the more seldom all of them are empty',
+    });
+  }
+  const wanted = plan.architecture.name === 'arm64' ? ec2.InstanceArchitecture.ARM_64 : ec2.InstanceArchitecture.X86_64;
+  const foreign = types.filter((type) => type.architecture !== wanted).map(String);
+  if (foreign.length > 0) {
+    problems.push({
+      path,
+      must: `types of one architecture, ${plan.architecture.name}`,
+      got: foreign,
+      remedy: 'leave them out, or choose the other architecture for the whole cluster',
+    });
+  }
+  const small = types.filter((type) => unitsOf(type) === 0).map(String);
+  if (small.length > 0) {
+    problems.push({
+      path,
+      must: `of size xlarge or larger, because one unit is ${VCPUS_PER_UNIT} vCPUs`,
+      got: small,
+      remedy: 'use xlarge instances',
+    });
+  }
+  return problems;
+}
+
+function atLeast(path: string, value: number, minimum: number): Problem[] {
+  return Number.isInteger(value) && value >= minimum
+    ? []
+    : [{ path, must: `a whole number of at least ${minimum}`, got: value, remedy: `use ${minimum} or more` }];
+}
+
+function fallbackProblems(plan: FleetPlan): Problem[] {
+  const { onDemandFallbackUnits: units, maxTaskUnits } = plan;
+  return Number.isInteger(units) && units >= 0 && units <= maxTaskUnits
+    ? []
+    : [
+        {
+          path: 'onDemandFallbackUnits',
+          must: `between 0 and maxTaskUnits (${maxTaskUnits})`,
+          got: units,
+          remedy: 'it caps how many task units may become On-Demand when there is no Spot capacity',
+        },
+      ];
+}
+
+function timeoutProblems(timeout: Duration): Problem[] {
+  const minutes = timeout.toMinutes({ integral: false });
+  return Number.isInteger(minutes) && minutes >= 5 && minutes <= 1440
+    ? []
+    : [
+        {
+          path: 'spotTimeout',
+          must: 'between 5 and 1,440 whole minutes',
+          got: `${minutes} minutes`,
+          remedy: 'use Duration.minutes(10)',
+        },
+      ];
+}

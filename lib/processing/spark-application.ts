@@ -1,0 +1,143 @@
+import * as fs from 'node:fs';
+import * as s3assets from 'aws-cdk-lib/aws-s3-assets';
+import { Construct } from 'constructs';
+import { failAll, problem } from '../private';
+import type { IBatchCluster } from './batch-cluster';
+import { SparkDependencies } from './spark-dependencies';
+
+/** What is never part of an application: caches and tests change its hash without changing what it does. */
+const NOT_CODE = ['__pycache__', '*.pyc', '.pytest_cache', '.mypy_cache', '.ruff_cache', '*.egg-info'];
+
+/** The folder, beside the job, that the Python dependencies are unpacked into. */
+const DEPENDENCIES_FOLDER = 'dependencies';
+
+/** Options of a SparkApplication that is added to a cluster. */
+export interface SparkApplicationOptions {
+  /** The Python file that Spark runs. */
+  readonly entryPoint: string;
+
+  /**
+   * The directory whose packages the entry point imports.
+   *
+   * @default - the entry point imports nothing of its own
+   */
+  readonly codeDirectory?: string;
+
+  /**
+   * The Python packages and jars the application needs beyond what the EMR release has.
+   *
+   * @default - none
+   */
+  readonly dependencies?: SparkDependencies;
+
+  /**
+   * Directories that the application finds beside itself, by the name of the folder they are unpacked into.
+   *
+   * @default - none
+   */
+  readonly dataDirectories?: { [folder: string]: string };
+
+  /**
+   * Spark configuration of this application.
+   *
+   * @default - the cluster's defaults
+   */
+  readonly conf?: { [key: string]: string };
+}
+
+/** Properties of a SparkApplication. */
+export interface SparkApplicationProps extends SparkApplicationOptions {
+  /** The cluster it runs on, whose role gets read access to the application's files. */
+  readonly cluster: IBatchCluster;
+}
+
+/**
+ * A Spark application: its code and all it needs, as files in the assets bucket that are named by their content.
+ *
+ * A run of it is an EMR step with `stepArgs` and the run's own arguments after them.
+ *
+ * @see https://docs.aws.amazon.com/emr/latest/ReleaseGuide/emr-spark-submit-step.html
+ */
+export class SparkApplication extends Construct {
+  /** The arguments of a step, up to and including the entry script. */
+  public readonly stepArgs: string[];
+
+  constructor(scope: Construct, id: string, props: SparkApplicationProps) {
+    super(scope, id);
+    validate(this, props);
+    const dependencies = props.dependencies?._bind(this, props.cluster.architecture);
+    const main = new s3assets.Asset(this, 'EntryPoint', { path: props.entryPoint });
+    const code =
+      props.codeDirectory === undefined
+        ? undefined
+        : new s3assets.Asset(this, 'Code', { path: props.codeDirectory, exclude: NOT_CODE });
+    const data = Object.entries(props.dataDirectories ?? {}).map(([folder, directory]) => ({
+      folder,
+      asset: new s3assets.Asset(this, `Data-${folder}`, { path: directory, exclude: NOT_CODE }),
+    }));
+
+    const archives = [
+      ...(dependencies === undefined ? [] : [`${dependencies.python.s3ObjectUrl}#${DEPENDENCIES_FOLDER}`]),
+      ...data.map(({ folder, asset }) => `${asset.s3ObjectUrl}#${folder}`),
+    ];
+    const jars = dependencies?.jars ?? [];
+    const conf = {
+      ...(dependencies === undefined
+        ? {}
+        : {
+            'spark.yarn.appMasterEnv.PYTHONPATH': DEPENDENCIES_FOLDER,
+            'spark.executorEnv.PYTHONPATH': DEPENDENCIES_FOLDER,
+          }),
+      ...props.conf,
+    };
+    this.stepArgs = [
+      'spark-submit',
+      ...['--deploy-mode', 'cluster'],
+      ...(code === undefined ? [] : ['--py-files', code.s3ObjectUrl]),
+      ...(archives.length === 0 ? [] : ['--archives', archives.join(',')]),
+      ...(jars.length === 0 ? [] : ['--jars', jars.map((jar) => jar.s3ObjectUrl).join(',')]),
+      ...Object.entries(conf).flatMap(([key, value]) => ['--conf', `${key}=${value}`]),
+      main.s3ObjectUrl,
+    ];
+    const assets = [main, code, dependencies?.python, ...data.map(({ asset }) => asset), ...jars];
+    for (const asset of assets) {
+      asset?.grantRead(props.cluster);
+    }
+  }
+}
+
+function validate(scope: Construct, props: SparkApplicationOptions): void {
+  const problems: string[] = [];
+  const check = (what: string, file: string, found: boolean, kind: string): void => {
+    if (!found) {
+      const remedy = 'correct the path; it is relative to the working directory';
+      problems.push(problem({ path: what, must: `an existing ${kind}`, got: file, remedy }));
+    }
+  };
+  check('entryPoint', props.entryPoint, isFile(props.entryPoint), 'file');
+  if (props.codeDirectory !== undefined) {
+    check('codeDirectory', props.codeDirectory, isDirectory(props.codeDirectory), 'directory');
+  }
+  for (const [folder, directory] of Object.entries(props.dataDirectories ?? {})) {
+    check(`dataDirectories.${folder}`, directory, isDirectory(directory), 'directory');
+    if (folder === DEPENDENCIES_FOLDER || !/^[A-Za-z0-9_-]+$/.test(folder)) {
+      problems.push(
+        problem({
+          path: 'dataDirectories',
+          must: `folder names of letters, digits, - and _, other than '${DEPENDENCIES_FOLDER}'`,
+          got: folder,
+          remedy: 'choose another folder name',
+        }),
+      );
+    }
+  }
+  failAll(`application '${scope.node.path}'`, problems);
+}
+
+function isFile(file: string): boolean {
+  return fs.statSync(file, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
+function isDirectory(directory: string): boolean {
+  return fs.statSync(directory, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}

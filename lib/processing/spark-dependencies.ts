@@ -1,0 +1,133 @@
+import * as crypto from 'node:crypto';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import * as s3assets from 'aws-cdk-lib/aws-s3-assets';
+import { AssetHashType } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import { failAll, problem } from '../private';
+import type { InstanceArchitecture } from './instance-architecture';
+
+/** The command that builds the archives. */
+const BUILD_COMMAND = 'npm run package:dependencies';
+
+/** How much of a lock's hash is in a file name. */
+const SHORT_HASH = 12;
+
+/** The root of this package, both from sources and from what jsii compiles. */
+const PACKAGE_ROOT = path.resolve(__dirname, '..', '..');
+
+/** Properties of SparkDependencies. */
+export interface SparkDependenciesProps {
+  /**
+   * The hash lock of the Python dependencies, as uv writes it.
+   *
+   * @default - the lock of this package's jobs, `workloads/python/jobs.lock`
+   */
+  readonly pythonLock?: string;
+
+  /**
+   * The lock of the jars: a JSON list of `{coordinate, file, sha256}`.
+   *
+   * @default - the lock of this package's jobs, `workloads/jars.lock.json`
+   */
+  readonly jarsLock?: string;
+
+  /**
+   * The directory that `npm run package:dependencies` builds into.
+   *
+   * @default - `dist/dependencies` of this package
+   */
+  readonly directory?: string;
+}
+
+/** A jar in the lock. */
+interface LockedJar {
+  readonly coordinate: string;
+  readonly file: string;
+  readonly sha256: string;
+}
+
+/** The dependencies of an application, in the assets bucket. */
+export interface BoundDependencies {
+  readonly python: s3assets.Asset;
+  readonly jars: s3assets.Asset[];
+}
+
+/**
+ * The dependencies of a Spark application: Python packages and jars, resolved beforehand from locks into archives that are
+ * named by their lock's hash. So synth needs no network and no package manager, and the same locks give the same template.
+ */
+export class SparkDependencies {
+  private readonly pythonLock: string;
+  private readonly jarsLock: string;
+  private readonly directory: string;
+
+  constructor(props: SparkDependenciesProps = {}) {
+    this.pythonLock = props.pythonLock ?? path.join(PACKAGE_ROOT, 'workloads', 'python', 'jobs.lock');
+    this.jarsLock = props.jarsLock ?? path.join(PACKAGE_ROOT, 'workloads', 'jars.lock.json');
+    this.directory = props.directory ?? path.join(PACKAGE_ROOT, 'dist', 'dependencies');
+  }
+
+  /** The file name of the archive of Python packages for an architecture. */
+  public pythonArchiveName(architecture: InstanceArchitecture): string {
+    return `python-${architecture.pythonPlatform}-${this.pythonHash(architecture).slice(0, SHORT_HASH)}.zip`;
+  }
+
+  /** The name of the directory of jars. */
+  public jarsDirectoryName(): string {
+    return `jars-${sha256(fs.readFileSync(this.jarsLock)).slice(0, SHORT_HASH)}`;
+  }
+
+  /** The names of the jars in the lock. */
+  public jarNames(): string[] {
+    return this.lockedJars().map((jar) => jar.file);
+  }
+
+  /**
+   * Makes the archives assets of the scope; fails when they are not built.
+   *
+   * @internal
+   */
+  public _bind(scope: Construct, architecture: InstanceArchitecture): BoundDependencies {
+    const python = this.pythonArchiveName(architecture);
+    const jars = this.lockedJars().map((jar) => ({ ...jar, path: path.join(this.jarsDirectoryName(), jar.file) }));
+    this.requireBuilt(scope, [python, ...jars.map((jar) => jar.path)]);
+    return {
+      python: this.asset(scope, 'PythonDependencies', { file: python, hash: this.pythonHash(architecture) }),
+      jars: jars.map((jar) =>
+        this.asset(scope, `Jar-${jar.coordinate.split(':')[1] ?? jar.file}`, { file: jar.path, hash: jar.sha256 }),
+      ),
+    };
+  }
+
+  private asset(scope: Construct, id: string, { file, hash }: { file: string; hash: string }): s3assets.Asset {
+    return new s3assets.Asset(scope, id, {
+      path: path.join(this.directory, file),
+      assetHash: hash,
+      assetHashType: AssetHashType.CUSTOM,
+    });
+  }
+
+  private requireBuilt(scope: Construct, files: string[]): void {
+    const problems = files
+      .filter((file) => !fs.existsSync(path.join(this.directory, file)))
+      .map((file) => {
+        const shown = path.relative(process.cwd(), path.join(this.directory, file));
+        return problem({ path: 'dependencies', must: 'built', got: `no ${shown}`, remedy: `run '${BUILD_COMMAND}'` });
+      });
+    failAll(`application '${scope.node.path}'`, problems);
+  }
+
+  private lockedJars(): LockedJar[] {
+    return JSON.parse(fs.readFileSync(this.jarsLock, 'utf8')) as LockedJar[];
+  }
+
+  /** The archive depends on the lock and on the platform its wheels are for. */
+  private pythonHash(architecture: InstanceArchitecture): string {
+    return sha256(Buffer.concat([fs.readFileSync(this.pythonLock), Buffer.from(`\n${architecture.pythonPlatform}`)]));
+  }
+}
+
+function sha256(content: Buffer): string {
+  return crypto.createHash('sha256').update(content).digest('hex');
+}
