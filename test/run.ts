@@ -10,7 +10,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { requiredTools, suites, type Suite } from './support/suites';
+import { ensureTools, suites, type Suite } from './support/suites';
 
 interface Counts {
   passed: number;
@@ -49,20 +49,24 @@ function readJunitReport(file: string): Counts {
   return { passed: attribute('tests') - failed - skipped, failed, skipped };
 }
 
-function run(suite: Suite, report: string): Promise<number> {
+function run(suite: Suite, report: string, tools: Record<string, string>): Promise<number> {
   const [command, ...args] = suite.command(report);
-  const child = spawn(command, args, { stdio: 'inherit', env: { ...process.env, ...suite.env }, timeout: suite.timeoutMs });
+  const child = spawn(command, args, {
+    stdio: 'inherit',
+    env: { ...process.env, ...tools, ...suite.env },
+    timeout: suite.timeoutMs,
+  });
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('exit', (code, signal) => resolve(signal ? 1 : (code ?? 1)));
   });
 }
 
-async function outcomeOf(suite: Suite, folder: string): Promise<Outcome> {
+async function outcomeOf(suite: Suite, folder: string, tools: Record<string, string>): Promise<Outcome> {
   console.log(`\n── ${suite.name} ──`);
   const report = join(folder, `${suite.name}.${suite.report === 'jest' ? 'json' : 'xml'}`);
   const started = Date.now();
-  const exitCode = await run(suite, report);
+  const exitCode = await run(suite, report, tools);
   const counts = countsOf(suite, report, exitCode);
   // A runner that fails without a failed test (a crash, a timeout, a missing file) is a failure all the same.
   if (exitCode !== 0 && counts.failed === 0) counts.failed = 1;
@@ -96,8 +100,8 @@ async function main(): Promise<void> {
   const outcomes: Outcome[] = [];
   try {
     const chosen = selected();
-    await requiredTools(chosen);
-    for (const suite of chosen) outcomes.push(await outcomeOf(suite, folder));
+    const tools = await ensureTools();
+    for (const suite of chosen) outcomes.push(await outcomeOf(suite, folder, tools));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -105,7 +109,9 @@ async function main(): Promise<void> {
   console.log('');
   for (const { suite, passed, failed, skipped, seconds } of outcomes) {
     const state = failed > 0 ? 'FAILED' : 'ok';
-    console.log(`${state.padEnd(7)} ${suite.padEnd(12)} ${passed} passed, ${failed} failed, ${skipped} skipped  ${seconds.toFixed(0)} s`);
+    console.log(
+      `${state.padEnd(7)} ${suite.padEnd(12)} ${passed} passed, ${failed} failed, ${skipped} skipped  ${seconds.toFixed(0)} s`,
+    );
   }
   process.exitCode = total('failed') > 0 ? 1 : 0;
   console.log(`\n${total('passed')} passed, ${total('failed')} failed, ${total('skipped')} skipped`);
