@@ -1,2 +1,3 @@
 export { LakehouseError, type Problem, didYouMean, fail, failAll, problem } from './errors';
 export { closest, editDistance } from './closest';
+export { sorted } from './sorted';

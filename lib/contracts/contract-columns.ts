@@ -1,0 +1,248 @@
+import { LakehouseError, sorted } from '../private';
+import { ContractFile, type DocumentPath } from './contract-file';
+import {
+  COLUMN_PROPERTIES,
+  type ColumnProperties,
+  type ContractProperty,
+  PROPERTY,
+  STANDARD_KEYS,
+} from './contract-schema';
+import { IcebergType } from './iceberg-type';
+import { PartitionTransform } from './partition-transform';
+import { readBy, readCustomProperties, refuseUnknownKeys } from './schema-check';
+import type { Column, PartitionField } from './table-spec';
+
+/** The columns of a contract, with the roles they play. */
+export interface ContractColumns {
+  readonly columns: Column[];
+  readonly keyColumns: string[];
+  readonly partitionFields: PartitionField[];
+}
+
+interface Entry {
+  readonly path: DocumentPath;
+  readonly property: ContractProperty;
+  readonly custom: ColumnProperties;
+  readonly type: IcebergType;
+}
+
+/** Which physical types each logical type of the standard can have. */
+const PHYSICAL: Record<string, RegExp> = {
+  string: /^(string|uuid)$/,
+  date: /^date$/,
+  timestamp: /^timestamp(tz)?$/,
+  time: /^time$/,
+  number: /^(float|double|decimal|int|long)/,
+  integer: /^(int|long)$/,
+  object: /^struct$/,
+  array: /^(list|binary|fixed)/,
+  boolean: /^boolean$/,
+  map: /^map$/,
+  vector: /^list$/,
+};
+
+/** Reads the columns below a path; notes what is wrong with them and leaves out what cannot be read. */
+export function readColumns(file: ContractFile, path: DocumentPath): ContractColumns {
+  const listed = file.valueAt(path);
+  const indexes = Array.isArray(listed) ? [...listed.keys()] : [];
+  const entries = indexes.flatMap((index) => readEntry(file, [...path, index]) ?? []);
+  checkNames(file, entries);
+  for (const entry of entries) {
+    checkOptions(file, entry);
+    checkAcceptedValues(file, entry);
+  }
+  return {
+    columns: entries.map((entry) => columnOf(file, entry)),
+    keyColumns: readKey(file, entries),
+    partitionFields: readPartition(file, entries),
+  };
+}
+
+/** Runs a reader of a small language; notes its complaint at the path and returns undefined when it has one. */
+export function attempt<T>(file: ContractFile, path: DocumentPath, read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof LakehouseError)) {
+      throw error;
+    }
+    file.problems.push(`${file.at(path)}: ${error.message}`);
+    return undefined;
+  }
+}
+
+function readEntry(file: ContractFile, path: DocumentPath): Entry | undefined {
+  refuseUnknownKeys(file, path, STANDARD_KEYS.column);
+  const property = readBy(file, path, PROPERTY);
+  const custom = readCustomProperties(file, [...path, 'customProperties'], COLUMN_PROPERTIES);
+  if (property === undefined) {
+    return undefined;
+  }
+  const type = attempt(file, [...path, 'physicalType'], () => IcebergType.parse(property.physicalType));
+  if (type === undefined) {
+    return undefined;
+  }
+  const fits = property.logicalType === undefined ? undefined : PHYSICAL[property.logicalType];
+  if (fits !== undefined && !fits.test(type.kind)) {
+    file.report([...path, 'logicalType'], `a logical type that ${type.kind} can hold`, 'correct one of the two types');
+  }
+  return { path, property, custom, type };
+}
+
+function columnOf(file: ContractFile, { path, property, custom, type }: Entry): Column {
+  return {
+    name: property.name,
+    type,
+    required: property.required ?? false,
+    doc: property.description?.trim(),
+    classification: property.classification,
+    renamedFrom: custom.renamedFrom,
+    declaredAt: file.at([...path, 'name']),
+  };
+}
+
+function checkNames(file: ContractFile, entries: Entry[]): void {
+  const seen = new Set<string>();
+  const renamed = new Set<string>();
+  const names = new Set(entries.map(({ property }) => property.name));
+  for (const { path, property, custom } of entries) {
+    if (seen.has(property.name)) {
+      file.report([...path, 'name'], 'a name no other column has', 'rename or drop one of the two');
+    }
+    seen.add(property.name);
+    const former = custom.renamedFrom;
+    if (former !== undefined && (names.has(former) || renamed.has(former))) {
+      const index = property.customProperties?.findIndex((item) => item.property === 'renamedFrom') ?? 0;
+      file.report(
+        [...path, 'customProperties', index, 'value'],
+        'a name no column has any more',
+        'drop renamedFrom here, or the column of the old name',
+      );
+    }
+    renamed.add(former ?? '');
+  }
+}
+
+function checkOptions(file: ContractFile, { path, property, type }: Entry): void {
+  const { minimum, maximum, pattern, minLength, maxLength } = property.logicalTypeOptions ?? {};
+  const options = [...path, 'logicalTypeOptions'];
+  const numeric = /^(int|long|float|double|decimal)/.test(type.kind);
+  const limits = [
+    ['minimum', minimum],
+    ['maximum', maximum],
+  ] as const;
+  for (const [key, limit] of limits.filter(([, value]) => value !== undefined)) {
+    const bounded = numeric ? typeof limit === 'number' : typeof limit === 'string' && /^(date|time)/.test(type.kind);
+    if (!bounded) {
+      const must = numeric ? 'a number' : `absent for ${type.kind}`;
+      file.report([...options, key], must, numeric ? 'write it without quotes' : 'drop it or use a pattern');
+    }
+  }
+  if (minimum !== undefined && maximum !== undefined && minimum > maximum) {
+    file.report([...options, 'minimum'], `at most the maximum ${maximum}`, 'swap the two');
+  }
+  if ((minLength ?? 0) > (maxLength ?? Number.POSITIVE_INFINITY)) {
+    file.report([...options, 'minLength'], `at most the maxLength ${maxLength}`, 'swap the two');
+  }
+  for (const key of ['pattern', 'minLength', 'maxLength'] as const) {
+    if (property.logicalTypeOptions?.[key] !== undefined && type.kind !== 'string') {
+      file.report([...options, key], `absent for ${type.kind}`, 'drop it, only strings have one');
+    }
+  }
+  if (pattern !== undefined && !isPattern(pattern)) {
+    file.report([...options, 'pattern'], 'a regular expression', 'correct its syntax');
+  }
+}
+
+function checkAcceptedValues(file: ContractFile, { path, property, type }: Entry): void {
+  const wanted = type.kind === 'string' ? 'string' : /^(int|long|float|double)$/.test(type.kind) ? 'number' : undefined;
+  for (const [index, rule] of (property.quality ?? []).entries()) {
+    if (rule.metric !== 'invalidValues') {
+      continue;
+    }
+    const valuesPath = [...path, 'quality', index, 'arguments', 'validValues'];
+    const values = rule.arguments?.validValues;
+    if (values === undefined || values.length === 0) {
+      file.report(valuesPath, 'a list of at least one value', 'list the accepted values');
+    }
+    for (const [position, value] of (values ?? []).entries()) {
+      if (wanted !== undefined && typeof value !== wanted) {
+        const remedy = wanted === 'string' ? 'put it in quotes' : 'write it without quotes';
+        file.report([...valuesPath, position], `a ${wanted} as the column's type ${type.kind}`, remedy);
+      }
+    }
+  }
+}
+
+function readKey(file: ContractFile, entries: Entry[]): string[] {
+  const key = entries.filter(({ property }) => property.primaryKey === true);
+  for (const { path, property, type } of key) {
+    if (property.required !== true) {
+      file.report([...path, 'required'], 'true for a column of the primary key', 'set required: true');
+    }
+    if (!type.isPrimitive || type.kind === 'float' || type.kind === 'double') {
+      file.report([...path, 'physicalType'], 'a type that can identify a row', 'no float, double or nested type can');
+    }
+  }
+  return inOrder(file, key, 'primaryKeyPosition').map(({ property }) => property.name);
+}
+
+function readPartition(file: ContractFile, entries: Entry[]): PartitionField[] {
+  for (const { path, property, custom } of entries) {
+    if (custom.partitionTransform !== undefined && property.partitioned !== true) {
+      file.report([...path, 'partitioned'], 'true beside partitionTransform', 'set partitioned: true');
+    }
+  }
+  const names = new Set(entries.map(({ property }) => property.name));
+  const fields = inOrder(
+    file,
+    entries.filter(({ property }) => property.partitioned === true),
+    'partitionKeyPosition',
+  );
+  return fields.flatMap((entry) => partitionField(file, entry, names) ?? []);
+}
+
+function partitionField(file: ContractFile, entry: Entry, names: Set<string>): PartitionField | undefined {
+  const { path, property, custom, type } = entry;
+  const index = property.customProperties?.findIndex((item) => item.property === 'partitionTransform') ?? -1;
+  const valuePath = index < 0 ? [...path, 'partitioned'] : [...path, 'customProperties', index, 'value'];
+  const text = custom.partitionTransform ?? 'identity';
+  const transform = attempt(file, valuePath, () => PartitionTransform.parse(text));
+  if (transform === undefined) {
+    return undefined;
+  }
+  if (!transform.accepts(type)) {
+    file.report(
+      valuePath,
+      `a transform that ${type.toString()} can have`,
+      `${transform.name} takes ${transform.acceptedTypes}`,
+    );
+  }
+  const name = transform.fieldName(property.name);
+  if (name !== property.name && names.has(name)) {
+    file.report(valuePath, `a transform whose field name ${name} is no column`, 'rename that column');
+  }
+  return { column: property.name, transform };
+}
+
+/** The entries by their positions, which must differ; entries without one come last in the order of the file. */
+function inOrder(file: ContractFile, entries: Entry[], key: 'primaryKeyPosition' | 'partitionKeyPosition'): Entry[] {
+  const taken = new Set<number>();
+  for (const { path, property } of entries) {
+    const position = property[key];
+    if (position !== undefined && taken.has(position)) {
+      file.report([...path, key], 'a position no other column has', 'number the columns 1, 2, 3');
+    }
+    taken.add(position ?? 0);
+  }
+  const rank = ({ property }: Entry) => property[key] ?? Number.MAX_SAFE_INTEGER;
+  return sorted(entries, rank);
+}
+
+function isPattern(pattern: string): boolean {
+  try {
+    return new RegExp(pattern, 'u').source.length > 0;
+  } catch {
+    return false;
+  }
+}

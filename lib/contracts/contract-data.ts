@@ -1,0 +1,26 @@
+import type { ContractSource } from './contract-source';
+import type { Column, PartitionField, SortField } from './table-spec';
+import type { Zone } from './zone';
+
+/** Everything a contract says that something here uses. */
+export interface ContractData {
+  readonly zone: Zone;
+  readonly dataset: string;
+  readonly domain: string;
+  readonly title: string;
+  readonly version: string;
+  readonly status: string;
+  readonly purpose: string;
+  readonly columns: Column[];
+  readonly keyColumns: string[];
+  readonly partitionFields: PartitionField[];
+  readonly sortFields: SortField[];
+  readonly formatVersion: number;
+  readonly tableProperties: { [name: string]: string };
+  readonly orderingColumn?: string;
+  readonly source?: ContractSource;
+  readonly freshnessSeconds?: number;
+  readonly expectedBytesPerDay?: number;
+  readonly file: string;
+  readonly declaredAt: string;
+}

@@ -1,0 +1,211 @@
+import { didYouMean } from '../private';
+import { type ContractColumns, readColumns } from './contract-columns';
+import type { ContractData } from './contract-data';
+import type { ContractFile, DocumentPath } from './contract-file';
+import {
+  type ContractDocument,
+  DOCUMENT,
+  DOCUMENT_PROPERTIES,
+  type DocumentProperties,
+  STANDARD_KEYS,
+} from './contract-schema';
+import { readBy, readCustomProperties, refuseUnknownKeys } from './schema-check';
+import { NullOrder, SortDirection, type SortField } from './table-spec';
+import { Zone } from './zone';
+
+const DATASET: DocumentPath = ['schema', 0];
+
+/** Types whose values tell which version of a row is newer. */
+const ORDERABLE = ['int', 'long', 'date', 'timestamp', 'timestamptz'];
+
+const SECONDS: Record<string, number> = {
+  s: 1,
+  m: 60,
+  min: 60,
+  h: 3600,
+  hr: 3600,
+  d: 86_400,
+  day: 86_400,
+  days: 86_400,
+};
+
+/** Reads a contract file; notes everything that is wrong with it, and returns undefined when something is. */
+export function readContract(file: ContractFile): ContractData | undefined {
+  if (file.problems.length > 0) {
+    return undefined;
+  }
+  refuseUnknownKeys(file, [], STANDARD_KEYS.document);
+  refuseUnknownKeys(file, DATASET, STANDARD_KEYS.dataset);
+  const document = readBy(file, [], DOCUMENT);
+  const custom = readCustomProperties(file, ['customProperties'], DOCUMENT_PROPERTIES);
+  const columns = readColumns(file, [...DATASET, 'properties']);
+  const zone = readZone(file, custom);
+  checkPlace(file);
+  checkReferences(file, custom, columns);
+  const freshnessSeconds = readFreshness(file, document);
+  if (document === undefined || zone === undefined || file.problems.length > 0) {
+    return undefined;
+  }
+  checkSource(file, custom, { zone, columns });
+  return {
+    ...identity(file, document, zone),
+    ...columns,
+    sortFields: sortFields(custom),
+    formatVersion: custom.formatVersion ?? 2,
+    tableProperties: texts(custom.tableProperties ?? {}),
+    orderingColumn: custom.orderingColumn,
+    source: custom.source,
+    freshnessSeconds,
+    expectedBytesPerDay: custom.expectedBytesPerDay,
+  };
+}
+
+function identity(file: ContractFile, document: ContractDocument, zone: Zone) {
+  const dataset = document.schema[0]?.name ?? '';
+  return {
+    zone,
+    dataset,
+    domain: document.domain,
+    title: document.name ?? dataset,
+    version: document.version,
+    status: document.status,
+    purpose: document.description?.purpose?.trim() ?? document.name ?? dataset,
+    file: file.name,
+    declaredAt: file.at([...DATASET, 'name']),
+  };
+}
+
+function readZone(file: ContractFile, custom: DocumentProperties): Zone | undefined {
+  const names = Zone.all().map((zone) => zone.name);
+  if (custom.zone === undefined) {
+    file.report(['customProperties', 'zone'], `a zone: ${names.join(', ')}`, 'add it to customProperties');
+    return undefined;
+  }
+  if (!names.includes(custom.zone)) {
+    file.report(customPath(file, 'zone'), 'a zone of the lake', didYouMean(custom.zone, names));
+    return undefined;
+  }
+  return Zone.of(custom.zone);
+}
+
+/** Jobs find a contract by its place, so the place must agree with the content. */
+function checkPlace(file: ContractFile): void {
+  const [folder, name] = file.name.split('/').slice(-2);
+  const zonePath = customPath(file, 'zone');
+  const zone = file.valueAt(zonePath);
+  if (typeof zone === 'string' && zone !== folder) {
+    file.report(zonePath, `the name of its folder, '${folder}'`, `move the file to ${zone}/ or correct the zone`);
+  }
+  const datasetPath = [...DATASET, 'name'];
+  const dataset = file.valueAt(datasetPath);
+  if (typeof dataset === 'string' && dataset !== name?.replace(/\.ya?ml$/, '')) {
+    file.report(datasetPath, `the name of its file, '${name}'`, `rename the file to ${dataset}.yaml or the dataset`);
+  }
+  if (typeof dataset === 'string' && dataset.includes('__')) {
+    file.report(datasetPath, 'a name without a double underscore', 'it marks derived tables such as flights__dlq');
+  }
+}
+
+/** Every column that the document's custom properties name must exist and fit. */
+function checkReferences(file: ContractFile, custom: DocumentProperties, { columns }: ContractColumns): void {
+  const known = columns.map((column) => column.name);
+  const exists = (path: DocumentPath, name: string) => {
+    const found = columns.find((column) => column.name === name);
+    if (found === undefined) {
+      file.report(path, 'a column of the contract', didYouMean(name, known));
+    }
+    return found;
+  };
+  const orderable = (path: DocumentPath, name: string | undefined) => {
+    const column = name === undefined ? undefined : exists(path, name);
+    if (column !== undefined && !(ORDERABLE.includes(column.type.kind) && column.required)) {
+      const must = `a required column of type ${ORDERABLE.join(', ')}`;
+      file.report(path, must, `it is ${column.required ? 'required' : 'optional'} and ${column.type.toString()}`);
+    }
+  };
+  orderable(customPath(file, 'orderingColumn'), custom.orderingColumn);
+  orderable([...customPath(file, 'source'), 'watermarkColumn'], custom.source?.watermarkColumn);
+  const sorted = new Set<string>();
+  for (const [index, { column: name }] of (custom.sortOrder ?? []).entries()) {
+    const path = [...customPath(file, 'sortOrder'), index, 'column'];
+    const column = exists(path, name);
+    if (column !== undefined && !column.type.isPrimitive) {
+      file.report(path, 'a column of a primitive type', `it is ${column.type.kind}`);
+    }
+    if (sorted.has(name)) {
+      file.report(path, 'a column listed once', 'drop one of the two');
+    }
+    sorted.add(name);
+  }
+}
+
+function checkSource(
+  file: ContractFile,
+  custom: DocumentProperties,
+  { zone, columns }: { zone: Zone; columns: ContractColumns },
+): void {
+  if (custom.source === undefined) {
+    return;
+  }
+  if (zone !== Zone.SILVER) {
+    file.report(customPath(file, 'source'), 'in a contract of zone silver', 'bronze is derived from it');
+  }
+  if (columns.keyColumns.length === 0) {
+    file.report(
+      [...DATASET, 'properties'],
+      'columns of which some are the primary key',
+      'set primaryKey: true on them',
+    );
+  }
+  if (custom.orderingColumn === undefined) {
+    file.report(
+      ['customProperties', 'orderingColumn'],
+      'set beside source',
+      'name the column that tells which row is newer',
+    );
+  }
+}
+
+function readFreshness(file: ContractFile, document: ContractDocument | undefined): number | undefined {
+  const properties = document?.slaProperties ?? [];
+  const index = properties.findIndex((item) => item.property === 'freshness');
+  const freshness = properties[index];
+  if (freshness === undefined) {
+    return undefined;
+  }
+  const seconds = Object.hasOwn(SECONDS, freshness.unit ?? '') ? SECONDS[freshness.unit ?? ''] : undefined;
+  if (seconds === undefined) {
+    const units = Object.keys(SECONDS);
+    file.report(
+      ['slaProperties', index, 'unit'],
+      `one of ${units.join(', ')}`,
+      didYouMean(freshness.unit ?? '', units),
+    );
+    return undefined;
+  }
+  if (typeof freshness.value !== 'number' || freshness.value <= 0) {
+    file.report(['slaProperties', index, 'value'], 'a number above 0', 'say how old the newest row may be');
+    return undefined;
+  }
+  return freshness.value * seconds;
+}
+
+function sortFields(custom: DocumentProperties): SortField[] {
+  return (custom.sortOrder ?? []).map(({ column, direction, nulls }) => ({
+    column,
+    direction: direction === 'desc' ? SortDirection.DESC : SortDirection.ASC,
+    nulls: (nulls ?? (direction === 'desc' ? 'last' : 'first')) === 'first' ? NullOrder.FIRST : NullOrder.LAST,
+  }));
+}
+
+function texts(values: Record<string, string | number | boolean>): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));
+}
+
+/** Where the value of a custom property of the document stands. */
+function customPath(file: ContractFile, property: string): DocumentPath {
+  const listed = file.valueAt(['customProperties']);
+  const names: unknown[] = Array.isArray(listed) ? listed : [];
+  const index = names.findIndex((_, position) => file.valueAt(['customProperties', position, 'property']) === property);
+  return index < 0 ? ['customProperties', property] : ['customProperties', index, 'value'];
+}

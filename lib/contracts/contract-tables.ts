@@ -1,0 +1,104 @@
+import type { ContractData } from './contract-data';
+import { IcebergType } from './iceberg-type';
+import { PartitionTransform } from './partition-transform';
+import { type Column, NullOrder, SortDirection, type TableSpec } from './table-spec';
+import { Zone } from './zone';
+
+/** What every row carries about the run that wrote it. */
+const RUN_COLUMNS: Column[] = [
+  optional('_extracted_at', IcebergType.TIMESTAMPTZ, 'When the row was read from the source, UTC'),
+  optional('_source', IcebergType.STRING, 'Name of the source the row came from'),
+  optional('_run_id', IcebergType.STRING, 'Identifier of the run that read the row'),
+  optional('_batch_token', IcebergType.STRING, 'Identifier of the batch that wrote the row, once and for all'),
+];
+
+const REASONS = IcebergType.list(
+  IcebergType.struct([
+    { name: 'rule', type: IcebergType.STRING, doc: 'The rule that was broken, for example maximum' },
+    { name: 'column', type: IcebergType.STRING, doc: 'The column that broke it' },
+    { name: 'message', type: IcebergType.STRING, doc: 'The rule and the value in words' },
+  ]),
+);
+
+/** A rejected row with its payload and reasons; the same for every dataset. */
+const DLQ_COLUMNS: Column[] = [
+  { ...optional('_dlq_id', IcebergType.STRING, 'Identifier of the rejected row'), required: true },
+  optional('_source', IcebergType.STRING, 'Name of the source the row came from'),
+  optional('_payload', IcebergType.STRING, 'The row as it was read'),
+  optional('_payload_format', IcebergType.STRING, 'How the payload is written, for example json'),
+  optional('_reasons', REASONS, 'Every rule the row broke'),
+  optional('_contract_version', IcebergType.STRING, 'Version of the contract the row was checked against'),
+  optional('_batch_token', IcebergType.STRING, 'Identifier of the batch that wrote the row, once and for all'),
+  optional('_run_id', IcebergType.STRING, 'Identifier of the run that read the row'),
+  optional('_extracted_at', IcebergType.TIMESTAMPTZ, 'When the row was read from the source, UTC'),
+  optional('_rejected_at', IcebergType.TIMESTAMPTZ, 'When the row was rejected, UTC'),
+  optional('_status', IcebergType.STRING, 'What became of the row: rejected, redriven or discarded'),
+];
+
+/**
+ * The tables a contract asks for.
+ *
+ * A contract with a source asks for three: the dataset itself, its raw history in bronze, and its rejected rows. One
+ * without asks for the dataset's own table, or for none when its zone holds no tables.
+ */
+export function tablesOf(contract: ContractData): TableSpec[] {
+  if (!contract.zone.holdsTables) {
+    return [];
+  }
+  const own = datasetTable(contract);
+  return contract.source === undefined ? [own] : [own, historyTable(contract), rejectedTable(contract)];
+}
+
+function datasetTable(contract: ContractData): TableSpec {
+  return {
+    ...common(contract, contract.zone, contract.dataset),
+    columns: contract.source === undefined ? contract.columns : [...contract.columns, ...RUN_COLUMNS],
+    partitionFields: contract.partitionFields,
+    sortFields: contract.sortFields,
+    identifierColumns: contract.keyColumns,
+    properties: contract.tableProperties,
+    comment: contract.purpose,
+    orderingColumn: contract.orderingColumn,
+  };
+}
+
+/** Columns are optional, because history keeps what the source sent even before a contract required more. */
+function historyTable(contract: ContractData): TableSpec {
+  return {
+    ...common(contract, Zone.BRONZE, contract.dataset),
+    columns: [...contract.columns.map((column) => ({ ...column, required: false })), ...RUN_COLUMNS],
+    partitionFields: [{ column: '_extracted_at', transform: PartitionTransform.DAY }],
+    comment: `Raw history of ${contract.dataset}: every version of every row as it was read, append only`,
+    orderingColumn: contract.orderingColumn,
+  };
+}
+
+function rejectedTable(contract: ContractData): TableSpec {
+  return {
+    ...common(contract, Zone.BRONZE, `${contract.dataset}__dlq`),
+    columns: DLQ_COLUMNS,
+    partitionFields: [{ column: '_rejected_at', transform: PartitionTransform.DAY }],
+    sortFields: [{ column: '_rejected_at', direction: SortDirection.ASC, nulls: NullOrder.FIRST }],
+    comment: `Rows of ${contract.dataset} that broke its contract, with payload and reasons`,
+  };
+}
+
+function common(contract: ContractData, zone: Zone, name: string) {
+  return {
+    key: `${zone.name}.${name}`,
+    zone,
+    domain: contract.domain,
+    name,
+    dataset: `${contract.zone.name}.${contract.dataset}`,
+    sortFields: [],
+    identifierColumns: [],
+    properties: {},
+    formatVersion: contract.formatVersion,
+    contractVersion: contract.version,
+    declaredAt: contract.declaredAt,
+  };
+}
+
+function optional(name: string, type: IcebergType, doc: string): Column {
+  return { name, type, required: false, doc };
+}

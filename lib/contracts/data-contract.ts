@@ -1,0 +1,69 @@
+import type { ContractData } from './contract-data';
+import type { ContractSource } from './contract-source';
+import { tablesOf } from './contract-tables';
+import type { Column, TableSpec } from './table-spec';
+import type { Zone } from './zone';
+
+/**
+ * What a dataset promises: its columns, keys, rules and freshness, read from an Open Data Contract Standard document.
+ *
+ * @see https://bitol-io.github.io/open-data-contract-standard/
+ */
+export class DataContract {
+  /** @internal */
+  public static _of(data: ContractData): DataContract {
+    return new DataContract(data);
+  }
+
+  /** Zone and dataset, for example `silver.flights`. */
+  public readonly key: string;
+  /** The zone of the dataset. */
+  public readonly zone: Zone;
+  /** The dataset's name. */
+  public readonly dataset: string;
+  /** The data domain, for example `operations`. */
+  public readonly domain: string;
+  /** The dataset's name for people. */
+  public readonly title: string;
+  /** The contract's semantic version. */
+  public readonly version: string;
+  /** Where the contract is in its life, for example `active`. */
+  public readonly status: string;
+  /** What the dataset is for. */
+  public readonly purpose: string;
+  /** The columns in order. */
+  public readonly columns: Column[];
+  /** The columns of the primary key, in order; empty when there is none. */
+  public readonly keyColumns: string[];
+  /** The column that orders the versions of a row, when rows have versions. */
+  public readonly orderingColumn: string | undefined;
+  /** Where the dataset comes from, when a pipeline of this lake extracts it. */
+  public readonly source: ContractSource | undefined;
+  /** How old the newest row may be, in seconds, when the contract promises it. */
+  public readonly freshnessSeconds: number | undefined;
+  /** Bytes of compressed data that a usual day adds, when the contract says so. */
+  public readonly expectedBytesPerDay: number | undefined;
+  /** The tables the contract asks for: the dataset's own, and for one with a source its history and rejected rows. */
+  public readonly tables: TableSpec[];
+  /** The contract's file, relative to the contract directory's parent. */
+  public readonly file: string;
+
+  private constructor(data: ContractData) {
+    this.key = `${data.zone.name}.${data.dataset}`;
+    this.zone = data.zone;
+    this.dataset = data.dataset;
+    this.domain = data.domain;
+    this.title = data.title;
+    this.version = data.version;
+    this.status = data.status;
+    this.purpose = data.purpose;
+    this.columns = data.columns;
+    this.keyColumns = data.keyColumns;
+    this.orderingColumn = data.orderingColumn;
+    this.source = data.source;
+    this.freshnessSeconds = data.freshnessSeconds;
+    this.expectedBytesPerDay = data.expectedBytesPerDay;
+    this.tables = tablesOf(data);
+    this.file = data.file;
+  }
+}

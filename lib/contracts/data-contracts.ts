@@ -1,0 +1,135 @@
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { didYouMean, fail, failAll, problem, sorted } from '../private';
+import { ContractFile } from './contract-file';
+import { readContract } from './contract-reader';
+import { DataContract } from './data-contract';
+import type { TableSpec } from './table-spec';
+import type { Zone } from './zone';
+
+/** Files at the top of the directory that are not contracts. */
+const NOT_CONTRACTS = new Set(['metrics.yaml']);
+
+/** The data contracts of a lake. */
+export class DataContracts {
+  /**
+   * Reads every contract of a directory: `<directory>/<zone>/<dataset>.yaml`.
+   *
+   * Fails with all problems of all files at once, each with file, line and column.
+   */
+  public static fromDirectory(directory: string): DataContracts {
+    const root = resolve(directory);
+    const name = basename(root);
+    if (!existsSync(root) || !statSync(root).isDirectory()) {
+      fail({ path: 'contracts', must: 'a directory of contracts', got: name, remedy: 'create it or correct the path' });
+    }
+    const problems = misplaced(root, name);
+    const contracts = contractFiles(root).flatMap((path) => {
+      const file = new ContractFile(`${name}/${path}`, readFileSync(join(root, path), 'utf8'));
+      const data = readContract(file);
+      problems.push(...file.problems);
+      return data === undefined ? [] : [DataContract._of(data)];
+    });
+    problems.push(...doubles(contracts));
+    failAll(`contract directory '${name}'`, problems);
+    return new DataContracts(root, contracts);
+  }
+
+  private readonly contracts: Map<string, DataContract>;
+  private readonly specs: Map<string, TableSpec>;
+
+  private constructor(
+    /** The directory the contracts were read from, as an absolute path. */
+    public readonly directory: string,
+    contracts: DataContract[],
+  ) {
+    this.contracts = byKey(contracts);
+    this.specs = byKey(contracts.flatMap((contract) => contract.tables));
+  }
+
+  /**
+   * The contract of a dataset.
+   *
+   * Fails when there is none.
+   *
+   * @param key zone and dataset, for example `silver.flights`
+   */
+  public get(key: string): DataContract {
+    const names = [...this.contracts.keys()];
+    return (
+      this.contracts.get(key) ??
+      fail({ path: 'dataset', must: 'the key of a contract', got: key, remedy: didYouMean(key, names) })
+    );
+  }
+
+  /** All contracts, sorted by key. */
+  public all(): DataContract[] {
+    return [...this.contracts.values()];
+  }
+
+  /** The contracts of a zone, sorted by key. */
+  public inZone(zone: Zone): DataContract[] {
+    return this.all().filter((contract) => contract.zone === zone);
+  }
+
+  /**
+   * The table of that key.
+   *
+   * Fails when no contract asks for it.
+   *
+   * @param key zone and table, for example `bronze.flights__dlq`
+   */
+  public table(key: string): TableSpec {
+    const names = [...this.specs.keys()];
+    return (
+      this.specs.get(key) ??
+      fail({ path: 'table', must: 'a table that a contract asks for', got: key, remedy: didYouMean(key, names) })
+    );
+  }
+
+  /** All tables that the contracts ask for, sorted by key. */
+  public tables(): TableSpec[] {
+    return [...this.specs.values()];
+  }
+}
+
+/** The contract files below the directory's folders, sorted, with forward slashes. */
+function contractFiles(root: string): string[] {
+  const folders = readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const files = folders.flatMap((folder) =>
+    readdirSync(join(root, folder.name)).map((file) => `${folder.name}/${file}`),
+  );
+  return sorted(files.filter(isYaml), (path) => path);
+}
+
+/** A contract at the top would be passed over in silence. */
+function misplaced(root: string, name: string): string[] {
+  const files = readdirSync(root).filter((file) => isYaml(file) && !NOT_CONTRACTS.has(file));
+  return sorted(files, (file) => file).map((file) => {
+    const place = { path: `${name}/${file}`, must: 'in the folder of its zone', got: file };
+    return `${name}/${file}:1:1: ${problem({ ...place, remedy: `move it, for example to ${name}/silver/${file}` })}`;
+  });
+}
+
+/** Two files that declare one dataset, or two contracts that ask for one table. */
+function doubles(contracts: DataContract[]): string[] {
+  const first = new Map<string, string>();
+  return contracts.flatMap((contract) =>
+    contract.tables.flatMap((table) => {
+      const other = first.get(table.key);
+      first.set(table.key, other ?? contract.file);
+      const what = { path: table.key, must: 'declared by one contract', got: contract.file };
+      return other === undefined
+        ? []
+        : [`${table.declaredAt}: ${problem({ ...what, remedy: `${other} declares it too, drop one` })}`];
+    }),
+  );
+}
+
+function byKey<T extends { readonly key: string }>(items: T[]): Map<string, T> {
+  return new Map(sorted(items, (item) => item.key).map((item) => [item.key, item]));
+}
+
+function isYaml(path: string): boolean {
+  return /\.ya?ml$/.test(path);
+}

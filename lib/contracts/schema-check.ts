@@ -1,0 +1,93 @@
+import type { z } from 'zod';
+import { closest, didYouMean } from '../private';
+import { type ContractFile, type DocumentPath, isRecord } from './contract-file';
+import { CUSTOM_PROPERTY } from './contract-schema';
+
+type Issue = z.core.$ZodIssue;
+
+/** Reads the value at a path by a schema; notes what is wrong with it and returns undefined when something is. */
+export function readBy<T extends z.ZodType>(file: ContractFile, path: DocumentPath, schema: T): z.infer<T> | undefined {
+  const result = schema.safeParse(file.valueAt(path));
+  if (!result.success) {
+    for (const issue of result.error.issues) {
+      noteIssue(file, path, issue);
+    }
+  }
+  return result.data;
+}
+
+/** Notes every key of the object at a path that is not known. */
+export function refuseUnknownKeys(file: ContractFile, path: DocumentPath, known: string[]): void {
+  const value = file.valueAt(path);
+  if (isRecord(value) && !Array.isArray(value)) {
+    for (const key of Object.keys(value).filter((name) => !known.includes(name))) {
+      file.reportKey(path, key, didYouMean(key, known));
+    }
+  }
+}
+
+/**
+ * Reads the custom properties listed at a path by a schema each.
+ *
+ * A property that is not known is left to other tools, unless its name is so near a known one that it must be a slip.
+ */
+export function readCustomProperties<S extends Record<string, z.ZodType>>(
+  file: ContractFile,
+  path: DocumentPath,
+  schemas: S,
+): { [K in keyof S]?: z.infer<S[K]> } {
+  const values: { [K in keyof S]?: z.infer<S[K]> } = {};
+  const listed = file.valueAt(path);
+  for (const index of Array.isArray(listed) ? listed.keys() : []) {
+    const name = readBy(file, [...path, index], CUSTOM_PROPERTY)?.property;
+    if (name === undefined) {
+      continue;
+    }
+    if (isKeyOf(schemas, name)) {
+      if (Object.hasOwn(values, name)) {
+        file.report([...path, index, 'property'], 'listed once', 'drop one of the two');
+      }
+      values[name] = readBy(file, [...path, index, 'value'], schemas[name]);
+    } else if (closest(name, Object.keys(schemas)) !== undefined) {
+      file.report([...path, index, 'property'], 'a known property', didYouMean(name, Object.keys(schemas)));
+    }
+  }
+  return values;
+}
+
+function isKeyOf<S extends object>(schemas: S, name: string): name is Extract<keyof S, string> {
+  return Object.hasOwn(schemas, name);
+}
+
+function noteIssue(file: ContractFile, base: DocumentPath, issue: Issue): void {
+  const path = [...base, ...issue.path.map((step) => (typeof step === 'number' ? step : String(step)))];
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      for (const key of issue.keys) {
+        file.reportKey(path, key, 'drop it or correct its name');
+      }
+      return;
+    case 'invalid_type':
+      file.report(path, article(issue.expected), file.valueAt(path) === undefined ? 'add it' : 'correct it');
+      return;
+    case 'invalid_value': {
+      const values = issue.values.map(String);
+      const got = file.valueAt(path);
+      const remedy = got === undefined ? 'add it' : didYouMean(String(got), values);
+      file.report(path, values.length === 1 ? `${values[0]}` : `one of ${values.join(', ')}`, remedy);
+      return;
+    }
+    case 'invalid_union':
+      file.report(path, 'a single value', 'correct it');
+      return;
+    default: {
+      const [must, remedy] = issue.message.split('; ');
+      file.report(path, must ?? issue.message, remedy ?? 'correct it');
+    }
+  }
+}
+
+function article(type: string): string {
+  const name = type === 'record' ? 'object' : type === 'int' ? 'whole number' : type;
+  return `${/^[aeiou]/.test(name) ? 'an' : 'a'} ${name}`;
+}
