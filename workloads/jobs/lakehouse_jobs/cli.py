@@ -1,0 +1,108 @@
+"""The jobs' command line: `main.py ingest --environment … --source … --run-id … --correlation-id …`."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import boto3
+from pyspark.sql import SparkSession
+
+from lakehouse_jobs import ingest
+from lakehouse_jobs import logging as logs
+from lakehouse_jobs.contract import Contract, load_contracts
+from lakehouse_jobs.exceptions import ConfigurationError, problem
+from lakehouse_jobs.failures import translate
+from lakehouse_jobs.objects import store_for
+from lakehouse_jobs.retry import RetryPolicy
+from lakehouse_jobs.run_record import RunState
+from lakehouse_jobs.runtime import Runtime, load_credentials, load_runtime
+from lakehouse_jobs.telemetry import Telemetry
+
+_LOGGER = logging.getLogger(__name__)
+_RUN_ID = re.compile(r"^\d{8}T\d{6}Z-[0-9a-f]{6,32}$")
+_OK, _DATASET_FAILED, _NOT_STARTED = 0, 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a job; the exit code is 0 only when every dataset succeeded or was unchanged.
+
+    1: a dataset failed, after all were tried. 2: the run could not start (arguments, runtime parameter, secret).
+    """
+    logs.configure()
+    options = _parser().parse_args(arguments)
+    with logs.bound(correlationId=options.correlation_id, runId=options.run_id):
+        try:
+            return _ingest(options)
+        except Exception as error:
+            failure = translate(error)
+            _LOGGER.exception("run failed", extra={"kind": failure.kind, "error": str(failure)})
+            return _NOT_STARTED
+
+
+def choose(contracts: Sequence[Contract], datasets: str | None) -> list[Contract]:
+    """The contracts of the comma-separated `datasets`, all when None.
+
+    :raises ConfigurationError: names a dataset the source does not feed.
+    """
+    if datasets is None:
+        return list(contracts)
+    wanted = [name.strip() for name in datasets.split(",") if name.strip()]
+    known = [contract.dataset for contract in contracts]
+    unknown = [name for name in wanted if name not in known]
+    if unknown or not wanted:
+        remedy = "correct --datasets, or leave it out for all"
+        raise ConfigurationError(problem("datasets", f"be of {', '.join(known)}", datasets, remedy))
+    return [contract for contract in contracts if contract.dataset in wanted]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="main.py", description="Jobs of the lakehouse.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    command = commands.add_parser("ingest", help="bring bronze and silver up to a source")
+    command.add_argument("--environment", required=True, help="the deployed environment, e.g. dev")
+    command.add_argument("--source", required=True, help="the source's name in contracts and in the runtime parameter")
+    command.add_argument(
+        "--run-id", required=True, help="sortable, e.g. 20130201T000000Z-0a1b2c; a repeated id repeats nothing"
+    )
+    command.add_argument("--correlation-id", required=True, help="stands on every log line and in every snapshot")
+    command.add_argument("--datasets", help="comma-separated; all of the source when left out")
+    command.add_argument("--contracts", type=Path, default=Path("contracts"), help="folder of the contracts")
+    return parser
+
+
+def _ingest(options: argparse.Namespace) -> int:
+    if not _RUN_ID.match(options.run_id):
+        remedy = "pass a sortable id, UTC time first"
+        raise ConfigurationError(problem("run-id", "look like 20130201T000000Z-0a1b2c", options.run_id, remedy))
+    retry = RetryPolicy()
+    contracts = choose(load_contracts(options.contracts, options.source), options.datasets)
+    runtime = load_runtime(options.environment, retry)
+    credentials = load_credentials(runtime, options.source, retry)
+    job = ingest.Ingest(
+        run_id=options.run_id,
+        correlation_id=options.correlation_id,
+        credentials=credentials,
+        databases=dict(runtime.databases),
+        landing_uri=runtime.bucket_uri("landing"),
+        artifacts_uri=runtime.bucket_uri("artifacts"),
+        store=store_for(runtime.bucket_uri("landing")),
+        retry=retry,
+    )
+    return _run(job, contracts, runtime)
+
+
+def _run(job: ingest.Ingest, contracts: Sequence[Contract], runtime: Runtime) -> int:
+    telemetry = Telemetry(boto3.client("cloudwatch"), runtime.environment)
+    # session semantics, not sizing: that is the cluster's
+    spark = SparkSession.builder.appName("lakehouse-ingest").config("spark.sql.session.timeZone", "UTC").getOrCreate()
+    try:
+        records = ingest.run(spark, job, contracts, telemetry)
+    finally:
+        spark.stop()
+    failed = [record.dataset for record in records if record.state is RunState.FAILED]
+    _LOGGER.info("run done", extra={"datasets": len(records), "failed": failed})
+    return _DATASET_FAILED if failed else _OK

@@ -1,0 +1,229 @@
+"""Reads the Open Data Contract Standard documents that describe the datasets; nothing here repeats a schema.
+
+The standard: https://bitol-io.github.io/open-data-contract-standard/v3.2.0/. What it lacks (zone, ordering column,
+source) stands in `customProperties`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from lakehouse_jobs.exceptions import ContractError, problem
+
+METADATA_COLUMNS: tuple[tuple[str, str], ...] = (
+    ("_extracted_at", "timestamp"),
+    ("_source", "string"),
+    ("_run_id", "string"),
+    ("_batch_token", "string"),
+)
+"""Columns on every row of bronze and silver, with Spark types: when the source was read (UTC), where from
+(`postgres://<source>.<schema>.<table>`), by which run, in which batch."""
+
+_SPARK_TYPES: Mapping[str, str] = {
+    "boolean": "boolean",
+    "int": "int",
+    "long": "bigint",
+    "float": "float",
+    "double": "double",
+    "date": "date",
+    "timestamp": "timestamp_ntz",
+    "timestamptz": "timestamp",
+    "string": "string",
+    "uuid": "string",
+    "binary": "binary",
+}
+_DECIMAL = re.compile(r"^decimal\(\s*(\d+)\s*,\s*(\d+)\s*\)$")
+_FIXED = re.compile(r"^fixed\[\d+\]$")
+_OPTIONS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "pattern", "minLength", "maxLength")
+_IGNORED_OPTIONS = frozenset({"format", "timezone", "defaultTimezone"})
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One condition a value must meet: its name (as in the contract) and its argument."""
+
+    name: str
+    argument: Any
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a contract: its name, Spark type, whether a value is required, and the rules on its values."""
+
+    name: str
+    spark_type: str
+    required: bool
+    rules: tuple[Rule, ...] = ()
+
+
+@dataclass(frozen=True)
+class SourceTable:
+    """Where a dataset comes from: source name (as in the runtime parameter), schema, table, watermark column."""
+
+    name: str
+    schema: str
+    table: str
+    watermark_column: str
+
+    @property
+    def address(self) -> str:
+        """`postgres://<source>.<schema>.<table>`, the value of `_source`; it never holds credentials."""
+        return f"postgres://{self.name}.{self.schema}.{self.table}"
+
+
+@dataclass(frozen=True)
+class Contract:
+    """A dataset's contract: dataset name, version, columns, key, the column that orders versions of a row, source."""
+
+    dataset: str
+    version: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    ordering_column: str
+    source: SourceTable
+
+    @property
+    def column_names(self) -> list[str]:
+        """The contract's own columns, in order, metadata columns not among them."""
+        return [column.name for column in self.columns]
+
+
+def load_contracts(directory: Path, source: str) -> list[Contract]:
+    """Contracts of the silver zone in `directory/silver` that `source` feeds, sorted by dataset.
+
+    :raises ContractError: a document is malformed, or none names the source.
+    """
+    documents = [(path, _read(path)) for path in sorted((directory / "silver").glob("*.yaml"))]
+    contracts = [parse(document, str(path)) for path, document in documents if _source_name(document) == source]
+    if not contracts:
+        names = sorted({name for _, document in documents if (name := _source_name(document))})
+        raise ContractError(
+            problem("source", f"be one of {', '.join(names) or 'none'}", source, "pass another --source")
+        )
+    return contracts
+
+
+def parse(document: Mapping[str, Any], origin: str) -> Contract:
+    """Build a `Contract` from a loaded document; `origin` (a file name) stands in the messages.
+
+    :raises ContractError: with the first thing that is missing, unknown or contradictory.
+    """
+    table = _schema_object(document, origin)
+    custom = _custom(document)
+    properties: Sequence[Mapping[str, Any]] = table.get("properties") or ()
+    columns = tuple(_column(entry, origin) for entry in properties)
+    contract = Contract(
+        dataset=str(table.get("name")),
+        version=str(document.get("version")),
+        columns=columns,
+        key=_key(properties),
+        ordering_column=str(custom.get("orderingColumn")),
+        source=_source(custom.get("source"), origin),
+    )
+    _check(contract, origin)
+    return contract
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise ContractError(problem(str(path), "be YAML", str(error), "correct the document")) from error
+    if not isinstance(document, Mapping):
+        raise ContractError(problem(str(path), "be a mapping", type(document).__name__, "correct the document"))
+    return document
+
+
+def _custom(document: Mapping[str, Any]) -> dict[str, Any]:
+    return {str(entry.get("property")): entry.get("value") for entry in document.get("customProperties") or ()}
+
+
+def _source_name(document: Mapping[str, Any]) -> str | None:
+    source = _custom(document).get("source")
+    return str(source.get("name")) if isinstance(source, Mapping) else None
+
+
+def _schema_object(document: Mapping[str, Any], origin: str) -> Mapping[str, Any]:
+    schema = document.get("schema")
+    if not isinstance(schema, list) or len(schema) != 1 or not isinstance(schema[0], Mapping):
+        got = len(schema) if isinstance(schema, list) else schema
+        raise ContractError(problem(f"{origin}: schema", "hold one table", got, "describe one dataset in each file"))
+    return schema[0]
+
+
+def _source(value: object, origin: str) -> SourceTable:
+    fields = ("name", "schema", "table", "watermarkColumn")
+    given = value if isinstance(value, Mapping) else {}
+    missing = [field for field in fields if not given.get(field)]
+    if missing:
+        raise ContractError(
+            problem(f"{origin}: source", "be complete", f"no {', '.join(missing)}", "add what is missing")
+        )
+    return SourceTable(*(str(given[field]) for field in fields))
+
+
+def _key(properties: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    keyed = [entry for entry in properties if entry.get("primaryKey")]
+    return tuple(
+        str(entry["name"]) for entry in sorted(keyed, key=lambda entry: int(entry.get("primaryKeyPosition", 0)))
+    )
+
+
+def _column(entry: Mapping[str, Any], origin: str) -> Column:
+    name = str(entry.get("name"))
+    options: Mapping[str, Any] = entry.get("logicalTypeOptions") or {}
+    unknown = sorted(set(options) - set(_OPTIONS) - _IGNORED_OPTIONS)
+    if unknown:
+        known = ", ".join(_OPTIONS)
+        raise ContractError(problem(f"{origin}: {name}", f"use only {known}", ", ".join(unknown), "remove the option"))
+    rules = [Rule(option, options[option]) for option in _OPTIONS if option in options]
+    rules += [_quality_rule(check, f"{origin}: {name}") for check in entry.get("quality") or ()]
+    spark_type = _spark_type(str(entry.get("physicalType")), f"{origin}: {name}")
+    required = bool(entry.get("required")) or bool(entry.get("primaryKey"))
+    return Column(name, spark_type, required, tuple(rules))
+
+
+def _quality_rule(check: Mapping[str, Any], subject: str) -> Rule:
+    values = (check.get("arguments") or {}).get("validValues")
+    if check.get("metric") == "invalidValues" and isinstance(values, list) and check.get("mustBe") == 0:
+        return Rule("validValues", tuple(values))
+    remedy = "a row is judged alone, so only invalidValues with validValues and mustBe 0 can be compiled"
+    raise ContractError(problem(f"{subject} quality", "be an invalidValues check", check.get("metric"), remedy))
+
+
+def _spark_type(physical: str, subject: str) -> str:
+    if physical in _SPARK_TYPES:
+        return _SPARK_TYPES[physical]
+    decimal = _DECIMAL.match(physical)
+    if decimal:
+        return f"decimal({decimal[1]},{decimal[2]})"
+    if _FIXED.match(physical):
+        return "binary"
+    known = ", ".join([*_SPARK_TYPES, "decimal(P, S)", "fixed[L]"])
+    raise ContractError(problem(f"{subject} physicalType", f"be one of {known}", physical, "correct the contract"))
+
+
+def _check(contract: Contract, origin: str) -> None:
+    types = {column.name: column.spark_type for column in contract.columns}
+    if len(types) != len(contract.columns):
+        raise ContractError(
+            problem(f"{origin}: properties", "have distinct names", sorted(types), "remove a duplicate")
+        )
+    if not contract.key:
+        raise ContractError(problem(f"{origin}: primaryKey", "be set on a column", "none", "mark the key columns"))
+    for subject, column in (
+        ("orderingColumn", contract.ordering_column),
+        ("watermarkColumn", contract.source.watermark_column),
+    ):
+        if column not in types:
+            known = ", ".join(types)
+            raise ContractError(problem(f"{origin}: {subject}", f"be one of {known}", column, "name a column"))
+    if types[contract.source.watermark_column] != "timestamp":
+        got = types[contract.source.watermark_column]
+        raise ContractError(problem(f"{origin}: watermarkColumn", "be a timestamptz", got, "choose another column"))

@@ -1,0 +1,206 @@
+"""The batch pipeline of one source: PostgreSQL → landing → bronze (or DLQ) → silver, one dataset after the other."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from functools import partial
+
+from pyspark.sql import DataFrame, SparkSession
+
+from lakehouse_jobs import extract, tables
+from lakehouse_jobs.contract import Contract
+from lakehouse_jobs.failures import translate
+from lakehouse_jobs.landing import Batch, Landing, batch_token
+from lakehouse_jobs.logging import bound
+from lakehouse_jobs.objects import ObjectStore
+from lakehouse_jobs.retry import RetryPolicy
+from lakehouse_jobs.run_record import RunError, RunRecord, RunState
+from lakehouse_jobs.source import Credentials, SourceSession
+from lakehouse_jobs.telemetry import Metric, Telemetry
+from lakehouse_jobs.transforms import rejected_rows, valid_rows
+from lakehouse_jobs.validation import validate
+
+_LOGGER = logging.getLogger(__name__)
+PIPELINE = "ingest"
+
+
+@dataclass(frozen=True)
+class Ingest:
+    """A run: its ids, where it reads and writes, and how patient it is. `databases` are Glue databases by zone."""
+
+    run_id: str
+    correlation_id: str
+    credentials: Credentials
+    databases: dict[str, str]
+    landing_uri: str
+    artifacts_uri: str
+    store: ObjectStore
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    overlap: timedelta = timedelta(minutes=5)
+
+
+def run(spark: SparkSession, job: Ingest, contracts: Sequence[Contract], telemetry: Telemetry) -> list[RunRecord]:
+    """Ingest each dataset; one that fails does not stop the others. Returns a record for each, also stored."""
+    started = time.monotonic()
+    records = []
+    for contract in contracts:
+        with bound(dataset=contract.dataset):
+            record = _attempt(spark, job, contract)
+            job.retry.run("write the run record", partial(record.write, job.store, job.artifacts_uri))
+            _measure(telemetry, record)
+            records.append(record)
+    failed = any(record.state is RunState.FAILED for record in records)
+    telemetry.record(Metric.RUN_DURATION, time.monotonic() - started, Pipeline=PIPELINE)
+    telemetry.record(Metric.RUNS_FAILED, float(failed), Pipeline=PIPELINE)
+    telemetry.record(Metric.RUNS_SUCCEEDED, float(not failed), Pipeline=PIPELINE)
+    telemetry.flush()
+    return records
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A landed batch judged: rows that bronze lacks, rejected rows that the DLQ lacks, the batch with its counts."""
+
+    batch: Batch
+    valid: DataFrame
+    rejected: DataFrame
+
+
+class DatasetIngest:
+    """One dataset of a run; what was done is in `record`, also when `run` fails half-way."""
+
+    def __init__(self, spark: SparkSession, job: Ingest, contract: Contract) -> None:
+        self._spark = spark
+        self._job = job
+        self._contract = contract
+        self._tables = tables.DatasetTables.of(spark, job.databases, contract.dataset)
+        self._landing = Landing(job.store, job.landing_uri, contract.source)
+        self._commit = tables.Commit(contract, job.run_id, job.correlation_id, job.retry)
+        self.record = RunRecord(job.run_id, job.correlation_id, contract.dataset, contract.source.address)
+
+    def run(self) -> None:
+        """Bring the dataset up to its source.
+
+        First finishes a batch that a killed run landed, then reads what is new (unless this very run id has landed its
+        batch before), then merges into silver whatever bronze holds beyond it.
+        """
+        pending = self._landing.pending(self._tables.head().token)
+        if pending is not None:
+            _LOGGER.warning("finishing the batch an earlier run landed", extra={"batchToken": pending.token})
+            with self._prepared(pending) as prepared:
+                self._load(prepared)
+        if self._landing.sealed(self._job.run_id) is None:
+            landed = self._job.retry.run("extract", self._land)
+            if landed is not None:
+                self._seal_and_load(landed)
+        self._merge()
+
+    def _land(self) -> Batch | None:
+        """Read what is new into the landing zone; None when nothing is. The manifest is still to be written."""
+        head = self._tables.head()
+        with SourceSession(self._spark, self._job.credentials) as session:
+            planned = extract.plan(session, self._contract, head.progress, self._job.overlap)
+            if planned is None:
+                return None
+            rows = extract.read(self._spark, self._job.credentials, self._contract, planned)
+            files, size = self._landing.write(rows, self._job.run_id)
+        state, address = planned.state, self._contract.source.address
+        return Batch(
+            token=batch_token(address, head.token, self._job.run_id, state.snapshot, planned.watermark),
+            base_token=head.token,
+            sequence=head.sequence + 1,
+            run_id=self._job.run_id,
+            source=address,
+            contract_version=self._contract.version,
+            lower_bound=planned.lower_bound,
+            watermark=planned.watermark,
+            ceiling=state.ceiling,
+            source_snapshot=state.snapshot,
+            extracted_at=state.now,
+            files=files,
+            bytes=size,
+            rows_read=planned.rows,
+        )
+
+    def _seal_and_load(self, landed: Batch) -> None:
+        with self._prepared(landed) as prepared:
+            if prepared.batch.rows_valid + prepared.batch.rows_rejected == 0:
+                self._landing.discard(landed.run_id, landed.files)
+                return
+            self._landing.seal(prepared.batch)
+            self.record.bytesLanded += landed.bytes
+            self._load(prepared)
+
+    @contextmanager
+    def _prepared(self, batch: Batch) -> Iterator[Prepared]:
+        contract, dataset = self._contract, self._tables
+        landed = self._landing.read(self._spark, batch.run_id, batch.files)
+        judged = validate(landed, contract).persist()
+        valid = tables.without_known_valid(valid_rows(judged, contract, batch), dataset.bronze, contract).persist()
+        rejected = tables.without_known_rejected(rejected_rows(judged, contract, batch), dataset.dlq).persist()
+        try:
+            counted = replace(batch, rows_read=judged.count(), rows_valid=valid.count(), rows_rejected=rejected.count())
+            if dataset.dlq.committed(batch.token) is not None:
+                counted = replace(counted, rows_rejected=batch.rows_rejected)  # they are no longer new to the DLQ
+            reread = counted.rows_read - counted.rows_valid - counted.rows_rejected
+            yield Prepared(replace(counted, rows_reread=reread), valid, rejected)
+        finally:
+            for frame in (rejected, valid, judged):
+                frame.unpersist()
+
+    def _load(self, prepared: Prepared) -> None:
+        batch, record = prepared.batch, self.record
+        if batch.rows_rejected:
+            record.snapshots.dlq = tables.append_dlq(self._tables, prepared.rejected, batch, self._commit).id
+        if batch.rows_valid:
+            record.snapshots.bronze = tables.append_bronze(self._tables, prepared.valid, batch, self._commit).id
+        counts = {
+            "rowsRead": batch.rows_read,
+            "rowsValid": batch.rows_valid,
+            "rowsRejected": batch.rows_rejected,
+            "rowsReread": batch.rows_reread,
+        }
+        for name, count in counts.items():
+            setattr(record, name, getattr(record, name) + count)
+        record.lowerBound = record.lowerBound or batch.lower_bound
+        record.upperBound = batch.watermark
+        _LOGGER.info("batch committed", extra={"batchToken": batch.token, "watermark": batch.watermark, **counts})
+
+    def _merge(self) -> None:
+        merge = tables.merge_silver(self._tables, self._commit)
+        self.record.rowsInserted, self.record.rowsUpdated = merge.inserted, merge.updated
+        self.record.rowsMerged = merge.inserted + merge.updated
+        self.record.snapshots.silver = None if merge.snapshot is None else merge.snapshot.id
+
+
+def _attempt(spark: SparkSession, job: Ingest, contract: Contract) -> RunRecord:
+    started = time.monotonic()
+    dataset = DatasetIngest(spark, job, contract)
+    record = dataset.record
+    try:
+        dataset.run()
+        changed = any((record.snapshots.bronze, record.snapshots.silver, record.snapshots.dlq))
+        record.state = RunState.SUCCEEDED if changed else RunState.UNCHANGED
+    except Exception as error:
+        failure = translate(error)
+        record.state, record.error = RunState.FAILED, RunError(failure.kind, str(failure))
+        _LOGGER.exception("dataset failed", extra={"kind": failure.kind})
+    record.seconds = round(time.monotonic() - started, 3)
+    _LOGGER.info("dataset done", extra={"state": record.state, "rowsRead": record.rowsRead, "seconds": record.seconds})
+    return record
+
+
+def _measure(telemetry: Telemetry, record: RunRecord) -> None:
+    for metric, value in (
+        (Metric.ROWS_READ, record.rowsRead),
+        (Metric.ROWS_VALID, record.rowsValid),
+        (Metric.ROWS_REJECTED, record.rowsRejected),
+        (Metric.ROWS_MERGED, record.rowsMerged),
+        (Metric.BYTES_LANDED, record.bytesLanded),
+    ):
+        telemetry.record(metric, float(value), Dataset=record.dataset)

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from lakehouse_jobs.contract import Contract, parse
+from support import session
+from support.items import CREATE, DOCUMENT
+from support.lake import Lake
+from support.postgres import PostgresServer, Sql, binaries
+
+_DATABASES = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    started = session.start(tmp_path_factory.mktemp("spark"))
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    server = PostgresServer(binaries())
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()
+
+
+@pytest.fixture
+def database(spark: SparkSession, postgres: PostgresServer) -> str:
+    name = f"test_{next(_DATABASES)}"
+    admin = Sql(spark, postgres.credentials("postgres"))
+    admin.run(f"CREATE DATABASE {name}")
+    admin.close()
+    return name
+
+
+@pytest.fixture
+def sql(spark: SparkSession, postgres: PostgresServer, database: str) -> Iterator[Sql]:
+    opened = Sql(spark, postgres.credentials(database))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def items() -> Contract:
+    return parse(DOCUMENT, "items.yaml")
+
+
+@pytest.fixture
+def new_lake(
+    spark: SparkSession, postgres: PostgresServer, database: str, tmp_path: Path
+) -> Callable[[list[Contract]], Lake]:
+    def create(contracts: list[Contract]) -> Lake:
+        lake = Lake(spark, tmp_path / f"lake-{next(_DATABASES)}", postgres.credentials(database), contracts)
+        lake.create()
+        return lake
+
+    return create
+
+
+@pytest.fixture
+def lake(new_lake: Callable[[list[Contract]], Lake], items: Contract, sql: Sql) -> Lake:
+    """A lake for the dataset `items`, with its empty table in the source."""
+    sql.run(CREATE)
+    return new_lake([items])

@@ -1,0 +1,101 @@
+"""A lake on a local disk: the tables a stack would create from the contracts, and runs of the job on it."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
+
+from pyspark.sql import DataFrame, SparkSession
+
+from lakehouse_jobs.contract import METADATA_COLUMNS, Contract
+from lakehouse_jobs.iceberg import IcebergTable, Snapshot
+from lakehouse_jobs.ingest import Ingest, run
+from lakehouse_jobs.objects import DiskStore
+from lakehouse_jobs.retry import RetryPolicy
+from lakehouse_jobs.run_record import RunRecord
+from lakehouse_jobs.source import Credentials
+from lakehouse_jobs.tables import DatasetTables
+from lakehouse_jobs.telemetry import Telemetry
+
+CONTRACTS = Path(__file__).parents[3] / "contracts"
+RUN_COLUMNS = ("_extracted_at", "_run_id", "_batch_token")
+_DLQ = (
+    "`_dlq_id` string NOT NULL, `_source` string, `_payload` string, `_payload_format` string,"
+    " `_reasons` array<struct<rule: string, column: string, message: string>>, `_contract_version` string,"
+    " `_batch_token` string, `_run_id` string, `_extracted_at` timestamp, `_rejected_at` timestamp, `_status` string"
+)
+_COUNTER = itertools.count(1)
+
+
+@dataclass
+class Lake:
+    """One test's lake: its own databases in the shared catalog, its own landing and artifacts folders."""
+
+    spark: SparkSession
+    folder: Path
+    credentials: Credentials
+    contracts: list[Contract]
+    number: int = field(default_factory=lambda: next(_COUNTER))
+    retry: RetryPolicy = field(default_factory=lambda: RetryPolicy(attempts=4, base=0.01, cap=0.02))
+    cloudwatch: Mock = field(default_factory=Mock)
+
+    @property
+    def databases(self) -> dict[str, str]:
+        return {zone: f"{zone}_{self.number}" for zone in ("bronze", "silver")}
+
+    def create(self) -> None:
+        for contract in self.contracts:
+            create_tables(self.spark, self.databases, contract)
+
+    def job(self, run_id: str | None = None) -> Ingest:
+        base = f"file://{self.folder}"
+        return Ingest(
+            run_id=run_id or f"20130201T{next(_COUNTER):06d}Z-0a1b2c",
+            correlation_id="correlation-1",
+            credentials=self.credentials,
+            databases=self.databases,
+            landing_uri=f"{base}/landing",
+            artifacts_uri=f"{base}/artifacts",
+            store=DiskStore(),
+            retry=self.retry,
+        )
+
+    def ingest(self, run_id: str | None = None) -> dict[str, RunRecord]:
+        telemetry = Telemetry(self.cloudwatch, "dev")
+        return {record.dataset: record for record in run(self.spark, self.job(run_id), self.contracts, telemetry)}
+
+    def tables(self, dataset: str = "items") -> DatasetTables:
+        return DatasetTables.of(self.spark, self.databases, dataset)
+
+    def rows(self, zone: str, dataset: str = "items") -> DataFrame:
+        return IcebergTable(self.spark, f"glue_catalog.{self.databases[zone]}.{dataset}").read()
+
+    def silver(self, dataset: str = "items") -> list[dict[str, Any]]:
+        """Silver's rows without the run's columns, as dictionaries sorted by their text."""
+        rows = self.rows("silver", dataset).drop(*RUN_COLUMNS, "_source").collect()
+        return sorted((row.asDict() for row in rows), key=str)
+
+    def snapshots(self, dataset: str = "items") -> dict[str, list[Snapshot]]:
+        tables = self.tables(dataset)
+        named = {"bronze": tables.bronze, "dlq": tables.dlq, "silver": tables.silver}
+        return {name: list(table.history()) for name, table in named.items()}
+
+
+def create_tables(spark: SparkSession, databases: dict[str, str], contract: Contract) -> None:
+    """Create bronze, DLQ and silver as a deployed stack would."""
+    metadata = ", ".join(f"`{name}` {kind}" for name, kind in METADATA_COLUMNS)
+    columns = ", ".join(
+        f"`{column.name}` {column.spark_type}{' NOT NULL' if column.required else ''}" for column in contract.columns
+    )
+    optional = columns.replace(" NOT NULL", "")
+    bronze, silver = (f"glue_catalog.{databases[zone]}.`{contract.dataset}`" for zone in ("bronze", "silver"))
+    for database in databases.values():
+        spark.sql(f"CREATE NAMESPACE IF NOT EXISTS glue_catalog.{database}")
+    create = "CREATE TABLE {} ({}) USING iceberg {}"
+    spark.sql(create.format(silver, f"{columns}, {metadata}", ""))
+    spark.sql(create.format(bronze, f"{optional}, {metadata}", "PARTITIONED BY (days(`_extracted_at`))"))
+    dlq = f"glue_catalog.{databases['bronze']}.`{contract.dataset}__dlq`"
+    spark.sql(create.format(dlq, _DLQ, "PARTITIONED BY (days(`_rejected_at`))"))

@@ -1,0 +1,58 @@
+"""The Spark session of the tests: what the EMR release ships, plus the jars the job declares."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+_JVM = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Dderby.system.home={temporary}"
+
+
+def jars() -> list[str]:
+    """The jars in the folders of LAKEHOUSE_SPARK_JARS and LAKEHOUSE_JOB_JARS; absent: skipped, under CI failed."""
+    folders = [
+        folder
+        for name in ("LAKEHOUSE_SPARK_JARS", "LAKEHOUSE_JOB_JARS")
+        for folder in os.environ.get(name, "").split(",")
+        if folder
+    ]
+    found = [str(jar) for folder in folders for jar in sorted(Path(folder).glob("*.jar"))]
+    names = " ".join(Path(jar).name for jar in found)
+    if "iceberg-spark-runtime" in names and "postgresql" in names:
+        return found
+    message = f"'LAKEHOUSE_SPARK_JARS, LAKEHOUSE_JOB_JARS' must hold Iceberg and the driver, got {names!r}; set them"
+    if os.environ.get("CI") == "true":
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+def start(warehouse: Path) -> SparkSession:
+    """A session whose catalog `glue_catalog` is a Hadoop catalog in `warehouse`."""
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    os.environ["PYSPARK_SUBMIT_ARGS"] = (
+        f"--master local[2] --driver-memory 2g --driver-class-path {':'.join(jars())}"
+        f" --driver-java-options '{_JVM.format(temporary=warehouse)}' pyspark-shell"
+    )
+    settings = {
+        "spark.ui.enabled": "false",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.sql.shuffle.partitions": "2",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
+        "spark.sql.catalog.glue_catalog": "org.apache.iceberg.spark.SparkCatalog",
+        "spark.sql.catalog.glue_catalog.type": "hadoop",
+        "spark.sql.catalog.glue_catalog.warehouse": str(warehouse / "warehouse"),
+        "spark.sql.warehouse.dir": str(warehouse / "spark-warehouse"),
+        "spark.sql.catalogImplementation": "in-memory",
+    }
+    builder = SparkSession.builder.appName("tests")
+    for key, value in settings.items():
+        builder = builder.config(key, value)
+    spark = builder.getOrCreate()
+    spark.sparkContext.setLogLevel("ERROR")
+    return spark
