@@ -1,0 +1,132 @@
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { root } from '../paths';
+import { explainInstallError, hash12 } from './cache';
+import { run } from './command';
+import { ensureJars, jarSets, readJarLock } from './jars';
+import { ensureUv, uvEnvironment } from './python';
+import { zipFolder } from './zip';
+
+/** The processors EMR nodes have. */
+export const PLATFORMS = ['x86_64', 'aarch64'] as const;
+
+export type Platform = (typeof PLATFORMS)[number];
+
+/** EMR 7 runs on Amazon Linux 2023, whose C library is 2.34. */
+const MANYLINUX = 'manylinux_2_34';
+
+/** The Python of EMR 7's Spark. */
+const PYTHON_VERSION = '3.11';
+
+/** Where `SparkApplication` looks for the archives. */
+export const dependenciesDirectory = join(root, 'dist/dependencies');
+
+const jobsLock = join(root, 'workloads/python/jobs.lock');
+
+/** Name of the archive of Python packages: the platform and the hash of lock and platform. */
+export function pythonArchiveName(platform: Platform, lock: Buffer): string {
+  return `python-${platform}-${hash12(lock, `\n${platform}`)}.zip`;
+}
+
+/** Name of the folder of jars: the hash of their lock. */
+export function jarFolderName(lock: Buffer): string {
+  return `jars-${hash12(lock)}`;
+}
+
+/** The archives and folders that are not built yet for the locks as they are now. */
+export function missingDependencies(): string[] {
+  const lock = readFileSync(jobsLock);
+  const names = [
+    ...PLATFORMS.map((platform) => pythonArchiveName(platform, lock)),
+    jarFolderName(readFileSync(jarSets.workloads.lock)),
+  ];
+  return names.filter((name) => !existsSync(join(dependenciesDirectory, name)));
+}
+
+/**
+ * Builds what a Spark application takes to the cluster: its Python packages per platform and its jars, each under a name made
+ * from its lock, so that synth finds them offline. What is there already is left as it is; archives of older locks are removed.
+ */
+export async function packageDependencies(): Promise<void> {
+  mkdirSync(dependenciesDirectory, { recursive: true });
+  if (missingDependencies().length > 0) {
+    await Promise.all([...PLATFORMS.map(packagePython), packageJars()]);
+  }
+  removeOutdated();
+}
+
+async function packagePython(platform: Platform): Promise<void> {
+  const name = pythonArchiveName(platform, readFileSync(jobsLock));
+  await build(name, async (work) => {
+    const target = join(work, 'packages');
+    const what = ['--target', target, '--require-hashes', '--no-deps', '--only-binary', ':all:', '-r', jobsLock];
+    const where = ['--python-platform', `${platform}-${MANYLINUX}`, '--python-version', PYTHON_VERSION];
+    await run(await ensureUv(), ['pip', 'install', '--no-compile-bytecode', ...where, ...what], {
+      name: `uv pip install (${platform})`,
+      env: uvEnvironment(),
+      timeoutMs: 5 * 60_000,
+    });
+    const file = join(work, name);
+    zipFolder(target, file, belongs);
+    return file;
+  });
+}
+
+async function packageJars(): Promise<void> {
+  const name = jarFolderName(readFileSync(jarSets.workloads.lock));
+  await build(name, async (work) => {
+    const source = await ensureJars(jarSets.workloads);
+    const folder = join(work, name);
+    mkdirSync(folder);
+    for (const { file } of readJarLock(jarSets.workloads.lock)) {
+      copyFileSync(join(source, file), join(folder, file));
+    }
+    return folder;
+  });
+}
+
+/** Builds beside the final place and moves it there when done: a name that exists is always whole. */
+async function build(name: string, make: (work: string) => Promise<string>): Promise<void> {
+  const final = join(dependenciesDirectory, name);
+  if (existsSync(final)) {
+    return;
+  }
+  const work = mkdtempSync(join(dependenciesDirectory, '.building-'));
+  try {
+    const made = await make(work);
+    if (!existsSync(final)) {
+      renameSync(made, final);
+    }
+  } catch (error) {
+    throw explainInstallError(error, `the application's dependencies (${name})`);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/** Neither programs nor what an installer leaves for itself: only what Python imports. */
+function belongs(name: string): boolean {
+  return name !== 'bin' && name !== '.lock' && !/(^|\/)__pycache__$/.test(name) && !name.endsWith('.pyc');
+}
+
+function removeOutdated(): void {
+  const lock = readFileSync(jobsLock);
+  const current = new Set([
+    ...PLATFORMS.map((platform) => pythonArchiveName(platform, lock)),
+    jarFolderName(readFileSync(jarSets.workloads.lock)),
+  ]);
+  for (const name of readdirSync(dependenciesDirectory)) {
+    if (/^(python|jars)-/.test(name) && !current.has(name)) {
+      rmSync(join(dependenciesDirectory, name), { recursive: true, force: true });
+    }
+  }
+}
