@@ -61,7 +61,9 @@ export class AlertTopics extends Construct {
 
   /** The topic of a severity. */
   public topic(severity: Severity): sns.ITopic {
-    return { [Severity.CRITICAL]: this.critical, [Severity.WARNING]: this.warning, [Severity.INFO]: this.info }[severity];
+    return { [Severity.CRITICAL]: this.critical, [Severity.WARNING]: this.warning, [Severity.INFO]: this.info }[
+      severity
+    ];
   }
 
   private define(id: string, key: kms.IKey, emails: string[] = []): sns.Topic {

@@ -199,7 +199,11 @@ abstract class BatchClusterBase extends Construct implements IBatchCluster {
  */
 export class BatchCluster extends BatchClusterBase {
   /** Refer to a cluster that exists already. */
-  public static fromBatchClusterAttributes(scope: Construct, id: string, attributes: BatchClusterAttributes): IBatchCluster {
+  public static fromBatchClusterAttributes(
+    scope: Construct,
+    id: string,
+    attributes: BatchClusterAttributes,
+  ): IBatchCluster {
     return new ImportedBatchCluster(scope, id, attributes);
   }
 
@@ -307,7 +311,12 @@ function resolvePlan(scope: Construct, props: BatchClusterProps): FleetPlan {
   const problems = fleetProblems(plan);
   const steps = props.stepConcurrency ?? 1;
   if (!Token.isUnresolved(steps) && !(Number.isInteger(steps) && steps >= 1 && steps <= 256)) {
-    problems.push({ path: 'stepConcurrency', must: 'between 1 and 256', got: steps, remedy: 'use 1 to run steps in order' });
+    problems.push({
+      path: 'stepConcurrency',
+      must: 'between 1 and 256',
+      got: steps,
+      remedy: 'use 1 to run steps in order',
+    });
   }
   failAll(`batch cluster '${scope.node.path}'`, problems.map(problem));
   return plan;

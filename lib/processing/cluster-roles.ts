@@ -88,13 +88,35 @@ export class ClusterRoles extends Construct {
       ),
     ];
     const made = ['instance', 'volume', 'network-interface', 'launch-template'].map((kind) => this.ec2Arn(kind, '*'));
-    const used = ['network-interface', 'key-pair', 'capacity-reservation', 'fleet'].map((kind) => this.ec2Arn(kind, '*'));
+    const used = ['network-interface', 'key-pair', 'capacity-reservation', 'fleet'].map((kind) =>
+      this.ec2Arn(kind, '*'),
+    );
     return [
       allow('CreateInOwnNetwork', [...launch, ...template, 'ec2:CreateNetworkInterface'], network),
-      allow('UseTaggedTemplates', [...launch, 'ec2:CreateLaunchTemplateVersion'], [this.ec2Arn('launch-template', '*')], TAGGED),
-      allow('CreateTaggedTemplates', ['ec2:CreateLaunchTemplate'], [this.ec2Arn('launch-template', '*')], TAGGED_ON_REQUEST),
-      allow('CreateTaggedInstances', launch, [this.ec2Arn('instance', '*'), this.ec2Arn('volume', '*')], TAGGED_ON_REQUEST),
-      allow('CreateTaggedInterfaces', ['ec2:CreateNetworkInterface'], [this.ec2Arn('network-interface', '*')], TAGGED_ON_REQUEST),
+      allow(
+        'UseTaggedTemplates',
+        [...launch, 'ec2:CreateLaunchTemplateVersion'],
+        [this.ec2Arn('launch-template', '*')],
+        TAGGED,
+      ),
+      allow(
+        'CreateTaggedTemplates',
+        ['ec2:CreateLaunchTemplate'],
+        [this.ec2Arn('launch-template', '*')],
+        TAGGED_ON_REQUEST,
+      ),
+      allow(
+        'CreateTaggedInstances',
+        launch,
+        [this.ec2Arn('instance', '*'), this.ec2Arn('volume', '*')],
+        TAGGED_ON_REQUEST,
+      ),
+      allow(
+        'CreateTaggedInterfaces',
+        ['ec2:CreateNetworkInterface'],
+        [this.ec2Arn('network-interface', '*')],
+        TAGGED_ON_REQUEST,
+      ),
       allow('LaunchWith', [...launch, ...template], [...used, this.imageArn()]),
       allow('TagWhatIsCreated', ['ec2:CreateTags'], made, {
         StringEquals: {
@@ -126,7 +148,14 @@ export class ClusterRoles extends Construct {
       allow('Look', DESCRIBE_ACTIONS, ['*']),
       allow(
         'EncryptDisks',
-        ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKeyWithoutPlaintext', 'kms:ReEncryptFrom', 'kms:ReEncryptTo'],
+        [
+          'kms:Decrypt',
+          'kms:DescribeKey',
+          'kms:Encrypt',
+          'kms:GenerateDataKeyWithoutPlaintext',
+          'kms:ReEncryptFrom',
+          'kms:ReEncryptTo',
+        ],
         [encryptionKey.keyArn],
       ),
       allow('LetInstancesUseDisks', ['kms:CreateGrant'], [encryptionKey.keyArn], {
@@ -138,7 +167,9 @@ export class ClusterRoles extends Construct {
       allow(
         'FirstUseOfSpot',
         ['iam:CreateServiceLinkedRole'],
-        [`arn:${partition}:iam::${Stack.of(this).account}:role/aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot`],
+        [
+          `arn:${partition}:iam::${Stack.of(this).account}:role/aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot`,
+        ],
         { StringEquals: { 'iam:AWSServiceName': 'spot.amazonaws.com' } },
       ),
     ];
@@ -150,6 +181,18 @@ export class ClusterRoles extends Construct {
 
   private imageArn(): string {
     return Stack.of(this).formatArn({ service: 'ec2', account: '', resource: 'image', resourceName: 'ami-*' });
+  }
+}
+
+/** The wildcards of the service role, as cdk-nag finds them, each with its reason. */
+const SERVICE_WILDCARDS: { [finding: string]: string } = {};
+
+/** The wildcards of the instance role. */
+const INSTANCE_WILDCARDS: { [finding: string]: string } = {};
+
+function acknowledge(role: iam.Role, wildcards: { [finding: string]: string }): void {
+  for (const [finding, reason] of Object.entries(wildcards)) {
+    Validations.of(role).acknowledge({ id: `AwsSolutions::AwsSolutions-IAM5[${finding}]`, reason });
   }
 }
 

@@ -59,7 +59,10 @@ export class ClusterSecurityGroups extends Construct {
  *
  * @see https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-create-security-configuration.html
  */
-export function securityConfigurationOf(key: kms.IKey, certificates?: TransitCertificates): { [name: string]: unknown } {
+export function securityConfigurationOf(
+  key: kms.IKey,
+  certificates?: TransitCertificates,
+): { [name: string]: unknown } {
   return {
     EncryptionConfiguration: {
       EnableAtRestEncryption: true,
@@ -91,7 +94,8 @@ export function securityConfigurationOf(key: kms.IKey, certificates?: TransitCer
 export function acknowledgeClusterFindings(cluster: Construct, encryptedInTransit: boolean): void {
   Validations.of(cluster).acknowledge({
     id: 'AwsSolutions::AwsSolutions-EMR6',
-    reason: 'nobody logs in to the nodes: there is no key pair and no SSH rule; jobs arrive as steps through the AWS API',
+    reason:
+      'nobody logs in to the nodes: there is no key pair and no SSH rule; jobs arrive as steps through the AWS API',
   });
   if (!encryptedInTransit) {
     Validations.of(cluster).acknowledge({

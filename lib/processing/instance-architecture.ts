@@ -1,4 +1,5 @@
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import { didYouMean, fail } from '../private';
 
 /** The sizes of the default fleets: one and two capacity units. */
 const TASK_SIZES = ['xlarge', '2xlarge'];
@@ -24,6 +25,26 @@ export class InstanceArchitecture {
     ['m6g', 'm6gd', 'm7g', 'm7gd', 'r6g', 'r6gd', 'r7g', 'r7gd'],
   );
 
+  /**
+   * The architecture of that name; any other name is an error.
+   *
+   * @param name `x86_64` or `arm64`
+   */
+  public static fromName(name: string): InstanceArchitecture {
+    return (
+      KNOWN.find((architecture) => architecture.name === name) ??
+      fail({
+        path: 'architecture',
+        must: 'a known architecture',
+        got: name,
+        remedy: didYouMean(
+          name,
+          KNOWN.map((architecture) => architecture.name),
+        ),
+      })
+    );
+  }
+
   private constructor(
     /** The architecture's name in AWS. */
     public readonly name: string,
@@ -43,3 +64,5 @@ export class InstanceArchitecture {
     return TASK_SIZES.flatMap((size) => this.taskFamilies.map((family) => new ec2.InstanceType(`${family}.${size}`)));
   }
 }
+
+const KNOWN = [InstanceArchitecture.X86_64, InstanceArchitecture.ARM_64];

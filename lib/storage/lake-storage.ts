@@ -149,7 +149,11 @@ const DEFAULT_LIFECYCLES: { [zone: string]: ZoneLifecycle } = {
  */
 export class LakeStorage extends Construct implements ILakeStorage {
   /** Refer to buckets that exist already. */
-  public static fromLakeStorageAttributes(scope: Construct, id: string, attributes: LakeStorageAttributes): ILakeStorage {
+  public static fromLakeStorageAttributes(
+    scope: Construct,
+    id: string,
+    attributes: LakeStorageAttributes,
+  ): ILakeStorage {
     return new ImportedLakeStorage(scope, id, attributes);
   }
 
@@ -188,10 +192,7 @@ export class LakeStorage extends Construct implements ILakeStorage {
       removalPolicy,
       serverAccessLogsBucket: this.accessLogs,
       serverAccessLogsPrefix: 'artifacts/',
-      lifecycleRules: [
-        lifecycleRule({}),
-        { id: 'Logs', prefix: ArtifactPrefix.LOGS, expiration: logRetention },
-      ],
+      lifecycleRules: [lifecycleRule({}), { id: 'Logs', prefix: ArtifactPrefix.LOGS, expiration: logRetention }],
     });
   }
 
@@ -255,7 +256,10 @@ function resolveLifecycles(scope: Construct, props: LakeStorageProps): { [zone: 
   const resolved: { [zone: string]: ZoneLifecycle } = {};
   const problems: string[] = [];
   for (const zone of Zone.all()) {
-    const lifecycle = { ...DEFAULT_LIFECYCLES[zone.name], ...given[zone.name] };
+    const lifecycle: ZoneLifecycle = {
+      ...given[zone.name],
+      transitions: given[zone.name]?.transitions ?? DEFAULT_LIFECYCLES[zone.name]?.transitions,
+    };
     problems.push(...lifecycleProblems(`${zone.name}Lifecycle`, lifecycle, zone.holdsTables).map(problem));
     resolved[zone.name] = lifecycle;
   }

@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib/core';
 import * as s3 from 'aws-cdk-lib/aws-s3';
-import type { Problem } from '../private';
+import { type Problem, didYouMean, fail } from '../private';
 
 /** How fast an object in a storage tier can be read. */
 interface TierFacts {
@@ -58,6 +58,23 @@ export class StorageTier {
     rank: 5,
   });
 
+  /**
+   * The tier of that name; any other name is an error.
+   *
+   * @param name for example `GLACIER_INSTANT`
+   */
+  public static fromName(name: string): StorageTier {
+    return (
+      TIERS.find((tier) => tier.name === name) ??
+      fail({ path: 'tier', must: 'a storage tier', got: name, remedy: didYouMean(name, StorageTier.names()) })
+    );
+  }
+
+  /** The names of all tiers, from warm to cold. */
+  public static names(): string[] {
+    return TIERS.map((tier) => tier.name);
+  }
+
   private constructor(
     /** The tier's name, for messages. */
     public readonly name: string,
@@ -67,6 +84,14 @@ export class StorageTier {
     public readonly _facts: TierFacts,
   ) {}
 }
+
+const TIERS = [
+  StorageTier.INFREQUENT_ACCESS,
+  StorageTier.INTELLIGENT_TIERING,
+  StorageTier.GLACIER_INSTANT,
+  StorageTier.GLACIER_FLEXIBLE,
+  StorageTier.DEEP_ARCHIVE,
+];
 
 /** A move of objects to a cheaper tier at an age. */
 export interface TierTransition {

@@ -1,0 +1,42 @@
+/** `npm run synth -- <environment> [--out <directory>]`: synthesizes in this process, with no network and no CLI. */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { parseArgs } from 'node:util';
+import { LakehouseError } from '../lib/private';
+import { lakehouseApp } from './app';
+
+/** The file CDK leaves in every directory it synthesizes into. */
+const MARKER = 'cdk.out';
+
+function main(): void {
+  const { values, positionals } = parseArgs({ allowPositionals: true, options: { out: { type: 'string' } } });
+  const out = path.resolve(values.out ?? 'cdk.out');
+  clear(out);
+  const { context = {} } = JSON.parse(fs.readFileSync(path.join(__dirname, '..', 'cdk.json'), 'utf8')) as {
+    context?: { [key: string]: unknown };
+  };
+  process.env.CDK_OUTDIR = out;
+  process.env.CDK_CONTEXT_JSON = JSON.stringify({ ...context, env: positionals[0] });
+  const assembly = lakehouseApp().synth();
+  for (const file of fs.readdirSync(assembly.directory).filter((name) => name.endsWith('.template.json'))) {
+    const { size } = fs.statSync(path.join(assembly.directory, file));
+    console.log(`${path.relative('.', path.join(assembly.directory, file))}  ${(size / 1024).toFixed(0)} kB`);
+  }
+}
+
+/** Removes what an earlier synth left, so that the same input gives the same files; anything else is left alone. */
+function clear(directory: string): void {
+  if (fs.existsSync(path.join(directory, MARKER))) {
+    fs.rmSync(directory, { recursive: true });
+  }
+}
+
+try {
+  main();
+} catch (error) {
+  if (!(error instanceof LakehouseError)) {
+    throw error;
+  }
+  console.error(error.message);
+  process.exitCode = 1;
+}

@@ -1,0 +1,25 @@
+import type { LakehouseConfig } from '../lib/config';
+
+/** As prod, smaller: releases are tried here first. Replace the account by your own. */
+export const staging: LakehouseConfig = {
+  environment: 'staging',
+  region: 'us-east-1',
+  account: '111111111111',
+  availabilityZones: ['us-east-1a', 'us-east-1b', 'us-east-1c'],
+  network: { cidr: '10.10.0.0/16', natGateways: 1, flowLogRetentionDays: 30 },
+  storage: {
+    landing: { transitions: [{ tier: 'INFREQUENT_ACCESS', afterDays: 30 }], expireAfterDays: 180 },
+    logRetentionDays: 30,
+  },
+  batch: {
+    release: 'emr-7.14.0',
+    architecture: 'arm64',
+    coreUnits: 2,
+    maxTaskUnits: 8,
+    onDemandFallbackUnits: 2,
+    spotTimeoutMinutes: 10,
+    stepConcurrency: 2,
+  },
+  sources: [{ name: 'nycflights' }],
+  alerts: { criticalEmails: [], warningEmails: [] },
+};

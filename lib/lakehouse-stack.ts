@@ -1,0 +1,231 @@
+import * as path from 'node:path';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import { CfnOutput, RemovalPolicy, Stack, Tags } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import {
+  type LakehouseConfig,
+  alertPropsOf,
+  batchPropsOf,
+  networkPropsOf,
+  sourceSecretsOf,
+  storagePropsOf,
+  validateConfig,
+} from './config';
+import { type DataContracts, Zone } from './contracts';
+import { AlertTopics, LakeKey, LakeNetwork, RuntimeParameter, Severity } from './foundation';
+import { LakehouseAlarms, LakehouseDashboard, LakehouseMetrics } from './observability';
+import { BatchCluster, SparkApplication, SparkDependencies } from './processing';
+import { ArtifactPrefix, LakeStorage } from './storage';
+
+/** The jobs that ship with this package. */
+const JOBS = path.resolve(__dirname, '..', 'workloads', 'jobs');
+
+/** The pipeline that loads sources into bronze and silver, as metrics and the runtime parameter call it. */
+const INGEST = 'ingest';
+
+/** Properties of a LakehouseStack. */
+export interface LakehouseStackProps {
+  /** The values of the environment. */
+  readonly config: LakehouseConfig;
+
+  /** The contracts of the datasets. */
+  readonly contracts: DataContracts;
+
+  /**
+   * The second of two keys to data that can be destroyed; the first is `removalPolicy: DESTROY` in the config.
+   *
+   * @default false
+   */
+  readonly allowDestroy?: boolean;
+
+  /**
+   * A network of your own, with private subnets that reach AWS.
+   *
+   * @default - a new network
+   */
+  readonly vpc?: ec2.IVpc;
+
+  /**
+   * A key of your own, whose policy lets CloudWatch alarms and logs use it.
+   *
+   * @default - a new key
+   */
+  readonly encryptionKey?: kms.IKey;
+
+  /**
+   * The built dependencies of the jobs.
+   *
+   * @default - those of this package, in `dist/dependencies`
+   */
+  readonly dependencies?: SparkDependencies;
+}
+
+/** A whole lakehouse, from the network to the dashboard, with the pipeline that loads its sources. */
+export class LakehouseStack extends Stack {
+  /** The key that encrypts everything. */
+  public readonly encryptionKey: kms.IKey;
+
+  /** The network. */
+  public readonly vpc: ec2.IVpc;
+
+  /** Where alerts go. */
+  public readonly alerts: AlertTopics;
+
+  /** The buckets. */
+  public readonly storage: LakeStorage;
+
+  /** The cluster that batch jobs run on. */
+  public readonly batchCluster: BatchCluster;
+
+  /** The application that loads sources into bronze and silver. */
+  public readonly ingest: SparkApplication;
+
+  constructor(scope: Construct, id: string, props: LakehouseStackProps) {
+    const { config, contracts } = props;
+    validateConfig(config);
+    super(scope, id, {
+      env: { account: config.account, region: config.region },
+      terminationProtection: config.production ?? false,
+      description: `Lakehouse, ${config.environment}`,
+    });
+    const { environment } = config;
+    const removalPolicy = this.removalPolicyOf(props);
+    const key = props.encryptionKey ?? new LakeKey(this, 'Key', { removalPolicy }).key;
+    this.encryptionKey = key;
+
+    this.vpc =
+      props.vpc ??
+      new LakeNetwork(this, 'Network', { ...networkPropsOf(config), encryptionKey: key, removalPolicy }).vpc;
+    this.alerts = new AlertTopics(this, 'Alerts', { ...alertPropsOf(config), encryptionKey: key });
+
+    this.storage = new LakeStorage(this, 'Storage', { ...storagePropsOf(config), encryptionKey: key, removalPolicy });
+
+    this.batchCluster = new BatchCluster(this, 'BatchCluster', {
+      ...batchPropsOf(config),
+      vpc: this.vpc,
+      storage: this.storage,
+      encryptionKey: key,
+    });
+    this.ingest = this.batchCluster.addApplication('Ingest', {
+      entryPoint: path.join(JOBS, 'main.py'),
+      codeDirectory: JOBS,
+      dependencies: props.dependencies ?? new SparkDependencies(),
+      dataDirectories: { contracts: contracts.directory },
+    });
+    this.grantIngest(config);
+
+    const runtime = new RuntimeParameter(this, 'Runtime', {
+      environment,
+      facts: {
+        databases: this.databaseNames(),
+        buckets: this.bucketNames(),
+        topics: this.topicArns(),
+        batchClusterId: this.batchCluster.clusterId,
+        sourceSecrets: sourceSecretsOf(config),
+        applications: { [INGEST]: this.ingest.stepArgs },
+      },
+    });
+
+    const watched = { environment, pipelines: [INGEST], batchCluster: this.batchCluster };
+    const { alarms } = new LakehouseAlarms(this, 'Alarms', { ...watched, topics: this.alerts });
+    new LakehouseDashboard(this, 'Dashboard', {
+      ...watched,
+      datasets: contracts.inZone(Zone.SILVER).map((contract) => contract.dataset),
+      alarms: Object.values(alarms),
+    });
+
+    this.tag(config);
+    this.publish(runtime);
+  }
+
+  /** Data is destroyed only when both keys are turned; else it stays, and a failed first deployment can be repeated. */
+  private removalPolicyOf({ config, allowDestroy = false }: LakehouseStackProps): RemovalPolicy {
+    return config.removalPolicy === RemovalPolicy.DESTROY && allowDestroy
+      ? RemovalPolicy.DESTROY
+      : RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
+  }
+
+  /** What the load may do, and nothing else: its role is the cluster's. */
+  private grantIngest(config: LakehouseConfig): void {
+    const cluster = this.batchCluster;
+    const landing = this.storage.bucket(Zone.LANDING);
+    const { artifacts } = this.storage;
+    const statement = (sid: string, actions: string[], resources: string[], conditions?: Conditions): void => {
+      cluster.grantPrincipal.addToPrincipalPolicy(new iam.PolicyStatement({ sid, actions, resources, conditions }));
+    };
+    const write = ['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload'];
+    statement('LandExtracts', [...write, 's3:DeleteObject'], [landing.arnForObjects('*')]);
+    statement('ListExtracts', ['s3:ListBucket', 's3:GetBucketLocation'], [landing.bucketArn]);
+    statement('RecordRuns', write, [artifacts.arnForObjects(`${ArtifactPrefix.RUNS}*`)]);
+    statement('ListRuns', ['s3:ListBucket'], [artifacts.bucketArn], {
+      StringLike: { 's3:prefix': `${ArtifactPrefix.RUNS}*` },
+    });
+    statement('FindResources', ['ssm:GetParameter'], [this.runtimeParameterArn(config.environment)]);
+    statement('EmitMetrics', ['cloudwatch:PutMetricData'], ['*'], {
+      StringEquals: { 'cloudwatch:namespace': LakehouseMetrics.namespace() },
+    });
+    for (const [source, secretName] of Object.entries(sourceSecretsOf(config))) {
+      secretsmanager.Secret.fromSecretNameV2(this, `Source-${source}`, secretName).grantRead(cluster);
+    }
+  }
+
+  private runtimeParameterArn(environment: string): string {
+    // By name, not by reference: the parameter names the cluster, so the cluster's role must not wait for it.
+    return this.formatArn({
+      service: 'ssm',
+      resource: 'parameter',
+      resourceName: RuntimeParameter.nameFor(environment).slice(1),
+    });
+  }
+
+  private databaseNames(): { [zone: string]: string } {
+    return Object.fromEntries(Zone.withTables().map((zone) => [zone.name, `${zone.name}`]));
+  }
+
+  private bucketNames(): { [name: string]: string } {
+    const { artifacts, accessLogs } = this.storage;
+    return {
+      ...Object.fromEntries(Zone.all().map((zone) => [zone.name, this.storage.bucket(zone).bucketName])),
+      artifacts: artifacts.bucketName,
+      accessLogs: accessLogs.bucketName,
+    };
+  }
+
+  private topicArns(): { [severity: string]: string } {
+    return Object.fromEntries(
+      Object.values(Severity).map((severity) => [severity, this.alerts.topic(severity).topicArn]),
+    );
+  }
+
+  private tag(config: LakehouseConfig): void {
+    for (const [name, value] of Object.entries({ environment: config.environment, ...config.tags })) {
+      Tags.of(this).add(name, value);
+    }
+  }
+
+  /** Outputs for people; pipelines read the runtime parameter. None is exported, because an export locks its producer. */
+  private publish(runtime: RuntimeParameter): void {
+    const outputs = {
+      RuntimeParameter: runtime.parameter.parameterName,
+      BatchClusterId: this.batchCluster.clusterId,
+      ...named('Bucket', this.bucketNames()),
+      ...named('Database', this.databaseNames()),
+      ...named('Topic', this.topicArns()),
+    };
+    for (const [id, value] of Object.entries(outputs)) {
+      new CfnOutput(this, id, { value });
+    }
+  }
+}
+
+/** `{landing: …}` becomes `{LandingBucket: …}`. */
+function named(suffix: string, values: { [name: string]: string }): { [id: string]: string } {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [`${name.charAt(0).toUpperCase()}${name.slice(1)}${suffix}`, value]),
+  );
+}
+
+type Conditions = { [operator: string]: { [key: string]: string } };

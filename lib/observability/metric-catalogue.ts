@@ -1,0 +1,44 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import * as yaml from 'yaml';
+import { didYouMean, fail } from '../private';
+
+/** The catalogue that jobs, alarms and dashboards share. */
+const CATALOGUE = path.resolve(__dirname, '..', '..', 'contracts', 'metrics.yaml');
+
+/** A metric that jobs emit. */
+export interface CatalogueMetric {
+  readonly name: string;
+  readonly unit: string;
+  readonly dimensions: string[];
+  readonly emittedBy: string;
+  readonly description: string;
+}
+
+interface Catalogue {
+  readonly namespace: string;
+  readonly metrics: CatalogueMetric[];
+}
+
+let loaded: Catalogue | undefined;
+
+/** The catalogue, read once: it is part of this package and does not change while an app runs. */
+export function metricCatalogue(): Catalogue {
+  loaded ??= yaml.parse(fs.readFileSync(CATALOGUE, 'utf8')) as Catalogue;
+  return loaded;
+}
+
+/** The metric of that name and those dimensions; an unknown one is an error that names the nearest. */
+export function catalogueMetric(name: string, dimensions: string[]): CatalogueMetric {
+  const metrics = metricCatalogue().metrics.filter((metric) => metric.dimensions.join() === dimensions.join());
+  const names = metrics.map((metric) => metric.name);
+  return (
+    metrics.find((metric) => metric.name === name) ??
+    fail({
+      path: 'name',
+      must: `a metric with the dimensions ${dimensions.join(' and ')}`,
+      got: name,
+      remedy: didYouMean(name, names),
+    })
+  );
+}
