@@ -17,12 +17,17 @@ export interface ContractColumns {
   readonly columns: Column[];
   readonly keyColumns: string[];
   readonly partitionFields: PartitionField[];
+  /** All names, those of columns whose type could not be read too. */
+  readonly names: string[];
 }
 
-interface Entry {
+interface Named {
   readonly path: DocumentPath;
   readonly property: ContractProperty;
   readonly custom: ColumnProperties;
+}
+
+interface Entry extends Named {
   readonly type: IcebergType;
 }
 
@@ -45,8 +50,9 @@ const PHYSICAL: Record<string, RegExp> = {
 export function readColumns(file: ContractFile, path: DocumentPath): ContractColumns {
   const listed = file.valueAt(path);
   const indexes = Array.isArray(listed) ? [...listed.keys()] : [];
-  const entries = indexes.flatMap((index) => readEntry(file, [...path, index]) ?? []);
-  checkNames(file, entries);
+  const named = indexes.flatMap((index) => readNamed(file, [...path, index]) ?? []);
+  checkNames(file, named);
+  const entries = named.flatMap((column) => readTyped(file, column) ?? []);
   for (const entry of entries) {
     checkOptions(file, entry);
     checkAcceptedValues(file, entry);
@@ -55,6 +61,7 @@ export function readColumns(file: ContractFile, path: DocumentPath): ContractCol
     columns: entries.map((entry) => columnOf(file, entry)),
     keyColumns: readKey(file, entries),
     partitionFields: readPartition(file, entries),
+    names: named.map(({ property }) => property.name),
   };
 }
 
@@ -66,27 +73,25 @@ export function attempt<T>(file: ContractFile, path: DocumentPath, read: () => T
     if (!(error instanceof LakehouseError)) {
       throw error;
     }
-    file.problems.push(`${file.at(path)}: ${error.message}`);
+    file.reportText(path, error.message);
     return undefined;
   }
 }
 
-function readEntry(file: ContractFile, path: DocumentPath): Entry | undefined {
+function readNamed(file: ContractFile, path: DocumentPath): Named | undefined {
   refuseUnknownKeys(file, path, STANDARD_KEYS.column);
   const property = readBy(file, path, PROPERTY);
   const custom = readCustomProperties(file, [...path, 'customProperties'], COLUMN_PROPERTIES);
-  if (property === undefined) {
-    return undefined;
-  }
+  return property === undefined ? undefined : { path, property, custom };
+}
+
+function readTyped(file: ContractFile, { path, property, custom }: Named): Entry | undefined {
   const type = attempt(file, [...path, 'physicalType'], () => IcebergType.parse(property.physicalType));
-  if (type === undefined) {
-    return undefined;
-  }
   const fits = property.logicalType === undefined ? undefined : PHYSICAL[property.logicalType];
-  if (fits !== undefined && !fits.test(type.kind)) {
+  if (type !== undefined && fits !== undefined && !fits.test(type.kind)) {
     file.report([...path, 'logicalType'], `a logical type that ${type.kind} can hold`, 'correct one of the two types');
   }
-  return { path, property, custom, type };
+  return type === undefined ? undefined : { path, property, custom, type };
 }
 
 function columnOf(file: ContractFile, { path, property, custom, type }: Entry): Column {
@@ -101,7 +106,7 @@ function columnOf(file: ContractFile, { path, property, custom, type }: Entry): 
   };
 }
 
-function checkNames(file: ContractFile, entries: Entry[]): void {
+function checkNames(file: ContractFile, entries: Named[]): void {
   const seen = new Set<string>();
   const renamed = new Set<string>();
   const names = new Set(entries.map(({ property }) => property.name));

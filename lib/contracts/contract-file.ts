@@ -44,6 +44,11 @@ export class ContractFile {
     this.note(this.atKey(path, key), { path: shown, must: 'an object of known keys', got: key, remedy });
   }
 
+  /** Notes the complaint of a reader of a small language about the value at that path. */
+  public reportText(path: DocumentPath, message: string): void {
+    this.problems.push(`${this.at(path)}: ${message.replace(/^'[^']*'/, `'${this.shown(path)}'`)}`);
+  }
+
   /** Where the value at that path stands, as `file:line:column`; where its parent stands when it is missing. */
   public at(path: DocumentPath): string {
     for (let length = path.length; length > 0; length--) {

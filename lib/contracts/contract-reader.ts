@@ -49,7 +49,9 @@ export function readContract(file: ContractFile): ContractData | undefined {
   checkSource(file, custom, { zone, columns });
   return {
     ...identity(file, document, zone),
-    ...columns,
+    columns: columns.columns,
+    keyColumns: columns.keyColumns,
+    partitionFields: columns.partitionFields,
     sortFields: sortFields(custom),
     formatVersion: custom.formatVersion ?? 2,
     tableProperties: texts(custom.tableProperties ?? {}),
@@ -93,8 +95,12 @@ function checkPlace(file: ContractFile): void {
   const [folder, name] = file.name.split('/').slice(-2);
   const zonePath = customPath(file, 'zone');
   const zone = file.valueAt(zonePath);
-  if (typeof zone === 'string' && zone !== folder) {
-    file.report(zonePath, `the name of its folder, '${folder}'`, `move the file to ${zone}/ or correct the zone`);
+  if (Zone.all().some(({ name: known }) => known === zone) && zone !== folder) {
+    file.report(
+      zonePath,
+      `the name of its folder, '${folder}'`,
+      `move the file to ${String(zone)}/ or correct the zone`,
+    );
   }
   const datasetPath = [...DATASET, 'name'];
   const dataset = file.valueAt(datasetPath);
@@ -107,12 +113,11 @@ function checkPlace(file: ContractFile): void {
 }
 
 /** Every column that the document's custom properties name must exist and fit. */
-function checkReferences(file: ContractFile, custom: DocumentProperties, { columns }: ContractColumns): void {
-  const known = columns.map((column) => column.name);
+function checkReferences(file: ContractFile, custom: DocumentProperties, { columns, names }: ContractColumns): void {
   const exists = (path: DocumentPath, name: string) => {
     const found = columns.find((column) => column.name === name);
-    if (found === undefined) {
-      file.report(path, 'a column of the contract', didYouMean(name, known));
+    if (!names.includes(name)) {
+      file.report(path, 'a column of the contract', didYouMean(name, names));
     }
     return found;
   };

@@ -5,3 +5,4 @@ export * from './iceberg-type';
 export * from './partition-transform';
 export * from './table-spec';
 export * from './zone';
+export * from './schema-lock';

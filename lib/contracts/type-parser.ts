@@ -1,4 +1,4 @@
-import { didYouMean, fail } from '../private';
+import { closest, didYouMean, fail } from '../private';
 import type { IcebergField, IcebergType } from './iceberg-type';
 
 /** The type class itself, handed in so that the two files do not import each other at run time. */
@@ -20,6 +20,23 @@ const PRIMITIVES: Record<string, keyof Types> = {
   string: 'STRING',
   uuid: 'UUID',
   binary: 'BINARY',
+};
+
+/** What other systems call the same types. */
+const FOREIGN: Record<string, string> = {
+  integer: 'int',
+  smallint: 'int',
+  bigint: 'long',
+  real: 'float',
+  numeric: 'decimal(10, 2)',
+  number: 'decimal(10, 2)',
+  varchar: 'string',
+  char: 'string',
+  text: 'string',
+  bool: 'boolean',
+  datetime: 'timestamp',
+  array: 'list<string>',
+  object: 'struct<name string>',
 };
 
 /** The names a type can begin with. */
@@ -65,9 +82,7 @@ class TypeParser {
       default: {
         const key = Object.hasOwn(PRIMITIVES, name) ? PRIMITIVES[name] : undefined;
         const type = key === undefined ? undefined : this.types[key];
-        return typeof type === 'object' && type !== null && 'kind' in type
-          ? type
-          : this.refuse(didYouMean(name, TYPE_NAMES));
+        return typeof type === 'object' && type !== null && 'kind' in type ? type : this.refuse(suggest(name));
       }
     }
   }
@@ -160,4 +175,9 @@ class TypeParser {
   private refuse(remedy: string): never {
     return fail({ path: 'physicalType', must: 'an Iceberg type', got: this.text, remedy });
   }
+}
+
+function suggest(name: string): string {
+  const foreign = closest(name, [...TYPE_NAMES, ...Object.keys(FOREIGN)]) ?? '';
+  return Object.hasOwn(FOREIGN, foreign) ? `write ${FOREIGN[foreign]}` : didYouMean(name, TYPE_NAMES);
 }

@@ -1,0 +1,34 @@
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { DataContracts } from './data-contracts';
+import { SchemaLock } from './schema-lock';
+
+/** What became of the lock file. */
+export interface LockFileUpdate {
+  /** The file, relative to the contract directory's parent. */
+  readonly file: string;
+  /** Whether the file was written. */
+  readonly written: boolean;
+  /** What changed, one line each. */
+  readonly changes: string[];
+}
+
+/**
+ * Brings `schema.lock.json` of a contract directory up to its contracts, or creates it.
+ *
+ * Fails, and leaves the file as it is, when a contract is wrong or a change can never be deployed.
+ */
+export function updateLockFile(directory: string): LockFileUpdate {
+  const path = join(directory, 'schema.lock.json');
+  const before = existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+  const lock = before === undefined ? SchemaLock.empty() : SchemaLock.fromDirectory(directory);
+  const { lock: next, changes } = lock.update(DataContracts.fromDirectory(directory));
+  const text = next.render();
+  const written = text !== before;
+  if (written) {
+    // Written beside and moved over, so that an interrupted run leaves the old lock whole.
+    writeFileSync(`${path}.tmp`, text);
+    renameSync(`${path}.tmp`, path);
+  }
+  return { file: `${basename(resolve(directory))}/schema.lock.json`, written, changes };
+}
