@@ -1,0 +1,64 @@
+"""A step's files brought into its working directory, as YARN does: copied, and archives unpacked under their name."""
+
+from __future__ import annotations
+
+import shutil
+import tarfile
+import zipfile
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import urlparse
+
+from emulator.exceptions import must
+from emulator.jobs.submission import InvalidSubmissionError, Submission
+
+_S3 = ("s3", "s3a", "s3n")
+
+
+class Localizer:
+    """Fetches into one working directory through an S3 client."""
+
+    def __init__(self, s3: Any, directory: Path) -> None:
+        self._s3 = s3
+        self._directory = directory
+
+    def localize(self, submission: Submission) -> Submission:
+        """Fetch everything the submission names; afterwards it names local paths only."""
+        submission.application = str(self.fetch(submission.application, self._directory))
+        submission.py_files = [str(self.fetch(uri, self._directory)) for uri in submission.py_files]
+        submission.files = [str(self.fetch(uri, self._directory)) for uri in submission.files]
+        submission.jars = [str(self.fetch(uri, self._directory / "jars")) for uri in submission.jars]
+        for uri in submission.archives:
+            self._unpack(uri)
+        submission.archives = []
+        return submission
+
+    def fetch(self, uri: str, folder: Path) -> Path:
+        """One object or local file, under the name after `#` or its own; raises when it does not exist."""
+        address, _, alias = uri.partition("#")
+        parsed = urlparse(address)
+        path = PurePosixPath(parsed.path)
+        target = folder / (alias or path.name)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            if parsed.scheme in _S3:
+                self._s3.download_file(parsed.netloc, parsed.path.lstrip("/"), str(target))
+            else:
+                shutil.copyfile(parsed.path, target)
+        except Exception as error:
+            raise InvalidSubmissionError(must(address, "readable", str(error), "upload it before the step")) from error
+        return target
+
+    def _unpack(self, uri: str) -> None:
+        address, _, alias = uri.partition("#")
+        packed = self.fetch(address, self._directory / ".archives")
+        folder = self._directory / (alias or packed.name)
+        if zipfile.is_zipfile(packed):
+            with zipfile.ZipFile(packed) as archive:
+                archive.extractall(folder)
+        elif tarfile.is_tarfile(packed):
+            with tarfile.open(packed) as archive:
+                archive.extractall(folder, filter="data")
+        else:
+            raise InvalidSubmissionError(must("--archives", "a zip or tar file", address, "pack it as one of them"))
+        packed.unlink()

@@ -1,0 +1,26 @@
+"""One module per AWS service; each type listed here takes the place of the endpoint's own handler, or adds one."""
+
+from __future__ import annotations
+
+from emulator.provisioner import Provisioner
+from emulator.provisioners import cloudwatch, ec2, emr, glue, iam, s3, sns
+
+
+def all_provisioners() -> list[Provisioner]:
+    """An instance of each, for the registry."""
+    return [
+        ec2.ElasticIp(),
+        ec2.NatGateway(),
+        ec2.FlowLog(),
+        ec2.SecurityGroupIngress(),
+        ec2.SecurityGroupEgress(),
+        s3.Bucket(),
+        glue.GlueTable(),
+        glue.TableOptimizer(),
+        emr.Cluster(),
+        emr.SecurityConfiguration(),
+        sns.Topic(),
+        cloudwatch.MetricAlarm(),
+        cloudwatch.CompositeAlarm(),
+        iam.Role(),
+    ]

@@ -1,0 +1,77 @@
+"""AWS Glue: Iceberg tables in the form without `TableInput`, and table optimizers."""
+
+from __future__ import annotations
+
+from pyiceberg.table.update import AssertTableUUID
+
+from emulator import aws
+from emulator.aws import Properties
+from emulator.exceptions import refuse
+from emulator.iceberg import definition, evolution
+from emulator.iceberg.catalog import EndpointCatalog
+from emulator.provisioner import Completed, Identity, Provisioned, Provisioner
+from emulator.rollback import rolling_back
+
+
+class GlueTable(Completed):
+    """`AWS::Glue::Table`: an Iceberg table is created and evolved in place; a classic one is the endpoint's own."""
+
+    resource_type = "AWS::Glue::Table"
+
+    def complete(self, physical_id: str, properties: Properties, old: Properties) -> None:
+        """A classic table is complete as the endpoint makes it."""
+
+    def create(self, identity: Identity, properties: Properties) -> Provisioned:
+        """The first metadata file, and the Glue table that points to it."""
+        if definition.iceberg_input(properties) is None:
+            return super().create(identity, properties)
+        name = properties.get("Name") or identity.physical_name(255, lowercase=True)
+        EndpointCatalog().create(properties["DatabaseName"], name, definition.read(properties))
+        return name, {}
+
+    def update(self, identity: Identity, physical_id: str, old: Properties, new: Properties) -> Provisioned:
+        """One commit that makes the live table the declared one; another name or database makes another table."""
+        was, now = definition.iceberg_input(old), definition.iceberg_input(new)
+        if was is None and now is None:
+            return super().update(identity, physical_id, old, new)
+        if was is None or now is None:
+            raise refuse("OpenTableFormatInput", "kept as it was created", now, "create another table")
+        if (old.get("DatabaseName"), old.get("Name")) != (new.get("DatabaseName"), new.get("Name")):
+            return self.create(identity, new)
+        declared, before = definition.read(new), definition.read(old).properties
+        catalog = EndpointCatalog()
+        table = catalog.load(new["DatabaseName"], physical_id)
+        changes = evolution.updates(table.metadata, declared, before, rolling_back=rolling_back())
+        if changes:
+            catalog.commit(table, (AssertTableUUID(uuid=table.metadata.table_uuid),), changes)
+        return physical_id, {}
+
+
+class TableOptimizer(Provisioner):
+    """`AWS::Glue::TableOptimizer`: compaction, snapshot retention, orphan file deletion."""
+
+    resource_type = "AWS::Glue::TableOptimizer"
+
+    def create(self, identity: Identity, properties: Properties) -> Provisioned:
+        """Its id is catalog, database, table and type, as on AWS."""
+        aws.call("glue", "create_table_optimizer", properties)
+        return "|".join(self._key(properties)), {}
+
+    def update(self, identity: Identity, physical_id: str, old: Properties, new: Properties) -> Provisioned:
+        """The configuration changes in place."""
+        if self._key(old) != self._key(new):
+            return self.create(identity, new)
+        aws.call("glue", "update_table_optimizer", new)
+        return physical_id, {}
+
+    def delete(self, physical_id: str, properties: Properties) -> None:
+        """Gone with its table at the latest."""
+        glue = aws.client("glue")
+        try:
+            aws.call("glue", "delete_table_optimizer", properties)
+        except glue.exceptions.EntityNotFoundException:
+            return
+
+    @staticmethod
+    def _key(properties: Properties) -> tuple[str, ...]:
+        return tuple(str(properties[name]) for name in ("CatalogId", "DatabaseName", "TableName", "Type"))
