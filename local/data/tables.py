@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Table:
-    """A source table. ``columns`` maps a name to its PostgreSQL type, in order; ``updated_at`` is added to each table."""
+    """A source table. ``columns`` maps a name to its PostgreSQL type, in order; ``updated_at`` is added to each."""
 
     name: str
     file: str
