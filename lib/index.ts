@@ -5,4 +5,4 @@ export * as foundation from './foundation';
 export * as observability from './observability';
 export * as processing from './processing';
 export * as storage from './storage';
-export { LakehouseStack, type LakehouseStackProps } from './lakehouse-stack';
+export * from './lakehouse-stack';

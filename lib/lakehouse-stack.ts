@@ -15,7 +15,7 @@ import {
   validateConfig,
 } from './config';
 import { type DataContracts, Zone } from './contracts';
-import { AlertTopics, LakeKey, LakeNetwork, RuntimeParameter, Severity } from './foundation';
+import { AlertTopics, LakeKey, LakeNetwork, RuntimeParameter, Severity, acknowledgeWildcards } from './foundation';
 import { LakehouseAlarms, LakehouseDashboard, LakehouseMetrics } from './observability';
 import { BatchCluster, SparkApplication, SparkDependencies } from './processing';
 import { ArtifactPrefix, LakeStorage } from './storage';
@@ -153,20 +153,26 @@ export class LakehouseStack extends Stack {
     const cluster = this.batchCluster;
     const landing = this.storage.bucket(Zone.LANDING);
     const { artifacts } = this.storage;
-    const statement = (sid: string, actions: string[], resources: string[], conditions?: Conditions): void => {
-      cluster.grantPrincipal.addToPrincipalPolicy(new iam.PolicyStatement({ sid, actions, resources, conditions }));
+    const role = cluster.instanceRole;
+    const allow = (sid: string, actions: string[], resources: string[], conditions?: Conditions): void => {
+      role.addToPrincipalPolicy(new iam.PolicyStatement({ sid, actions, resources, conditions }));
     };
     const write = ['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload'];
-    statement('LandExtracts', [...write, 's3:DeleteObject'], [landing.arnForObjects('*')]);
-    statement('ListExtracts', ['s3:ListBucket', 's3:GetBucketLocation'], [landing.bucketArn]);
-    statement('RecordRuns', write, [artifacts.arnForObjects(`${ArtifactPrefix.RUNS}*`)]);
-    statement('ListRuns', ['s3:ListBucket'], [artifacts.bucketArn], {
+    const extracts = [landing.arnForObjects('*')];
+    const runs = [artifacts.arnForObjects(`${ArtifactPrefix.RUNS}*`)];
+    allow('LandExtracts', [...write, 's3:DeleteObject'], extracts);
+    allow('ListExtracts', ['s3:ListBucket', 's3:GetBucketLocation'], [landing.bucketArn]);
+    allow('RecordRuns', write, runs);
+    allow('ListRuns', ['s3:ListBucket'], [artifacts.bucketArn], {
       StringLike: { 's3:prefix': `${ArtifactPrefix.RUNS}*` },
     });
-    statement('FindResources', ['ssm:GetParameter'], [this.runtimeParameterArn(config.environment)]);
-    statement('EmitMetrics', ['cloudwatch:PutMetricData'], ['*'], {
+    allow('FindResources', ['ssm:GetParameter'], [this.runtimeParameterArn(config.environment)]);
+    allow('EmitMetrics', ['cloudwatch:PutMetricData'], ['*'], {
       StringEquals: { 'cloudwatch:namespace': LakehouseMetrics.namespace() },
     });
+    acknowledgeWildcards(role, extracts, 'extracts are named by source, table and run, none of which is known before');
+    acknowledgeWildcards(role, runs, 'run records are named by run; they stay under one prefix of one bucket');
+    acknowledgeWildcards(role, ['*'], 'PutMetricData takes no resource; the condition confines it to one namespace');
     for (const [source, secretName] of Object.entries(sourceSecretsOf(config))) {
       secretsmanager.Secret.fromSecretNameV2(this, `Source-${source}`, secretName).grantRead(cluster);
     }

@@ -1,12 +1,3 @@
-export type {
-  AlertsConfig,
-  BatchConfig,
-  LakehouseConfig,
-  NetworkConfig,
-  SourceConfig,
-  StorageConfig,
-  TransitionConfig,
-  ZoneStorageConfig,
-} from './lakehouse-config';
-export { alertPropsOf, batchPropsOf, networkPropsOf, sourceSecretsOf, storagePropsOf } from './resolve';
-export { validateConfig } from './validate';
+export * from './lakehouse-config';
+export * from './resolve';
+export * from './validate';

@@ -1,4 +1,5 @@
-export { AlertTopics, type AlertTopicsProps, Severity } from './alert-topics';
-export { LakeKey, type LakeKeyProps } from './lake-key';
-export { LakeNetwork, type LakeNetworkProps } from './lake-network';
-export { RuntimeParameter, type RuntimeFacts, type RuntimeParameterProps } from './runtime-parameter';
+export * from './acknowledge';
+export * from './alert-topics';
+export * from './lake-key';
+export * from './lake-network';
+export * from './runtime-parameter';

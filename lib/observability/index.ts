@@ -1,3 +1,3 @@
-export { LakehouseAlarms, type LakehouseAlarmsProps } from './lakehouse-alarms';
-export { LakehouseDashboard, type LakehouseDashboardProps } from './lakehouse-dashboard';
-export { LakehouseMetrics } from './lakehouse-metrics';
+export * from './lakehouse-alarms';
+export * from './lakehouse-dashboard';
+export * from './lakehouse-metrics';

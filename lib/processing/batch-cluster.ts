@@ -10,15 +10,11 @@ import { ArtifactPrefix, type ILakeStorage } from '../storage';
 import { renderConfiguration } from './cluster-configuration';
 import { type FleetPlan, fleetProblems, renderFleets, renderScaling } from './cluster-fleets';
 import { ClusterRoles, EMR_TAG } from './cluster-roles';
-import {
-  ClusterSecurityGroups,
-  type TransitCertificates,
-  acknowledgeClusterFindings,
-  securityConfigurationOf,
-} from './cluster-security';
+import { ClusterSecurityGroups, acknowledgeClusterFindings, securityConfigurationOf } from './cluster-security';
 import { EmrRelease } from './emr-release';
 import { InstanceArchitecture } from './instance-architecture';
 import { SparkApplication, type SparkApplicationOptions } from './spark-application';
+import type { TransitCertificates } from './transit-certificates';
 
 /** A standing EMR cluster that batch jobs run on as steps. */
 export interface IBatchCluster extends IConstruct, iam.IGrantable, ec2.IConnectable {

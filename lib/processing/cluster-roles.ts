@@ -1,8 +1,9 @@
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
-import { Stack, Validations } from 'aws-cdk-lib/core';
+import { Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import { acknowledgeWildcards } from '../foundation';
 import { ArtifactPrefix, type ILakeStorage } from '../storage';
 import type { ClusterSecurityGroups } from './cluster-security';
 
@@ -11,6 +12,12 @@ export const EMR_TAG = 'for-use-with-amazon-emr-managed-policies';
 
 const TAGGED = { StringEquals: { [`aws:ResourceTag/${EMR_TAG}`]: 'true' } };
 const TAGGED_ON_REQUEST = { StringEquals: { [`aws:RequestTag/${EMR_TAG}`]: 'true' } };
+
+/** What EMR makes in EC2 for a cluster. */
+const LAUNCHED = ['instance', 'volume', 'network-interface', 'launch-template'];
+
+/** What EMR launches instances with. */
+const LAUNCHED_WITH = ['network-interface', 'key-pair', 'capacity-reservation', 'fleet'];
 
 /** Where a cluster lives and what its roles may touch. */
 export interface ClusterRolesProps {
@@ -39,21 +46,40 @@ export class ClusterRoles extends Construct {
     this.instance = this.instanceRole(props);
     this.profile = new iam.InstanceProfile(this, 'InstanceProfile', { role: this.instance });
     this.service = this.serviceRole(props);
-    acknowledge(this.service, SERVICE_WILDCARDS);
-    acknowledge(this.instance, INSTANCE_WILDCARDS);
+    this.answerFindings(props);
+  }
+
+  /** The wildcards in the two roles, each with the reason that no narrower resource can be named. */
+  private answerFindings({ storage }: ClusterRolesProps): void {
+    acknowledgeWildcards(this.service, ['*'], 'the Describe actions of EC2 take no resource');
+    acknowledgeWildcards(this.service, [this.imageArn()], "the AMI is the release's own, chosen by EMR at launch");
+    acknowledgeWildcards(
+      this.service,
+      [...LAUNCHED, ...LAUNCHED_WITH, 'security-group'].map((kind) => this.ec2Arn(kind, '*')),
+      'ids are given at launch; what is made, changed or ended must carry the tag that EMR puts on what belongs to it',
+    );
+    acknowledgeWildcards(
+      this.instance,
+      [this.logObjects(storage)],
+      'the names of log files are made by EMR; they stay under the log prefix of one bucket',
+    );
+    acknowledgeWildcards(
+      this.instance,
+      [this.softwareObjects()],
+      "EMR's own public software of this region, read only",
+    );
   }
 
   private instanceRole({ storage, encryptionKey }: ClusterRolesProps): iam.Role {
-    const { region, partition } = Stack.of(this);
     return new iam.Role(this, 'Instance', {
       assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com'),
       description: 'Role of the instances of an EMR cluster',
       inlinePolicies: {
         Cluster: new iam.PolicyDocument({
           statements: [
-            allow('WriteLogs', ['s3:PutObject'], [storage.artifacts.arnForObjects(`${ArtifactPrefix.LOGS}*`)]),
+            allow('WriteLogs', ['s3:PutObject'], [this.logObjects(storage)]),
             allow('UseKey', ['kms:Decrypt', 'kms:DescribeKey', 'kms:GenerateDataKey'], [encryptionKey.keyArn]),
-            allow('FetchSoftware', ['s3:GetObject'], [`arn:${partition}:s3:::${region}.elasticmapreduce/*`]),
+            allow('FetchSoftware', ['s3:GetObject'], [this.softwareObjects()]),
           ],
         }),
       },
@@ -87,10 +113,8 @@ export class ClusterRoles extends Construct {
         this.ec2Arn('security-group', group.securityGroupId),
       ),
     ];
-    const made = ['instance', 'volume', 'network-interface', 'launch-template'].map((kind) => this.ec2Arn(kind, '*'));
-    const used = ['network-interface', 'key-pair', 'capacity-reservation', 'fleet'].map((kind) =>
-      this.ec2Arn(kind, '*'),
-    );
+    const made = LAUNCHED.map((kind) => this.ec2Arn(kind, '*'));
+    const used = LAUNCHED_WITH.map((kind) => this.ec2Arn(kind, '*'));
     return [
       allow('CreateInOwnNetwork', [...launch, ...template, 'ec2:CreateNetworkInterface'], network),
       allow(
@@ -129,7 +153,6 @@ export class ClusterRoles extends Construct {
   /** What keeping a cluster takes: its own instances, its encrypted disks, its instances' role. */
   private operateStatements({ encryptionKey }: ClusterRolesProps): iam.PolicyStatement[] {
     const { partition } = Stack.of(this);
-    const kinds = ['instance', 'volume', 'network-interface', 'launch-template', 'security-group'];
     return [
       allow(
         'ManageOwnResources',
@@ -142,7 +165,7 @@ export class ClusterRoles extends Construct {
           'ec2:CreateTags',
           'ec2:DeleteTags',
         ],
-        kinds.map((kind) => this.ec2Arn(kind, '*')),
+        [...LAUNCHED, 'security-group'].map((kind) => this.ec2Arn(kind, '*')),
         TAGGED,
       ),
       allow('Look', DESCRIBE_ACTIONS, ['*']),
@@ -175,24 +198,21 @@ export class ClusterRoles extends Construct {
     ];
   }
 
+  private logObjects(storage: ILakeStorage): string {
+    return storage.artifacts.arnForObjects(`${ArtifactPrefix.LOGS}*`);
+  }
+
+  private softwareObjects(): string {
+    const { region, partition } = Stack.of(this);
+    return `arn:${partition}:s3:::${region}.elasticmapreduce/*`;
+  }
+
   private ec2Arn(resource: string, resourceName: string): string {
     return Stack.of(this).formatArn({ service: 'ec2', resource, resourceName });
   }
 
   private imageArn(): string {
     return Stack.of(this).formatArn({ service: 'ec2', account: '', resource: 'image', resourceName: 'ami-*' });
-  }
-}
-
-/** The wildcards of the service role, as cdk-nag finds them, each with its reason. */
-const SERVICE_WILDCARDS: { [finding: string]: string } = {};
-
-/** The wildcards of the instance role. */
-const INSTANCE_WILDCARDS: { [finding: string]: string } = {};
-
-function acknowledge(role: iam.Role, wildcards: { [finding: string]: string }): void {
-  for (const [finding, reason] of Object.entries(wildcards)) {
-    Validations.of(role).acknowledge({ id: `AwsSolutions::AwsSolutions-IAM5[${finding}]`, reason });
   }
 }
 

@@ -1,23 +1,14 @@
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as kms from 'aws-cdk-lib/aws-kms';
-import type * as s3 from 'aws-cdk-lib/aws-s3';
-import { Validations } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import { acknowledge } from '../foundation';
+import type { TransitCertificates } from './transit-certificates';
 
 /** The port on which EMR's service reaches the nodes of a cluster in private subnets. */
 const SERVICE_TO_NODE = 8443;
 
 /** The port on which the primary node reaches EMR's service. */
 const NODE_TO_SERVICE = 9443;
-
-/** Certificates for encryption between the nodes of a cluster. */
-export interface TransitCertificates {
-  /** The bucket of the certificates. */
-  readonly bucket: s3.IBucket;
-
-  /** The key of a zip file with `privateKey.pem`, `certificateChain.pem` and `trustedCertificates.pem`. */
-  readonly objectKey: string;
-}
 
 /**
  * The security groups of a cluster, with the rules EMR needs and would otherwise add itself: rules that EMR adds are in no
@@ -92,16 +83,19 @@ export function securityConfigurationOf(
 
 /** What AwsSolutions says of a cluster that we answer. */
 export function acknowledgeClusterFindings(cluster: Construct, encryptedInTransit: boolean): void {
-  Validations.of(cluster).acknowledge({
-    id: 'AwsSolutions::AwsSolutions-EMR6',
-    reason:
-      'nobody logs in to the nodes: there is no key pair and no SSH rule; jobs arrive as steps through the AWS API',
-  });
-  if (!encryptedInTransit) {
-    Validations.of(cluster).acknowledge({
-      id: 'AwsSolutions::AwsSolutions-EMR5',
-      reason:
-        'traffic between the nodes stays in private subnets and their own security groups; pass transitCertificates to encrypt it',
-    });
-  }
+  const blind =
+    'the rule looks for it at the top of the security configuration; AWS wants it under EncryptionConfiguration';
+  acknowledge(cluster, 'EMR4', `local disks are encrypted with the customer managed key; ${blind}`);
+  acknowledge(
+    cluster,
+    'EMR5',
+    encryptedInTransit
+      ? `traffic between the nodes is encrypted; ${blind}`
+      : 'traffic between the nodes stays in private subnets and their own security groups; transitCertificates encrypts it',
+  );
+  acknowledge(
+    cluster,
+    'EMR6',
+    'nobody logs in to the nodes: no key pair, no SSH rule; jobs arrive as steps through the AWS API',
+  );
 }

@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3assets from 'aws-cdk-lib/aws-s3-assets';
 import { Construct } from 'constructs';
 import { failAll, problem } from '../private';
@@ -100,9 +101,14 @@ export class SparkApplication extends Construct {
       main.s3ObjectUrl,
     ];
     const assets = [main, code, dependencies?.python, ...data.map(({ asset }) => asset), ...jars];
-    for (const asset of assets) {
-      asset?.grantRead(props.cluster);
-    }
+    // Not Asset.grantRead, which opens the whole assets bucket of the account.
+    iam.Grant.addToPrincipal({
+      grantee: props.cluster,
+      actions: ['s3:GetObject'],
+      resourceArns: assets
+        .filter((asset) => asset !== undefined)
+        .map((asset) => asset.bucket.arnForObjects(asset.s3ObjectKey)),
+    });
   }
 }
 

@@ -1,8 +1,2 @@
-export {
-  ArtifactPrefix,
-  type ILakeStorage,
-  LakeStorage,
-  type LakeStorageAttributes,
-  type LakeStorageProps,
-} from './lake-storage';
-export { StorageTier, type TierTransition, type ZoneLifecycle } from './zone-lifecycle';
+export * from './lake-storage';
+export * from './zone-lifecycle';

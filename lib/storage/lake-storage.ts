@@ -1,8 +1,9 @@
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
-import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib/core';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct, type IConstruct } from 'constructs';
 import { Zone } from '../contracts';
+import { acknowledge } from '../foundation';
 import { fail, failAll, problem } from '../private';
 import { StorageTier, type ZoneLifecycle, lifecycleProblems, lifecycleRule } from './zone-lifecycle';
 
@@ -238,10 +239,11 @@ function accessLogBucket(scope: Construct, retention: Duration, removalPolicy: R
     removalPolicy,
     lifecycleRules: [lifecycleRule({ expireAfter: retention, noncurrentExpireAfter: Duration.days(1) })],
   });
-  Validations.of(bucket).acknowledge({
-    id: 'AwsSolutions::AwsSolutions-S1',
-    reason: 'this bucket receives the access logs of the others; logging itself would log every log line for ever',
-  });
+  acknowledge(
+    bucket,
+    'S1',
+    'this bucket receives the access logs of the others; logging itself would log every log line for ever',
+  );
   return bucket;
 }
 
