@@ -4,7 +4,7 @@ import * as sns from 'aws-cdk-lib/aws-sns';
 import * as subscriptions from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { failAll, problem } from '../private';
+import { type Problem, failAll, problem } from '../private';
 
 /** How urgent an alert is. */
 export enum Severity {
@@ -53,7 +53,7 @@ export class AlertTopics extends Construct {
 
   constructor(scope: Construct, id: string, props: AlertTopicsProps) {
     super(scope, id);
-    validate(this, props);
+    failAll(`alert topics '${this.node.path}'`, alertProblems(props).map(problem));
     this.critical = this.define('Critical', props.encryptionKey, props.criticalEmails);
     this.warning = this.define('Warning', props.encryptionKey, props.warningEmails);
     this.info = this.define('Info', props.encryptionKey);
@@ -85,14 +85,16 @@ export class AlertTopics extends Construct {
   }
 }
 
-function validate(scope: Construct, props: AlertTopicsProps): void {
-  const problems = Object.entries({ criticalEmails: props.criticalEmails, warningEmails: props.warningEmails }).flatMap(
-    ([path, emails]) =>
-      (emails ?? [])
-        .filter((address) => !/^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(address))
-        .map((address) =>
-          problem({ path, must: 'e-mail addresses', got: address, remedy: 'correct the address or leave it out' }),
-        ),
+/**
+ * All that is wrong with the addresses.
+ *
+ * @internal
+ */
+export function alertProblems(props: Omit<AlertTopicsProps, 'encryptionKey'>): Problem[] {
+  const lists = { criticalEmails: props.criticalEmails, warningEmails: props.warningEmails };
+  return Object.entries(lists).flatMap(([path, emails]) =>
+    (emails ?? [])
+      .filter((address) => !/^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(address))
+      .map((got) => ({ path, must: 'e-mail addresses', got, remedy: 'correct the address or leave it out' })),
   );
-  failAll(`alert topics '${scope.node.path}'`, problems);
 }

@@ -4,7 +4,7 @@ import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { RemovalPolicy, Tags, Token } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { failAll, problem } from '../private';
+import { type Problem, failAll, problem } from '../private';
 
 /** The tag by which EMR's service role recognizes what it may use. */
 const EMR_TAG = 'for-use-with-amazon-emr-managed-policies';
@@ -75,7 +75,7 @@ export class LakeNetwork extends Construct {
 
   constructor(scope: Construct, id: string, props: LakeNetworkProps = {}) {
     super(scope, id);
-    validate(this, props);
+    failAll(`network '${this.node.path}'`, networkProblems(props).map(problem));
     const zones = props.availabilityZones;
     this.vpc = new ec2.Vpc(this, 'Vpc', {
       ipAddresses: ec2.IpAddresses.cidr(props.cidr ?? '10.0.0.0/16'),
@@ -113,38 +113,37 @@ export class LakeNetwork extends Construct {
   }
 }
 
-function validate(scope: Construct, props: LakeNetworkProps): void {
-  const problems: string[] = [];
+/**
+ * All that is impossible in a network.
+ *
+ * @internal
+ */
+export function networkProblems(props: LakeNetworkProps): Problem[] {
   const { availabilityZones: zones, natGateways, cidr } = props;
+  const problems: Problem[] = [];
   if (zones !== undefined && (zones.length === 0 || zones.length > MAXIMUM_ZONES)) {
-    problems.push(
-      problem({
-        path: 'availabilityZones',
-        must: `one to ${MAXIMUM_ZONES} zones`,
-        got: zones,
-        remedy: 'name the zones to use, for example us-east-1a and us-east-1b',
-      }),
-    );
+    problems.push({
+      path: 'availabilityZones',
+      must: `one to ${MAXIMUM_ZONES} zones`,
+      got: zones,
+      remedy: 'name the zones to use, for example us-east-1a and us-east-1b',
+    });
   }
   if (natGateways !== undefined && !Token.isUnresolved(natGateways) && natGateways < 1) {
-    problems.push(
-      problem({
-        path: 'natGateways',
-        must: 'at least 1, because clusters in private subnets reach EMR and Glue through it',
-        got: natGateways,
-        remedy: 'use one NAT gateway, or bring a VPC whose private subnets have another way out',
-      }),
-    );
+    problems.push({
+      path: 'natGateways',
+      must: 'at least 1, because clusters in private subnets reach EMR and Glue through it',
+      got: natGateways,
+      remedy: 'use one NAT gateway, or bring a VPC whose private subnets have another way out',
+    });
   }
   if (cidr !== undefined && !Token.isUnresolved(cidr) && !/^\d+\.\d+\.\d+\.\d+\/(1[6-9]|20)$/.test(cidr)) {
-    problems.push(
-      problem({
-        path: 'cidr',
-        must: 'an IPv4 range between /16 and /20',
-        got: cidr,
-        remedy: "use a range such as '10.0.0.0/16'",
-      }),
-    );
+    problems.push({
+      path: 'cidr',
+      must: 'an IPv4 range between /16 and /20',
+      got: cidr,
+      remedy: "use a range such as '10.0.0.0/16'",
+    });
   }
-  failAll(`network '${scope.node.path}'`, problems);
+  return problems;
 }

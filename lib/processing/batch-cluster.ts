@@ -5,7 +5,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { Duration, Names, Tags, Token } from 'aws-cdk-lib/core';
 import { Construct, type IConstruct } from 'constructs';
-import { failAll, problem } from '../private';
+import { type Problem, failAll, problem } from '../private';
 import { ArtifactPrefix, type ILakeStorage } from '../storage';
 import { renderConfiguration } from './cluster-configuration';
 import { type FleetPlan, fleetProblems, renderFleets, renderScaling } from './cluster-fleets';
@@ -219,7 +219,8 @@ export class BatchCluster extends BatchClusterBase {
 
   constructor(scope: Construct, id: string, props: BatchClusterProps) {
     super(scope, id);
-    const plan = resolvePlan(this, props);
+    failAll(`batch cluster '${this.node.path}'`, sizingProblems(props).map(problem));
+    const plan = planOf(props);
     this.release = props.release ?? EmrRelease.EMR_7_14_0;
     this.architecture = plan.architecture;
     const encryptionKey =
@@ -292,20 +293,17 @@ class ImportedBatchCluster extends BatchClusterBase {
   }
 }
 
-function resolvePlan(scope: Construct, props: BatchClusterProps): FleetPlan {
-  const architecture = props.architecture ?? InstanceArchitecture.X86_64;
-  const maxTaskUnits = props.maxTaskUnits ?? 2;
-  const plan: FleetPlan = {
-    architecture,
-    steadyTypes: props.steadyInstanceTypes ?? architecture.steadyInstanceTypes(),
-    taskTypes: props.taskInstanceTypes ?? architecture.taskInstanceTypes(),
-    coreUnits: props.coreUnits ?? 1,
-    maxTaskUnits,
-    onDemandFallbackUnits: props.onDemandFallbackUnits ?? Math.ceil(maxTaskUnits / 2),
-    spotTimeout: props.spotTimeout ?? Duration.minutes(10),
-  };
-  const problems = fleetProblems(plan);
-  const steps = props.stepConcurrency ?? 1;
+/** What says how large a cluster is, without where it is. */
+type Sizing = Omit<BatchClusterProps, 'vpc' | 'storage'>;
+
+/**
+ * All that is impossible in the size of a cluster.
+ *
+ * @internal
+ */
+export function sizingProblems(sizing: Sizing): Problem[] {
+  const problems = fleetProblems(planOf(sizing));
+  const steps = sizing.stepConcurrency ?? 1;
   if (!Token.isUnresolved(steps) && !(Number.isInteger(steps) && steps >= 1 && steps <= 256)) {
     problems.push({
       path: 'stepConcurrency',
@@ -314,8 +312,21 @@ function resolvePlan(scope: Construct, props: BatchClusterProps): FleetPlan {
       remedy: 'use 1 to run steps in order',
     });
   }
-  failAll(`batch cluster '${scope.node.path}'`, problems.map(problem));
-  return plan;
+  return problems;
+}
+
+function planOf(sizing: Sizing): FleetPlan {
+  const architecture = sizing.architecture ?? InstanceArchitecture.X86_64;
+  const maxTaskUnits = sizing.maxTaskUnits ?? 2;
+  return {
+    architecture,
+    steadyTypes: sizing.steadyInstanceTypes ?? architecture.steadyInstanceTypes(),
+    taskTypes: sizing.taskInstanceTypes ?? architecture.taskInstanceTypes(),
+    coreUnits: sizing.coreUnits ?? 1,
+    maxTaskUnits,
+    onDemandFallbackUnits: sizing.onDemandFallbackUnits ?? Math.ceil(maxTaskUnits / 2),
+    spotTimeout: sizing.spotTimeout ?? Duration.minutes(10),
+  };
 }
 
 /** Nothing in the props can set it, but an escape hatch or an aspect can. */

@@ -37,12 +37,14 @@ export class InstanceArchitecture {
         path: 'architecture',
         must: 'a known architecture',
         got: name,
-        remedy: didYouMean(
-          name,
-          KNOWN.map((architecture) => architecture.name),
-        ),
+        remedy: didYouMean(name, InstanceArchitecture.names()),
       })
     );
+  }
+
+  /** The names of the known architectures. */
+  public static names(): string[] {
+    return KNOWN.map((architecture) => architecture.name);
   }
 
   private constructor(

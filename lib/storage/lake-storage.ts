@@ -258,15 +258,21 @@ function resolveLifecycles(scope: Construct, props: LakeStorageProps): { [zone: 
   const resolved: { [zone: string]: ZoneLifecycle } = {};
   const problems: string[] = [];
   for (const zone of Zone.all()) {
-    const lifecycle: ZoneLifecycle = {
-      ...given[zone.name],
-      transitions: given[zone.name]?.transitions ?? DEFAULT_LIFECYCLES[zone.name]?.transitions,
-    };
+    const lifecycle = withDefaults(zone, given[zone.name]);
     problems.push(...lifecycleProblems(`${zone.name}Lifecycle`, lifecycle, zone.holdsTables).map(problem));
     resolved[zone.name] = lifecycle;
   }
   failAll(`storage '${scope.node.path}'`, problems);
   return resolved;
+}
+
+/**
+ * The lifecycle of a zone with its defaults.
+ *
+ * @internal
+ */
+export function withDefaults(zone: Zone, given: ZoneLifecycle = {}): ZoneLifecycle {
+  return { ...given, transitions: given.transitions ?? DEFAULT_LIFECYCLES[zone.name]?.transitions };
 }
 
 function bucketOf(scope: IConstruct, buckets: { [zone: string]: s3.IBucket }, zone: Zone): s3.IBucket {
