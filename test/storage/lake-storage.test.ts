@@ -1,0 +1,257 @@
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
+import { Zone } from '../../lib/contracts';
+import { LakeStorage, type LakeStorageProps, StorageTier } from '../../lib/storage';
+import { testStack } from '../support/stacks';
+
+/** The properties of one bucket of a storage, found by its construct id. */
+function bucketOf(id: string, props?: LakeStorageProps): { [property: string]: unknown } {
+  const stack = testStack();
+  new LakeStorage(stack, 'Storage', props);
+  const buckets = Template.fromStack(stack).findResources('AWS::S3::Bucket');
+  const [logicalId] = Object.keys(buckets).filter((name) => name.startsWith(`Storage${id}`));
+  return buckets[logicalId ?? '']?.Properties as { [property: string]: unknown };
+}
+
+function rulesOf(id: string, props?: LakeStorageProps): { [property: string]: unknown }[] {
+  return (bucketOf(id, props).LifecycleConfiguration as { Rules: { [property: string]: unknown }[] }).Rules;
+}
+
+describe('LakeStorage', () => {
+  test('has a bucket per zone, one for artifacts and one for access logs', () => {
+    const stack = testStack();
+    const storage = new LakeStorage(stack, 'Storage');
+    Template.fromStack(stack).resourceCountIs('AWS::S3::Bucket', 7);
+    const names = [...Zone.all().map((zone) => storage.bucket(zone)), storage.artifacts, storage.accessLogs];
+    expect(new Set(names.map((bucket) => stack.resolve(bucket.bucketName).Ref)).size).toBe(7);
+  });
+
+  test.each(['Landing', 'Bronze', 'Silver', 'Gold', 'Archive', 'Artifacts'])(
+    '%s is versioned, private, without ACLs, encrypted with the key and logged under its own prefix',
+    (id) => {
+      expect(bucketOf(id)).toMatchObject({
+        VersioningConfiguration: { Status: 'Enabled' },
+        PublicAccessBlockConfiguration: {
+          BlockPublicAcls: true,
+          BlockPublicPolicy: true,
+          IgnorePublicAcls: true,
+          RestrictPublicBuckets: true,
+        },
+        OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
+        BucketEncryption: {
+          ServerSideEncryptionConfiguration: [
+            {
+              BucketKeyEnabled: true,
+              ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: expect.anything() },
+            },
+          ],
+        },
+        LoggingConfiguration: { LogFilePrefix: `${id.toLowerCase()}/`, DestinationBucketName: expect.anything() },
+      });
+    },
+  );
+
+  test('refuses requests without TLS 1.2 on every bucket', () => {
+    const stack = testStack();
+    new LakeStorage(stack, 'Storage');
+    const policies = Template.fromStack(stack).findResources('AWS::S3::BucketPolicy', {
+      Properties: {
+        PolicyDocument: {
+          Statement: Match.arrayWith([
+            Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+            Match.objectLike({ Effect: 'Deny', Condition: { NumericLessThan: { 's3:TlsVersion': 1.2 } } }),
+          ]),
+        },
+      },
+    });
+    expect(Object.keys(policies)).toHaveLength(7);
+  });
+
+  test('delivers access logs by bucket policy even when the app does not set the feature flag', () => {
+    const logs = bucketOf('AccessLogs');
+    expect(logs.AccessControl).toBeUndefined();
+    const stack = testStack();
+    new LakeStorage(stack, 'Storage');
+    Template.fromStack(stack).hasResourceProperties('AWS::S3::BucketPolicy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({
+            Effect: 'Allow',
+            Action: 's3:PutObject',
+            Principal: { Service: 'logging.s3.amazonaws.com' },
+          }),
+        ]),
+      },
+    });
+  });
+
+  test('encrypts the access logs with SSE-S3, the only way S3 delivers them', () => {
+    expect(bucketOf('AccessLogs').BucketEncryption).toEqual({
+      ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+    });
+  });
+
+  test.each(['Bronze', 'Silver', 'Gold'])('never expires or archives the live files of %s', (id) => {
+    for (const rule of rulesOf(id)) {
+      expect(rule.ExpirationInDays).toBeUndefined();
+      expect(JSON.stringify(rule.Transitions)).not.toMatch(/"(GLACIER|DEEP_ARCHIVE)"/);
+    }
+  });
+
+  test('moves raw extracts to Standard-IA and Glacier, and the archive on to Deep Archive', () => {
+    expect(rulesOf('Landing')[0]?.Transitions).toEqual([
+      { StorageClass: 'STANDARD_IA', TransitionInDays: 30 },
+      { StorageClass: 'GLACIER', TransitionInDays: 90 },
+    ]);
+    expect(rulesOf('Archive')[0]?.Transitions).toEqual([
+      { StorageClass: 'STANDARD_IA', TransitionInDays: 30 },
+      { StorageClass: 'GLACIER', TransitionInDays: 90 },
+      { StorageClass: 'DEEP_ARCHIVE', TransitionInDays: 365 },
+    ]);
+  });
+
+  test('moves bronze to Glacier Instant Retrieval and silver and gold to Intelligent-Tiering', () => {
+    expect(rulesOf('Bronze')[0]?.Transitions).toEqual([
+      { StorageClass: 'STANDARD_IA', TransitionInDays: 30 },
+      { StorageClass: 'GLACIER_IR', TransitionInDays: 180 },
+    ]);
+    for (const id of ['Silver', 'Gold']) {
+      expect(rulesOf(id)[0]?.Transitions).toEqual([{ StorageClass: 'INTELLIGENT_TIERING', TransitionInDays: 30 }]);
+    }
+  });
+
+  test('removes old versions and the parts of unfinished uploads', () => {
+    expect(rulesOf('Silver')[0]).toMatchObject({
+      NoncurrentVersionExpiration: { NoncurrentDays: 30 },
+      AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },
+    });
+  });
+
+  test('takes the lifecycle of a zone and keeps the defaults of what it leaves out', () => {
+    const silverLifecycle = { noncurrentExpireAfter: Duration.days(3), abortUploadsAfter: Duration.days(2) };
+    expect(rulesOf('Silver', { silverLifecycle })[0]).toMatchObject({
+      NoncurrentVersionExpiration: { NoncurrentDays: 3 },
+      AbortIncompleteMultipartUpload: { DaysAfterInitiation: 2 },
+      Transitions: [{ StorageClass: 'INTELLIGENT_TIERING', TransitionInDays: 30 }],
+    });
+  });
+
+  test('expires access logs and cluster logs after the retention of logs', () => {
+    expect(rulesOf('AccessLogs', { logRetention: Duration.days(400) })[0]).toMatchObject({ ExpirationInDays: 400 });
+    expect(rulesOf('Artifacts')).toContainEqual(expect.objectContaining({ Prefix: 'logs/', ExpirationInDays: 90 }));
+  });
+
+  test('retains the buckets and the key unless it is told otherwise', () => {
+    const stack = testStack();
+    new LakeStorage(stack, 'Storage');
+    const template = Template.fromStack(stack);
+    const retained = { DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' };
+    template.allResources('AWS::S3::Bucket', retained);
+    template.allResources('AWS::KMS::Key', { ...retained, Properties: Match.objectLike({ EnableKeyRotation: true }) });
+
+    const other = testStack('Other');
+    new LakeStorage(other, 'Storage', { removalPolicy: RemovalPolicy.DESTROY });
+    Template.fromStack(other).allResources('AWS::S3::Bucket', { DeletionPolicy: 'Delete' });
+  });
+
+  test('uses a key of your own', () => {
+    const stack = testStack();
+    const encryptionKey = kms.Key.fromKeyArn(stack, 'Mine', 'arn:aws:kms:us-east-1:123456789012:key/mine');
+    const storage = new LakeStorage(stack, 'Storage', { encryptionKey });
+    expect(storage.encryptionKey).toBe(encryptionKey);
+    Template.fromStack(stack).resourceCountIs('AWS::KMS::Key', 0);
+  });
+
+  test('puts no function and no custom resource into the template', () => {
+    const stack = testStack();
+    new LakeStorage(stack, 'Storage', { removalPolicy: RemovalPolicy.DESTROY });
+    const types = Object.values(Template.fromStack(stack).toJSON().Resources as { [id: string]: { Type: string } });
+    expect(types.map(({ Type }) => Type).filter((type) => /Lambda|Custom/.test(type))).toEqual([]);
+  });
+
+  test('refers to buckets that exist', () => {
+    const stack = testStack();
+    const bucket = s3.Bucket.fromBucketName(stack, 'Mine', 'mine');
+    const storage = LakeStorage.fromLakeStorageAttributes(stack, 'Storage', {
+      buckets: { silver: bucket },
+      artifacts: bucket,
+      accessLogs: bucket,
+    });
+    expect(storage.bucket(Zone.SILVER)).toBe(bucket);
+    expect(() => storage.bucket(Zone.GOLD)).toThrow(
+      "'buckets.gold' must be the bucket of a zone that is used, got nothing; pass the bucket of the zone when the storage is imported (at Test/Storage)",
+    );
+  });
+});
+
+describe('lifecycle of a zone', () => {
+  const build = (props: LakeStorageProps): LakeStorage => new LakeStorage(testStack(), 'Storage', props);
+  const at = (tier: StorageTier, days: number) => ({ tier, after: Duration.days(days) });
+
+  test.each([StorageTier.GLACIER_FLEXIBLE, StorageTier.DEEP_ARCHIVE])(
+    'fails when a zone with tables is archived ($name)',
+    (tier) => {
+      for (const zone of ['bronze', 'silver', 'gold']) {
+        expect(() => build({ [`${zone}Lifecycle`]: { transitions: [at(tier, 200)] } })).toThrow(
+          `'${zone}Lifecycle.transitions[0].tier' must be a tier that is readable at once, because a table reads old files with every query and fails on an archived one, got "${tier.name}"`,
+        );
+      }
+    },
+  );
+
+  test('fails when the files of tables expire', () => {
+    expect(() => build({ goldLifecycle: { expireAfter: Duration.days(400) } })).toThrow(
+      /'goldLifecycle.expireAfter' must be left out, because the age of a file does not say .* got "400 days"/,
+    );
+  });
+
+  test.each([
+    [29, /must be at least 30 days for INFREQUENT_ACCESS, got "29 days"/],
+    [30, undefined],
+  ])('Standard-IA at %i days', (days, message) => {
+    const props = { landingLifecycle: { transitions: [at(StorageTier.INFREQUENT_ACCESS, days)] } };
+    if (message === undefined) {
+      expect(rulesOf('Landing', props)[0]?.Transitions).toEqual([
+        { StorageClass: 'STANDARD_IA', TransitionInDays: days },
+      ]);
+    } else {
+      expect(() => build(props)).toThrow(message);
+    }
+  });
+
+  test('fails when objects leave a tier before its minimum stay', () => {
+    const transitions = [at(StorageTier.GLACIER_FLEXIBLE, 30), at(StorageTier.DEEP_ARCHIVE, 119)];
+    expect(() => build({ archiveLifecycle: { transitions } })).toThrow(
+      /'archiveLifecycle.transitions\[1\].after' must be at least 120 days, because GLACIER_FLEXIBLE is billed for 90 days/,
+    );
+  });
+
+  test('fails when objects would move to a warmer tier', () => {
+    const transitions = [at(StorageTier.DEEP_ARCHIVE, 30), at(StorageTier.INFREQUENT_ACCESS, 300)];
+    expect(() => build({ archiveLifecycle: { transitions } })).toThrow(
+      /transitions\[1\].tier' must be a colder tier than DEEP_ARCHIVE before it, got "INFREQUENT_ACCESS"/,
+    );
+  });
+
+  test('fails when objects expire before they have paid for their last tier', () => {
+    const lifecycle = { transitions: [at(StorageTier.INFREQUENT_ACCESS, 30)], expireAfter: Duration.days(59) };
+    expect(() => build({ landingLifecycle: lifecycle })).toThrow(/'landingLifecycle.expireAfter' must be at least 60 days/);
+  });
+
+  test('names every problem of every zone at once', () => {
+    expect(() =>
+      build({
+        landingLifecycle: { transitions: [at(StorageTier.INFREQUENT_ACCESS, 1)] },
+        silverLifecycle: { transitions: [at(StorageTier.DEEP_ARCHIVE, 90)] },
+        goldLifecycle: { expireAfter: Duration.days(90) },
+      }),
+    ).toThrow(/^3 problems in storage 'Test\/Storage'/);
+  });
+
+  test('finds a tier by its name and suggests the nearest', () => {
+    expect(StorageTier.fromName('GLACIER_INSTANT')).toBe(StorageTier.GLACIER_INSTANT);
+    expect(() => StorageTier.fromName('GLACIER_INSTNT')).toThrow("did you mean 'GLACIER_INSTANT'?");
+  });
+});
