@@ -1,0 +1,5 @@
+export * from './iceberg-table';
+export * from './iceberg-table-grants';
+export * from './iceberg-table-props';
+export * from './lake-catalog';
+export * from './lake-catalog-grants';
