@@ -28,7 +28,7 @@ class SparkConfig:
 
 @dataclass(frozen=True)
 class EmulatorConfig:
-    """Where the endpoint listens (always 127.0.0.1) and keeps its files, and what runs Spark; without it, steps fail."""
+    """Where the endpoint listens (on 127.0.0.1), keeps its files, and what runs Spark; without Spark, steps fail."""
 
     port: int
     state_dir: Path

@@ -1,0 +1,12 @@
+"""One reader per CloudFormation type, by AWS service; each uses public describe operations only."""
+
+from __future__ import annotations
+
+import importlib
+
+from readback.readers.common import READERS
+
+for _module in ("configuration", "ec2", "emr", "glue", "messaging", "monitoring", "s3", "security", "security_groups"):
+    importlib.import_module(f"readback.readers.{_module}")
+
+__all__ = ["READERS"]

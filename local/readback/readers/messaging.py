@@ -1,0 +1,94 @@
+"""Amazon SNS, SQS and EventBridge."""
+
+from __future__ import annotations
+
+from readback.aws import Aws
+from readback.model import ABSENT, Live, Resource
+from readback.readers.common import first, found, present, reader
+
+
+@reader("AWS::SNS::Topic")
+def topic(aws: Aws, resource: Resource) -> Live | None:
+    """GetTopicAttributes, ListTagsForResource."""
+    sns, arn = aws.client("sns"), resource.physical_id
+    answer = found(lambda: sns.get_topic_attributes(TopicArn=arn))
+    if answer is None:
+        return None
+    live = answer["Attributes"]
+    names = ("DisplayName", "KmsMasterKeyId", "SignatureVersion", "TracingConfig", "FifoTopic", "ArchivePolicy")
+    members = present(
+        TopicName=arn.rsplit(":", 1)[-1],
+        Tags=sns.list_tags_for_resource(ResourceArn=arn)["Tags"],
+        **{name: live.get(name) for name in names},
+    )
+    return Live(members, {"TopicArn": arn, "TopicName": members["TopicName"]})
+
+
+@reader("AWS::SNS::TopicPolicy")
+def topic_policy(aws: Aws, resource: Resource) -> Live | None:
+    """The policy attribute of every topic the template names."""
+    topics = resource.expected.get("Topics") or []
+    sns = aws.client("sns")
+    policies = [sns.get_topic_attributes(TopicArn=arn)["Attributes"].get("Policy") for arn in topics]
+    own = [(arn, text) for arn, text in zip(topics, policies, strict=True) if text and "__default_" not in text]
+    if not own:
+        return None
+    same = all(text == own[0][1] for _, text in own)
+    return Live({"Topics": [arn for arn, _ in own], "PolicyDocument": own[0][1] if same else ABSENT})
+
+
+@reader("AWS::SNS::Subscription")
+def subscription(aws: Aws, resource: Resource) -> Live | None:
+    """GetSubscriptionAttributes."""
+    arn = resource.physical_id
+    answer = found(lambda: aws.client("sns").get_subscription_attributes(SubscriptionArn=arn))
+    if answer is None:
+        return None
+    live = answer["Attributes"]
+    names = ("TopicArn", "Protocol", "Endpoint", "FilterPolicy", "FilterPolicyScope", "RedrivePolicy")
+    raw = {"RawMessageDelivery": live.get("RawMessageDelivery", "false")}
+    return Live({**present(**{name: live.get(name) for name in names}), **raw}, {"Arn": arn})
+
+
+@reader("AWS::SQS::Queue")
+def queue(aws: Aws, resource: Resource) -> Live | None:
+    """GetQueueAttributes."""
+    sqs, url = aws.client("sqs"), resource.physical_id
+    answer = found(lambda: sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"]))
+    if answer is None:
+        return None
+    live = dict(answer["Attributes"])
+    arn = live.pop("QueueArn")
+    name = arn.rsplit(":", 1)[-1]
+    members = {"QueueName": name, "MessageRetentionPeriod": live.pop("MessageRetentionPeriod", None), **live}
+    return Live(present(**members), {"Arn": arn, "QueueName": name, "QueueUrl": url})
+
+
+@reader("AWS::Events::Rule")
+def rule(aws: Aws, resource: Resource) -> Live | None:
+    """DescribeRule, ListTargetsByRule, ListTagsForResource."""
+    events = aws.client("events")
+    bus = resource.expected.get("EventBusName") or "default"
+    name = resource.physical_id.split("|")[-1]
+    live = found(lambda: events.describe_rule(Name=name, EventBusName=bus))
+    if live is None:
+        return None
+    names = ("Name", "Description", "State", "EventPattern", "ScheduleExpression", "RoleArn", "EventBusName")
+    members = present(
+        Targets=events.list_targets_by_rule(Rule=name, EventBusName=bus)["Targets"],
+        Tags=events.list_tags_for_resource(ResourceARN=live["Arn"])["Tags"],
+        **{key: live.get(key) for key in names},
+    )
+    return Live(members, {"Arn": live["Arn"]})
+
+
+@reader("AWS::CloudFormation::Stack")
+def nested_stack(aws: Aws, resource: Resource) -> Live | None:
+    """DescribeStacks."""
+    answer = found(lambda: aws.client("cloudformation").describe_stacks(StackName=resource.physical_id))
+    live = first((answer or {}).get("Stacks"))
+    if live is None:
+        return None
+    parameters = {item["ParameterKey"]: item["ParameterValue"] for item in live.get("Parameters") or []}
+    outputs = {f"Outputs.{item['OutputKey']}": item["OutputValue"] for item in live.get("Outputs") or []}
+    return Live(present(Parameters=parameters, Tags=live.get("Tags")), outputs)

@@ -1,0 +1,67 @@
+"""Amazon CloudWatch and CloudWatch Logs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from readback.aws import Aws
+from readback.model import Live, Properties, Resource
+from readback.readers.common import first, found, present, reader
+
+_ALARM = (
+    *("ActionsEnabled", "AlarmActions", "AlarmDescription", "AlarmName", "ComparisonOperator", "DatapointsToAlarm"),
+    *("Dimensions", "EvaluateLowSampleCountPercentile", "EvaluationPeriods", "ExtendedStatistic", "Metrics"),
+    *("InsufficientDataActions", "MetricName", "Namespace", "OKActions", "Period", "Statistic", "Threshold"),
+    *("ThresholdMetricId", "TreatMissingData", "Unit", "AlarmRule", "ActionsSuppressor"),
+    *("ActionsSuppressorExtensionPeriod", "ActionsSuppressorWaitPeriod"),
+)
+
+
+@reader("AWS::CloudWatch::Alarm")
+def metric_alarm(aws: Aws, resource: Resource) -> Live | None:
+    """DescribeAlarms, ListTagsForResource."""
+    return _alarm(aws, resource, "MetricAlarm")
+
+
+@reader("AWS::CloudWatch::CompositeAlarm")
+def composite_alarm(aws: Aws, resource: Resource) -> Live | None:
+    """DescribeAlarms, ListTagsForResource."""
+    return _alarm(aws, resource, "CompositeAlarm")
+
+
+def _alarm(aws: Aws, resource: Resource, kind: str) -> Live | None:
+    cloudwatch = aws.client("cloudwatch")
+    answer = cloudwatch.describe_alarms(AlarmNames=[resource.physical_id], AlarmTypes=[kind])
+    live: Properties | None = first(answer[f"{kind}s"])
+    if live is None:
+        return None
+    tags = cloudwatch.list_tags_for_resource(ResourceARN=live["AlarmArn"]).get("Tags")
+    members: dict[str, Any] = {name: live[name] for name in _ALARM if live.get(name) not in (None, "", [])}
+    return Live({**members, **present(Tags=tags)}, {"Arn": live["AlarmArn"]})
+
+
+@reader("AWS::CloudWatch::Dashboard")
+def dashboard(aws: Aws, resource: Resource) -> Live | None:
+    """GetDashboard."""
+    name = resource.physical_id
+    live = found(lambda: aws.client("cloudwatch").get_dashboard(DashboardName=name))
+    return live and Live({"DashboardName": live["DashboardName"], "DashboardBody": live["DashboardBody"]})
+
+
+@reader("AWS::Logs::LogGroup")
+def log_group(aws: Aws, resource: Resource) -> Live | None:
+    """DescribeLogGroups, ListTagsForResource."""
+    logs, name = aws.client("logs"), resource.physical_id
+    groups = aws.pages("logs", "describe_log_groups", "logGroups", logGroupNamePrefix=name)
+    live = first(group for group in groups if group["logGroupName"] == name)
+    if live is None:
+        return None
+    arn = live["arn"].removesuffix(":*")
+    members = present(
+        LogGroupName=live["logGroupName"],
+        LogGroupClass=live.get("logGroupClass"),
+        RetentionInDays=live.get("retentionInDays"),
+        KmsKeyId=live.get("kmsKeyId"),
+        Tags=logs.list_tags_for_resource(resourceArn=arn).get("tags"),
+    )
+    return Live(members, {"Arn": f"{arn}:*"})
