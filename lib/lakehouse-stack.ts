@@ -14,6 +14,7 @@ import {
   storagePropsOf,
   validateConfig,
 } from './config';
+import { LakeCatalog } from './catalog';
 import { type DataContracts, Zone } from './contracts';
 import { AlertTopics, LakeKey, LakeNetwork, RuntimeParameter, Severity, acknowledgeWildcards } from './foundation';
 import { LakehouseAlarms, LakehouseDashboard, LakehouseMetrics } from './observability';
@@ -77,6 +78,9 @@ export class LakehouseStack extends Stack {
   /** The buckets. */
   public readonly storage: LakeStorage;
 
+  /** The databases and tables. */
+  public readonly catalog: LakeCatalog;
+
   /** The cluster that batch jobs run on. */
   public readonly batchCluster: BatchCluster;
 
@@ -102,6 +106,12 @@ export class LakehouseStack extends Stack {
     this.alerts = new AlertTopics(this, 'Alerts', { ...alertPropsOf(config), encryptionKey: key });
 
     this.storage = new LakeStorage(this, 'Storage', { ...storagePropsOf(config), encryptionKey: key, removalPolicy });
+    this.catalog = new LakeCatalog(this, 'Catalog', {
+      zones: this.storage,
+      contracts,
+      databasePrefix: `${config.namePrefix ?? 'lakehouse'}_${environment}`,
+      removalPolicy,
+    });
 
     this.batchCluster = new BatchCluster(this, 'BatchCluster', {
       ...batchPropsOf(config),
@@ -176,6 +186,18 @@ export class LakehouseStack extends Stack {
     for (const [source, secretName] of Object.entries(sourceSecretsOf(config))) {
       secretsmanager.Secret.fromSecretNameV2(this, `Source-${source}`, secretName).grantRead(cluster);
     }
+    const zones = [Zone.BRONZE, Zone.SILVER];
+    this.catalog.grants.readWrite(cluster, { zones });
+    acknowledgeWildcards(
+      role,
+      zones.flatMap((zone) => [this.storage.bucket(zone).arnForObjects('*'), this.tablesArn(zone)]),
+      'the load writes every table of these zones, whose buckets and databases hold nothing else',
+    );
+  }
+
+  private tablesArn(zone: Zone): string {
+    const resourceName = `${this.catalog.databaseName(zone)}/*`;
+    return this.formatArn({ service: 'glue', resource: 'table', resourceName });
   }
 
   private runtimeParameterArn(environment: string): string {
@@ -188,7 +210,7 @@ export class LakehouseStack extends Stack {
   }
 
   private databaseNames(): { [zone: string]: string } {
-    return Object.fromEntries(Zone.withTables().map((zone) => [zone.name, `${zone.name}`]));
+    return Object.fromEntries(Zone.withTables().map((zone) => [zone.name, this.catalog.databaseName(zone)]));
   }
 
   private bucketNames(): { [name: string]: string } {
