@@ -1,0 +1,91 @@
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { LakehouseError, problem } from '../lib/private/errors';
+
+/** The months of the data set. */
+const MONTHS = 12;
+const DEFAULT_MONTHS = 2;
+
+/** What `npm start` and `lakehouse up` take. */
+export interface UpOptions {
+  /** The environment whose stack is deployed. */
+  readonly env: string;
+  /** How many months of 2013 are loaded, one increment each. */
+  readonly months: number;
+  /** Leave everything running at the end. */
+  readonly keep: boolean;
+  /** The endpoint's port; a free one when undefined. */
+  readonly endpointPort?: number;
+  /** PostgreSQL's port; a free one when undefined. */
+  readonly postgresPort?: number;
+}
+
+/** Adds the options of `up` to a command. */
+export function withUpOptions(command: Command): Command {
+  return command
+    .option('--env <name>', 'environment whose stack is deployed (dev, staging, prod)', 'dev')
+    .option(
+      '--months <n>',
+      `months of 2013 to load, one increment each (1 to ${MONTHS})`,
+      wholeNumber('--months', 1, MONTHS),
+      DEFAULT_MONTHS,
+    )
+    .option('--full', 'the whole year, the same as --months 12', false)
+    .option('--keep', "leave it running: 'npx lakehouse status' looks at it, 'npx lakehouse down' stops it", false)
+    .option(
+      '--endpoint-port <port>',
+      'port of the embedded AWS endpoint (default: a free one)',
+      wholeNumber('--endpoint-port', 1024, 65_535),
+    )
+    .option(
+      '--postgres-port <port>',
+      'port of PostgreSQL (default: a free one)',
+      wholeNumber('--postgres-port', 1024, 65_535),
+    );
+}
+
+/** The options of `up` from what commander read. */
+export function upOptionsOf(command: Command): UpOptions {
+  const values = command.opts<UpOptions & { readonly full: boolean }>();
+  const { full, ...rest } = values;
+  return { ...rest, months: full ? MONTHS : rest.months };
+}
+
+/**
+ * Reads the arguments of `npm start`.
+ *
+ * @returns the options, or the exit code when there is nothing to run (`--help`).
+ * @throws LakehouseError in the one form when an argument is wrong.
+ */
+export function parseUpArguments(args: string[]): UpOptions | number {
+  const command = withUpOptions(new Command('npm start --'))
+    .description('Deploys the whole lakehouse on this machine and runs a real pipeline on it.')
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined });
+  try {
+    command.parse(args, { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      return exitOf(error);
+    }
+    throw error;
+  }
+  return upOptionsOf(command);
+}
+
+function exitOf(error: CommanderError): number {
+  if (error.exitCode === 0) {
+    return 0;
+  }
+  throw new LakehouseError(`${error.message.replace(/^error: /, '').replace(/\.$/, '')}; see --help`);
+}
+
+function wholeNumber(option: string, low: number, high: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < low || value > high) {
+      const must = `a whole number from ${low} to ${high}`;
+      throw new InvalidArgumentError(problem({ path: option, must, got: text, remedy: 'correct it' }));
+    }
+    return value;
+  };
+}

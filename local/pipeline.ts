@@ -1,0 +1,209 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  AddJobFlowStepsCommand,
+  CancelStepsCommand,
+  DescribeStepCommand,
+  EMRClient,
+  type Step,
+} from '@aws-sdk/client-emr';
+import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import {
+  CreateSecretCommand,
+  PutSecretValueCommand,
+  ResourceNotFoundException,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
+import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { z } from 'zod';
+import { LakehouseError } from '../lib/private/errors';
+import { interruption, throwIfInterrupted } from './interrupt';
+import { parseJson } from './json';
+import type { Report } from './progress';
+import { runRecord, type RunRecord } from './records';
+import type { Connection } from './services/postgres';
+
+const APPLICATION = 'ingest';
+const POLL_MS = 400;
+
+const runtimeShape = z.object({
+  environment: z.string(),
+  databases: z.record(z.string(), z.string()),
+  buckets: z.record(z.string(), z.string()),
+  batchCluster: z.object({ id: z.string() }),
+  sources: z.record(z.string(), z.object({ secretId: z.string() })),
+  applications: z.record(z.string(), z.object({ args: z.array(z.string()) })),
+});
+
+/** Where the resources of a stack are: the parameter the stack itself wrote. */
+export type Runtime = z.infer<typeof runtimeShape>;
+
+/** How AWS is reached. */
+export interface AwsAccess {
+  readonly endpoint: string;
+  readonly region: string;
+}
+
+/** One run of the pipeline. */
+export interface RunRequest {
+  readonly source: string;
+  readonly runId: string;
+  /** The same from the command line to the last job. */
+  readonly correlationId: string;
+  readonly timeoutMs: number;
+}
+
+/** The AWS clients of a run; everything goes through the same APIs as on AWS. */
+export class Pipeline {
+  private readonly emr: EMRClient;
+  private readonly s3: S3Client;
+  private readonly secrets: SecretsManagerClient;
+  private readonly ssm: SSMClient;
+
+  constructor(access: AwsAccess) {
+    const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+    const config = { ...access, credentials };
+    this.emr = new EMRClient(config);
+    this.s3 = new S3Client({ ...config, forcePathStyle: true });
+    this.secrets = new SecretsManagerClient(config);
+    this.ssm = new SSMClient(config);
+  }
+
+  /** Reads the runtime parameter. */
+  async runtime(environment: string): Promise<Runtime> {
+    const name = `/lakehouse/${environment}/runtime`;
+    const { Parameter } = await this.ssm.send(new GetParameterCommand({ Name: name }));
+    return parseJson(Parameter?.Value ?? '', runtimeShape, `parameter '${name}'`);
+  }
+
+  /** Puts the credentials of a source where the jobs look for them; creates the secret when the stack did not. */
+  async putSecret(secretId: string, connection: Connection): Promise<void> {
+    const { host, port, database, user, password } = connection;
+    const value = { engine: 'postgres', host, port, dbname: database, username: user, password };
+    const SecretString = JSON.stringify(value);
+    try {
+      await this.secrets.send(new PutSecretValueCommand({ SecretId: secretId, SecretString }));
+    } catch (error) {
+      if (!(error instanceof ResourceNotFoundException)) {
+        throw error;
+      }
+      await this.secrets.send(new CreateSecretCommand({ Name: secretId, SecretString }));
+    }
+  }
+
+  /**
+   * Runs the pipeline once as an EMR step and waits for its end.
+   *
+   * @returns a record per dataset.
+   * @throws LakehouseError with the step's failure details and where its log is.
+   */
+  async run(runtime: Runtime, request: RunRequest, report: Report): Promise<RunRecord[]> {
+    const ClusterId = runtime.batchCluster.id;
+    const StepId = await this.submit(runtime, request);
+    const deadline = Date.now() + request.timeoutMs;
+    let shown = 0;
+    for (;;) {
+      const { Step: step } = await this.emr.send(new DescribeStepCommand({ ClusterId, StepId }));
+      const state = step?.Status?.State ?? 'PENDING';
+      if (state === 'COMPLETED') {
+        return this.records(runtime, request.runId);
+      }
+      if (['FAILED', 'CANCELLED', 'INTERRUPTED'].includes(state)) {
+        throw new LakehouseError(failureText(step, state));
+      }
+      if (Date.now() >= deadline || interruption.aborted) {
+        await this.cancel(ClusterId, StepId);
+        throwIfInterrupted();
+        throw new LakehouseError(`step '${StepId}' took longer than ${request.timeoutMs / 1000} s and was cancelled`);
+      }
+      if (Date.now() - shown > 2_000) {
+        shown = Date.now();
+        const done = await this.recordKeys(runtime, request.runId);
+        report(done.length === 0 ? state.toLowerCase() : `${done.length} datasets done`);
+      }
+      await delay(POLL_MS);
+    }
+  }
+
+  /** The records of a run, one per dataset. */
+  async records(runtime: Runtime, runId: string): Promise<RunRecord[]> {
+    const Bucket = this.bucketOf(runtime);
+    const keys = await this.recordKeys(runtime, runId);
+    return Promise.all(
+      keys.map(async (Key) => {
+        const { Body } = await this.s3.send(new GetObjectCommand({ Bucket, Key }));
+        const text = (await Body?.transformToString()) ?? '';
+        // snapshot ids do not fit a JavaScript number
+        return parseJson(text.replaceAll(/:\s*(\d{16,})/g, ': "$1"'), runRecord, `run record '${Key}'`);
+      }),
+    );
+  }
+
+  /** Closes the connections. */
+  close(): void {
+    [this.emr, this.s3, this.secrets, this.ssm].forEach((client) => client.destroy());
+  }
+
+  private async submit(runtime: Runtime, request: RunRequest): Promise<string> {
+    const application = runtime.applications[APPLICATION];
+    if (application === undefined) {
+      throw new LakehouseError(
+        `'applications' must hold '${APPLICATION}', got ${JSON.stringify(Object.keys(runtime.applications))}; deploy the stack anew`,
+      );
+    }
+    const { source, runId, correlationId } = request;
+    const names = ['--environment', runtime.environment, '--source', source];
+    const ids = ['--run-id', runId, '--correlation-id', correlationId];
+    const Args = [...application.args, APPLICATION, ...names, ...ids];
+    const step = {
+      Name: `${APPLICATION} ${source} ${runId}`,
+      ActionOnFailure: 'CONTINUE' as const,
+      HadoopJarStep: { Jar: 'command-runner.jar', Args },
+    };
+    const command = new AddJobFlowStepsCommand({ JobFlowId: runtime.batchCluster.id, Steps: [step] });
+    const { StepIds } = await this.emr.send(command);
+    const id = StepIds?.[0];
+    if (id === undefined) {
+      throw new LakehouseError(`cluster '${runtime.batchCluster.id}' took no step`);
+    }
+    return id;
+  }
+
+  private async cancel(ClusterId: string, StepId: string): Promise<void> {
+    const command = new CancelStepsCommand({
+      ClusterId,
+      StepIds: [StepId],
+      StepCancellationOption: 'TERMINATE_PROCESS',
+    });
+    // the endpoint is stopped right after and ends what is left
+    await this.emr.send(command).catch(() => undefined);
+  }
+
+  private async recordKeys(runtime: Runtime, runId: string): Promise<string[]> {
+    const command = new ListObjectsV2Command({ Bucket: this.bucketOf(runtime), Prefix: `runs/${runId}/` });
+    const { Contents = [] } = await this.s3.send(command);
+    return Contents.flatMap(({ Key }) => (Key === undefined ? [] : [Key]));
+  }
+
+  private bucketOf(runtime: Runtime): string {
+    const bucket = runtime.buckets.artifacts;
+    if (bucket === undefined) {
+      throw new LakehouseError("'buckets' must hold 'artifacts', got none; deploy the stack anew");
+    }
+    return bucket;
+  }
+}
+
+/** What a failed step says about itself. */
+export function failureText(step: Step | undefined, state: string): string {
+  const details = step?.Status?.FailureDetails;
+  const reason = details?.Message ?? details?.Reason ?? step?.Status?.StateChangeReason?.Message ?? 'no reason given';
+  const log = details?.LogFile === undefined ? '' : `\n  log: ${details.LogFile}`;
+  return `step '${step?.Name ?? ''}' ended ${state}: ${reason}${log}`;
+}
+
+/** A run id that sorts by time: `20130201T000000Z-3fa9c1`. */
+export function newRunId(now: Date = new Date()): string {
+  const time = now.toISOString().replaceAll(/[-:]|\.\d+/g, '');
+  return `${time}-${randomBytes(3).toString('hex')}`;
+}

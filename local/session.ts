@@ -1,0 +1,119 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import { parseJson } from './json';
+import type { RunPaths } from './paths';
+import type { RunStateFile } from './run-state';
+import { RUN_MARKER } from './run-state';
+import { root } from './paths';
+import { awsEnvironment, startEmulator, type Emulator } from './services/emulator';
+import { portFor } from './services/ports';
+import { clientEnvironment, startPostgres, type Postgres } from './services/postgres';
+import { run } from './toolchain/command';
+import type { Tools } from './tools';
+
+/** How many rows of each table an advance of the source touched. */
+const movedShape = z.object({
+  until: z.string(),
+  tables: z.record(z.string(), z.object({ inserted: z.number(), updated: z.number() })),
+});
+
+/** Ports, place and names of a run. */
+export interface SessionOptions {
+  readonly paths: RunPaths;
+  readonly state: RunStateFile;
+  readonly marker: string;
+  readonly tools: Tools;
+  readonly region: string;
+  readonly accountId: string;
+  readonly endpointPort: number | undefined;
+  readonly postgresPort: number | undefined;
+}
+
+/** The services of a run. */
+export class Session {
+  /** The database's name; also the source's. */
+  static readonly DATABASE = 'nycflights';
+
+  private constructor(
+    private readonly options: SessionOptions,
+    readonly postgres: Postgres,
+    readonly emulator: Emulator,
+  ) {}
+
+  /** Starts PostgreSQL and the endpoint at the same time. */
+  static async start(options: SessionOptions): Promise<Session> {
+    const { paths, state, tools } = options;
+    const env = { [RUN_MARKER]: options.marker };
+    const postgresPort = await portFor('--postgres-port', options.postgresPort);
+    const endpointPort = await portFor('--endpoint-port', options.endpointPort);
+    const postgres = startPostgres({
+      port: postgresPort,
+      database: Session.DATABASE,
+      directory: paths.file('postgres'),
+      logFile: paths.log('postgres'),
+      env,
+    }).then((service) => {
+      state.addService(service, [service.home]);
+      return service;
+    });
+    const emulator = startEmulator({
+      port: endpointPort,
+      region: options.region,
+      accountId: options.accountId,
+      directory: paths.file('endpoint'),
+      logFile: paths.log('endpoint'),
+      environment: tools.emulator,
+      spark: tools.spark,
+      env,
+    }).then((service) => {
+      state.addService(service);
+      return service;
+    });
+    await Promise.allSettled([postgres, emulator]);
+    return new Session(options, await postgres, await emulator);
+  }
+
+  /** Brings the source database to a moment. */
+  async advanceSource(until: string): Promise<{ readonly inserted: number; readonly updated: number }> {
+    const { stdout } = await this.python('data advance', ['-m', 'data', 'advance', '--until', until], 3 * 60_000, {
+      ...process.env,
+      ...clientEnvironment(this.postgres),
+    });
+    const tables = Object.values(parseJson(stdout, movedShape, 'the loader').tables);
+    const sum = (pick: 'inserted' | 'updated'): number => tables.reduce((total, table) => total + table[pick], 0);
+    return { inserted: sum('inserted'), updated: sum('updated') };
+  }
+
+  /** Runs a Python module of the local environment against the endpoint. */
+  async runModule(name: string, args: string[], timeoutMs: number): Promise<string> {
+    const env = awsEnvironment(this.emulator.endpoint, this.options.region);
+    return (await this.python(name, ['-m', ...args], timeoutMs, env)).stdout;
+  }
+
+  /** Ends the services, and waits until they are gone. */
+  async stop(): Promise<void> {
+    await Promise.allSettled([this.emulator.stop(), this.postgres.stop()]);
+  }
+
+  /** Lets this process end without the services. */
+  detach(): void {
+    this.emulator.detach();
+    this.postgres.detach();
+  }
+
+  private python(
+    name: string,
+    args: string[],
+    timeoutMs: number,
+    env: NodeJS.ProcessEnv,
+  ): Promise<{ readonly stdout: string }> {
+    const { paths, tools, marker } = this.options;
+    return run(tools.emulator.python, args, {
+      name,
+      cwd: paths.run,
+      env: { ...env, [RUN_MARKER]: marker, PYTHONPATH: join(root, 'local') },
+      timeoutMs,
+      logFile: paths.log(name.replaceAll(' ', '-')),
+    });
+  }
+}

@@ -1,0 +1,4 @@
+import type { Summary } from './summary';
+export function renderPage(summary: Summary): string {
+  return JSON.stringify(summary);
+}

@@ -1,0 +1,25 @@
+import type { PipelineRun } from '../records';
+import type { RecordedResource } from '../services/emulator';
+import type { Lake } from './lake';
+
+/** Everything the summary shows. */
+export interface Summary {
+  readonly environment: string;
+  readonly stack: string;
+  readonly region: string;
+  readonly correlationId: string;
+  readonly finishedAt: string;
+  /** From the first step to the summary. */
+  readonly seconds: number;
+  readonly runs: PipelineRun[];
+  readonly lake: Lake;
+  readonly deployment: Deployment;
+}
+
+/** What was deployed and how far it was checked. */
+export interface Deployment {
+  readonly resources: number;
+  readonly properties: number;
+  readonly recorded: RecordedResource[];
+  readonly unheld: { readonly type: string; readonly property: string; readonly reason: string }[];
+}

@@ -1,0 +1,233 @@
+import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { environments } from '../config';
+import { LakehouseError } from '../lib/private/errors';
+import { bootstrap, deploy, stackName, synthesize, type DeployTarget } from './deploy';
+import { guarded, throwIfInterrupted } from './interrupt';
+import { parseUpArguments, type UpOptions } from './options';
+import { RunPaths } from './paths';
+import { newRunId, Pipeline, type Runtime } from './pipeline';
+import { plannedRuns, unexpectedChanges } from './plan';
+import { Progress } from './progress';
+import { readBack, type ReadbackReport } from './readback';
+import type { PipelineRun } from './records';
+import { RUN_MARKER, RunStateFile } from './run-state';
+import { recordedResources } from './services/emulator';
+import { Session } from './session';
+import { readLake } from './summary/lake';
+import { renderPage } from './summary/page';
+import type { Summary } from './summary/summary';
+import { renderTable } from './summary/table';
+import { allOrFirstError, ensureTools } from './tools';
+
+/** The account of an environment that names none. */
+const LOCAL_ACCOUNT = '000000000000';
+
+/** The longest a run of the pipeline may take, in milliseconds. */
+const RUN_TIMEOUT_MS = 20 * 60_000;
+
+interface Context {
+  readonly options: UpOptions;
+  readonly paths: RunPaths;
+  readonly progress: Progress;
+  readonly session: Session;
+  readonly target: DeployTarget;
+  readonly correlationId: string;
+}
+
+/** `npm start`: from nothing to a deployed lakehouse whose pipeline has run, and a summary. */
+async function up(options: UpOptions): Promise<number> {
+  const progress = new Progress();
+  const paths = new RunPaths();
+  const config = environments.load(options.env);
+  const marker = randomBytes(8).toString('hex');
+  const state = await RunStateFile.begin(paths, options.env, marker);
+  let session: Session | undefined;
+  let kept = false;
+  try {
+    const tools = await ensureTools(progress);
+    const place = { region: config.region, accountId: config.account ?? LOCAL_ACCOUNT };
+    const { endpointPort, postgresPort } = options;
+    session = await progress.step('PostgreSQL and the AWS endpoint', () =>
+      Session.start({ paths, state, marker, tools, ...place, endpointPort, postgresPort }),
+    );
+    const target = targetOf(options, paths, session, { ...place, marker });
+    state.addFacts({
+      endpoint: target.endpoint,
+      region: place.region,
+      python: tools.emulator.python,
+      stack: stackName(options.env),
+    });
+    const correlationId = `up-${marker}`;
+    const summary = await runEverything({ options, paths, progress, session, target, correlationId });
+    present(paths, summary, progress);
+    if (options.keep) {
+      session.detach();
+      state.keep();
+      kept = true;
+      progress.note("still running: 'npx lakehouse status' looks at it, 'npx lakehouse down' stops it");
+    }
+    return 0;
+  } finally {
+    if (!kept) {
+      await session?.stop();
+      await state.end();
+    }
+  }
+}
+
+function targetOf(
+  options: UpOptions,
+  paths: RunPaths,
+  session: Session,
+  place: { readonly region: string; readonly accountId: string; readonly marker: string },
+): DeployTarget {
+  const { region, accountId, marker } = place;
+  return {
+    endpoint: session.emulator.endpoint,
+    region,
+    accountId,
+    environment: options.env,
+    directory: paths.file('cdk'),
+    logFile: paths.log('cdk'),
+    env: { [RUN_MARKER]: marker },
+  };
+}
+
+async function runEverything(context: Context): Promise<Summary> {
+  const { options, progress, session, target, paths } = context;
+  const [first, ...later] = plannedRuns(options.months);
+  if (first?.until === undefined) {
+    throw new LakehouseError("'--months' must be 1 or more; correct it");
+  }
+  const { until } = first;
+  const [loaded] = await allOrFirstError([
+    progress.step(`source data: ${first.title}`, () => session.advanceSource(until)),
+    deployStack(context),
+  ]);
+  const pipeline = new Pipeline(target);
+  try {
+    const runtime = await pipeline.runtime(options.env);
+    await pipeline.putSecret(secretOf(runtime), session.postgres.reader);
+    const readback = await progress.step('every deployed property read back through the AWS API', async (report) => {
+      const found = await readBack((args) => session.runModule('readback', args, 3 * 60_000), {
+        endpoint: target.endpoint,
+        region: target.region,
+        stack: stackName(options.env),
+        file: paths.file('readback.json'),
+      });
+      report(`${found.properties} properties of ${found.resources} resources agree`);
+      return found;
+    });
+    const runs = [await runOnce(context, pipeline, runtime, { ...first, moved: loaded })];
+    for (const planned of later) {
+      const moved = await advance(context, planned.until, planned.title);
+      runs.push(await runOnce(context, pipeline, runtime, { ...planned, moved }));
+    }
+    return await summarize(context, runtime, runs, readback);
+  } finally {
+    pipeline.close();
+  }
+}
+
+async function deployStack({ progress, target }: Context): Promise<void> {
+  await allOrFirstError([
+    progress.step('cdk bootstrap', () => bootstrap(target)),
+    progress.step('cdk synth', () => synthesize(target)),
+  ]);
+  await progress.step(`cdk deploy ${stackName(target.environment)}`, (report) => deploy(target, report));
+}
+
+async function advance(context: Context, until: string | undefined, title: string): Promise<PipelineRun['source']> {
+  throwIfInterrupted();
+  return until === undefined
+    ? { inserted: 0, updated: 0 }
+    : context.progress.step(`source data: ${title}`, async (report) => {
+        const moved = await context.session.advanceSource(until);
+        report(`${moved.inserted} rows inserted, ${moved.updated} updated`);
+        return moved;
+      });
+}
+
+async function runOnce(
+  { progress, correlationId }: Context,
+  pipeline: Pipeline,
+  runtime: Runtime,
+  planned: { readonly title: string; readonly until: string | undefined; readonly moved: PipelineRun['source'] },
+): Promise<PipelineRun> {
+  const { title, until, moved } = planned;
+  const runId = newRunId();
+  const began = Date.now();
+  const records = await progress.step(`pipeline: ${title}`, async (report) => {
+    const request = { source: Session.DATABASE, runId, correlationId, timeoutMs: RUN_TIMEOUT_MS };
+    const found = await pipeline.run(runtime, request, report);
+    report(`${found.filter((record) => record.state === 'succeeded').length} of ${found.length} datasets changed`);
+    return found;
+  });
+  const unexpected = until === undefined ? unexpectedChanges(records) : [];
+  if (unexpected.length > 0) {
+    throw new LakehouseError(
+      `a run on an unchanged source changed something:\n${unexpected.map((text) => `  - ${text}`).join('\n')}`,
+    );
+  }
+  return { title, runId, seconds: (Date.now() - began) / 1000, source: moved, records };
+}
+
+async function summarize(
+  context: Context,
+  runtime: Runtime,
+  runs: PipelineRun[],
+  readback: ReadbackReport,
+): Promise<Summary> {
+  const { options, progress, session, target, correlationId } = context;
+  return progress.step('summary', async () => {
+    const [lake, recorded] = await Promise.all([
+      readLake((args) => session.runModule('lake reader', args, 2 * 60_000), runtime),
+      recordedResources(target.endpoint),
+    ]);
+    return {
+      environment: options.env,
+      stack: stackName(options.env),
+      region: target.region,
+      correlationId,
+      finishedAt: new Date().toISOString(),
+      seconds: progress.seconds,
+      runs,
+      lake,
+      deployment: { resources: readback.resources, properties: readback.properties, unheld: readback.unheld, recorded },
+    };
+  });
+}
+
+function present(paths: RunPaths, summary: Summary, progress: Progress): void {
+  writeFileSync(paths.summaryData, `${JSON.stringify(summary, undefined, 2)}\n`);
+  writeFileSync(paths.summaryPage, renderPage(summary));
+  console.log(`\n${renderTable(summary)}\n`);
+  progress.note(`done; the page to look at: ${paths.summaryPage}`);
+}
+
+function secretOf(runtime: Runtime): string {
+  const source = runtime.sources[Session.DATABASE];
+  if (source === undefined) {
+    const known = Object.keys(runtime.sources);
+    throw new LakehouseError(
+      `'sources' must hold '${Session.DATABASE}', got ${JSON.stringify(known)}; add it to the environment's config`,
+    );
+  }
+  return source.secretId;
+}
+
+function main(): Promise<number> {
+  const options = parseUpArguments(process.argv.slice(2));
+  return typeof options === 'number' ? Promise.resolve(options) : up(options);
+}
+
+if (require.main === module) {
+  void guarded(
+    async () => main(),
+    (error) =>
+      console.error(
+        `\n✗ ${error instanceof LakehouseError ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+      ),
+  ).then((code) => (process.exitCode = code));
+}
