@@ -1,29 +1,234 @@
 from __future__ import annotations
 
+import io
 import json
+import logging
+from collections.abc import Callable
 
+import pytest
+from pyspark.sql import DataFrame
+
+from lakehouse_jobs import logging as logs
+from lakehouse_jobs.contract import Contract, parse
+from lakehouse_jobs.exceptions import FailureKind
+from lakehouse_jobs.objects import DiskStore
+from lakehouse_jobs.retry import RetryPolicy
 from lakehouse_jobs.run_record import RunState
-from support.items import upsert
-from support.lake import Lake
-from support.postgres import Sql
+from support.items import CREATE, DOCUMENT, upsert
+from support.lake import RUN_COLUMNS, Lake
+from support.postgres import PASSWORD, Sql
+
+JANUARY = (upsert(1, "bolt", 5, "01"), upsert(2, "nut", 7, "02"))
+CHANGES = (upsert(1, "bolt", 6, "03"), upsert(3, "pin", 1, "04"))
 
 
-def test_first_run_loads_every_valid_row(lake: Lake, sql: Sql) -> None:
-    sql.run(upsert(1, "bolt", 5, "01"), upsert(2, "nut", 7, "02"))
-    record = lake.ingest()["items"]
-    print(record)
-    assert record.state is RunState.SUCCEEDED
-    assert [row["name"] for row in lake.silver()] == ["bolt", "nut"]
+def _same(left: DataFrame, right: DataFrame) -> bool:
+    return left.exceptAll(right).isEmpty() and right.exceptAll(left).isEmpty()
 
 
-def test_increment_and_unchanged(lake: Lake, sql: Sql) -> None:
-    sql.run(upsert(1, "bolt", 5, "01"), upsert(2, "nut", 7, "02"))
+def test_first_load_puts_data_and_watermark_into_one_commit(lake: Lake, sql: Sql) -> None:
+    sql.run(*JANUARY)
+
+    record = lake.ingest("20130201T000000Z-0a1b2c")["items"]
+
+    bronze = lake.snapshots()["bronze"]
+    assert (record.state, record.rowsRead, record.rowsValid, record.rowsInserted) == (RunState.SUCCEEDED, 2, 2, 2)
+    assert record.upperBound == bronze[0].get("watermark") == "2013-01-02T00:00:00.000000Z"
+    assert record.snapshots.bronze == bronze[0].id
+    assert bronze[0].summary["added-records"] == "2"
+    assert bronze[0].get("correlation-id") == "correlation-1"
+    assert len(bronze) == 1
+    row = lake.rows("silver").where("id = 1").collect()[0]
+    assert row["_source"] == "postgres://shop.public.items"
+    assert row["_run_id"] == "20130201T000000Z-0a1b2c"
+    assert row["_batch_token"] == bronze[0].get("batch-token")
+    assert row["_extracted_at"] is not None
+
+
+def test_run_record_and_manifest_tell_what_was_done(lake: Lake, sql: Sql) -> None:
+    sql.run(*JANUARY)
+
+    record = lake.ingest("20130201T000000Z-0a1b2c")["items"]
+
+    stored = json.loads((lake.folder / "artifacts/runs/20130201T000000Z-0a1b2c/items.json").read_text())
+    manifest = json.loads((lake.folder / "landing/shop/items/run=20130201T000000Z-0a1b2c/_manifest.json").read_text())
+    assert stored["state"] == "succeeded"
+    assert stored["snapshots"] == {"bronze": record.snapshots.bronze, "silver": record.snapshots.silver, "dlq": None}
+    assert stored["bytesLanded"] == manifest["bytes"] > 0
+    assert manifest["rows_read"] == manifest["rows_valid"] == 2
+    assert manifest["token"] == lake.snapshots()["bronze"][0].get("batch-token")
+
+
+def test_increments_equal_a_one_shot_load(
+    lake: Lake, sql: Sql, items: Contract, new_lake: Callable[[list[Contract]], Lake]
+) -> None:
+    sql.run(*JANUARY)
     lake.ingest()
-    sql.run(upsert(1, "bolt", 6, "03"), upsert(3, "Washer", 7, "03"), upsert(4, "pin", 0, "03"))
+    sql.run(*CHANGES)
+    increment = lake.ingest()["items"]
+    at_once = new_lake([items])
+    at_once.ingest()
+
+    silver, whole = (each.rows("silver").drop(*RUN_COLUMNS) for each in (lake, at_once))
+    assert (increment.rowsInserted, increment.rowsUpdated) == (1, 1)
+    assert _same(silver, whole)
+    assert [row["quantity"] for row in lake.silver()] == [6, 7, 1]
+
+
+def test_rows_read_again_by_the_overlap_do_not_grow_bronze(lake: Lake, sql: Sql) -> None:
+    sql.run(*JANUARY)
+    lake.ingest()
+    sql.run(upsert(3, "pin", 1, "02"))
+
     record = lake.ingest()["items"]
-    print(record)
+
+    assert (record.rowsRead, record.rowsValid, record.rowsReread) == (2, 1, 1)
+    assert lake.rows("bronze").count() == 3
+
+
+def test_nothing_new_changes_nothing(lake: Lake, sql: Sql) -> None:
+    sql.run(*JANUARY)
+    lake.ingest()
+    before, landed = lake.snapshots(), DiskStore().objects(f"file://{lake.folder}/landing/")
+
     record = lake.ingest()["items"]
-    print(record)
-    print(json.dumps({k: [dict(s.summary) for s in v] for k, v in lake.snapshots().items()}, indent=1))
-    print(lake.rows("bronze").count(), lake.tables().dlq.read().collect())
+
     assert record.state is RunState.UNCHANGED
+    assert lake.snapshots() == before
+    assert DiskStore().objects(f"file://{lake.folder}/landing/") == landed
+
+
+def test_repeating_a_run_id_changes_nothing(lake: Lake, sql: Sql) -> None:
+    sql.run(*JANUARY)
+    lake.ingest("20130201T000000Z-0a1b2c")
+    sql.run(*CHANGES)
+
+    assert lake.ingest("20130201T000000Z-0a1b2c")["items"].state is RunState.UNCHANGED
+    assert lake.ingest()["items"].rowsMerged == 2
+
+
+def test_dirty_row_goes_to_the_dlq_and_the_run_goes_on(lake: Lake, sql: Sql) -> None:
+    sql.run(*JANUARY, upsert(3, "Pin", -1, "03"))
+
+    record = lake.ingest()["items"]
+
+    rejected = lake.tables().dlq.read().collect()
+    assert (record.state, record.rowsValid, record.rowsRejected) == (RunState.SUCCEEDED, 2, 1)
+    assert len(rejected) == 1
+    payload = {"id": 3, "name": "Pin", "quantity": -1, "updated_at": "2013-01-03T00:00:00.000000Z"}
+    assert json.loads(rejected[0]["_payload"]) == payload
+    assert [(reason["rule"], reason["column"]) for reason in rejected[0]["_reasons"]] == [
+        ("pattern", "name"),
+        ("minimum", "quantity"),
+    ]
+    assert rejected[0]["_reasons"][1]["message"].startswith("'quantity' must be at least 0, got -1; ")
+    assert (rejected[0]["_status"], rejected[0]["_contract_version"]) == ("new", "1.0.0")
+    assert {row["id"] for row in lake.silver()} == {1, 2}
+
+
+def test_batch_of_rejected_rows_alone_moves_the_watermark_and_is_not_read_again(lake: Lake, sql: Sql) -> None:
+    sql.run(*JANUARY)
+    lake.ingest()
+    sql.run(upsert(3, "Pin", 1, "09"))
+
+    first, second = lake.ingest()["items"], lake.ingest()["items"]
+
+    assert (first.state, first.rowsRejected, second.state) == (RunState.SUCCEEDED, 1, RunState.UNCHANGED)
+    assert lake.snapshots()["dlq"][0].get("watermark") == "2013-01-09T00:00:00.000000Z"
+    assert len(lake.snapshots()["bronze"]) == 1
+
+
+def test_same_bad_row_read_again_stays_once_in_the_dlq(lake: Lake, sql: Sql) -> None:
+    sql.run(upsert(1, "Bolt", 5, "01"))
+    lake.ingest()
+    sql.run(upsert(1, "Bolt", 5, "01"), upsert(2, "nut", 7, "02"))
+
+    record = lake.ingest()["items"]
+
+    assert (record.rowsRejected, record.rowsReread) == (0, 1)
+    assert lake.tables().dlq.read().count() == 1
+
+
+def test_row_without_a_watermark_is_rejected_not_lost(lake: Lake, sql: Sql) -> None:
+    sql.run(*JANUARY)
+    lake.ingest()
+    sql.run("INSERT INTO items VALUES (3, 'pin', 1, NULL)")
+
+    assert lake.ingest()["items"].rowsRejected == 1
+    assert lake.tables().dlq.read().collect()[0]["_reasons"][0]["rule"] == "required"
+
+
+def test_older_version_of_a_row_never_overwrites_a_newer_one(lake: Lake, sql: Sql) -> None:
+    sql.run(upsert(1, "bolt", 5, "20"))
+    lake.ingest()
+    sql.run(upsert(1, "bolt", 4, "10"), upsert(2, "nut", 1, "10"))
+
+    record = lake.ingest()["items"]
+
+    assert (record.rowsValid, record.rowsInserted, record.rowsUpdated) == (2, 1, 0)
+    assert [row["quantity"] for row in lake.silver()] == [5, 1]
+
+
+def test_missing_column_is_terminal_and_other_datasets_go_on(
+    new_lake: Callable[[list[Contract]], Lake], items: Contract, sql: Sql
+) -> None:
+    document = json.loads(json.dumps(DOCUMENT).replace("items", "parts"))
+    lake = new_lake([items, parse(document, "parts.yaml")])
+    sql.run(CREATE, CREATE.replace("items", "parts"), "INSERT INTO parts VALUES (1, 'cog', 1, '2013-01-01')")
+    sql.run("ALTER TABLE items DROP COLUMN quantity")
+    waits: list[float] = []
+    lake.retry = RetryPolicy(sleep=waits.append)
+
+    records = lake.ingest()
+
+    error = records["items"].error
+    assert records["items"].state is RunState.FAILED
+    assert error is not None
+    assert error.kind is FailureKind.TERMINAL
+    assert "'postgres://shop.public.items' must have the columns quantity" in error.message
+    assert waits == []
+    assert records["parts"].state is RunState.SUCCEEDED
+
+
+def test_extra_column_is_left_out_and_logged_once(lake: Lake, sql: Sql, caplog: pytest.LogCaptureFixture) -> None:
+    sql.run("ALTER TABLE items ADD COLUMN colour text", *JANUARY)
+
+    with caplog.at_level(logging.INFO, "lakehouse_jobs"):
+        assert lake.ingest()["items"].rowsInserted == 2
+
+    assert [entry.columns for entry in caplog.records if hasattr(entry, "columns")] == [["colour"]]
+    assert "colour" not in lake.rows("silver").columns
+
+
+def test_wrong_password_is_terminal_and_no_credential_reaches_logs_or_records(lake: Lake, sql: Sql) -> None:
+    sql.run(*JANUARY)
+    stream = io.StringIO()
+    logs.configure(stream)
+    try:
+        lake.ingest()
+        wrong = "not-" + PASSWORD
+        lake.credentials = type(lake.credentials)(**{**vars(lake.credentials), "password": wrong})
+        record = lake.ingest()["items"]
+    finally:
+        package = logging.getLogger("lakehouse_jobs")
+        package.handlers, package.propagate = [], True
+
+    assert record.error is not None
+    assert record.error.kind is FailureKind.TERMINAL
+    assert "28P01" in record.error.message
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert {"timestamp", "level", "logger", "message", "dataset"} <= set(lines[-1])
+    written = [path.read_bytes() for path in lake.folder.rglob("*") if path.is_file()]
+    assert not [text for text in [stream.getvalue().encode(), *written] if PASSWORD.encode() in text]
+
+
+def test_metrics_of_a_run_are_sent_in_one_call(lake: Lake, sql: Sql) -> None:
+    sql.run(*JANUARY)
+
+    lake.ingest()
+
+    sent = lake.cloudwatch.put_metric_data.call_args.kwargs
+    values = {datum["MetricName"]: datum["Value"] for datum in sent["MetricData"]}
+    assert sent["Namespace"] == "Lakehouse"
+    assert (values["RowsRead"], values["RowsMerged"], values["RunsSucceeded"], values["RunsFailed"]) == (2, 2, 1, 0)
+    assert values["BytesLanded"] > 0

@@ -98,6 +98,14 @@ class Sql:
             prepared.execute(statement)
             prepared.close()
 
+    def number(self, query: str) -> int:
+        prepared = self._connection.createStatement()
+        result = prepared.executeQuery(query)
+        result.next()
+        found = int(result.getLong(1))
+        prepared.close()
+        return found
+
     def begin(self) -> None:
         self._connection.setAutoCommit(False)
 

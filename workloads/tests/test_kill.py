@@ -1,0 +1,166 @@
+"""A run killed at any point, then run again: nothing is lost, nothing doubled, in bronze, DLQ and silver."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from lakehouse_jobs import iceberg, ingest, landing, tables
+from lakehouse_jobs.run_record import RunState
+from support.items import upsert
+from support.lake import Lake
+from support.postgres import Sql
+
+
+class Killed(BaseException):
+    """Ends a run as a kill does: nothing of the job handles it."""
+
+
+def _after(function: Callable[..., object]) -> Callable[..., object]:
+    def call(*arguments: object) -> object:
+        function(*arguments)
+        raise Killed
+
+    return call
+
+
+def _before(_: Callable[..., object]) -> Callable[..., object]:
+    def call(*_: object) -> object:
+        raise Killed
+
+    return call
+
+
+POINTS = {
+    "before the manifest": (landing.Landing, "seal", _before),
+    "before the dlq commit": (tables, "append_dlq", _before),
+    "between dlq and bronze": (tables, "append_dlq", _after),
+    "between bronze and silver": (tables, "append_bronze", _after),
+    "after silver": (tables, "merge_silver", _after),
+}
+INCREMENT = (upsert(1, "bolt", 6, "03"), upsert(3, "pin", 1, "03"), upsert(4, "Bad", 1, "03"))
+
+
+def _assert_complete(lake: Lake) -> None:
+    quantities = {row["id"]: row["quantity"] for row in lake.silver()}
+    assert quantities == {1: 6, 2: 7, 3: 1}
+    bronze = [tuple(row) for row in lake.rows("bronze").select("id", "quantity").collect()]
+    assert sorted(bronze) == [(1, 5), (1, 6), (2, 7), (3, 1)]
+    assert lake.tables().dlq.read().count() == 1
+    assert lake.ingest()["items"].state is RunState.UNCHANGED
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_run_killed_and_run_again_loses_and_doubles_nothing(
+    lake: Lake, sql: Sql, point: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sql.run(upsert(1, "bolt", 5, "01"), upsert(2, "nut", 7, "02"))
+    lake.ingest()
+    sql.run(*INCREMENT)
+    target, name, kind = POINTS[point]
+    with monkeypatch.context() as patched:
+        patched.setattr(target, name, kind(getattr(target, name)))
+        with pytest.raises(Killed):
+            lake.ingest()
+
+    lake.ingest()
+
+    _assert_complete(lake)
+
+
+def test_landed_batch_is_finished_as_it_was_read_even_when_the_source_has_moved_on(
+    lake: Lake, sql: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sql.run(upsert(1, "bolt", 5, "01"))
+    with monkeypatch.context() as patched:
+        patched.setattr(tables, "append_bronze", _before(tables.append_bronze))
+        with pytest.raises(Killed):
+            lake.ingest("20130201T000000Z-000001")
+    sql.run(upsert(1, "bolt", 6, "02"))
+
+    record = lake.ingest("20130201T010000Z-000002")["items"]
+
+    history = {row["quantity"]: row["_run_id"] for row in lake.rows("bronze").collect()}
+    assert history == {5: "20130201T000000Z-000001", 6: "20130201T010000Z-000002"}
+    assert (record.rowsRead, record.rowsInserted) == (2, 1)
+    assert [row["quantity"] for row in lake.silver()] == [6]
+    manifest = json.loads((lake.folder / "landing/shop/items/run=20130201T000000Z-000001/_manifest.json").read_text())
+    assert lake.snapshots()["bronze"][1].get("batch-token") == manifest["token"]
+
+
+def test_commit_whose_answer_is_lost_is_found_by_its_token(
+    lake: Lake, sql: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sql.run(upsert(1, "bolt", 5, "01"))
+    for name in ("append", "execute"):
+        write = getattr(iceberg.IcebergTable, name)
+
+        def answer_lost(table: object, *arguments: object, write: Callable[..., None] = write) -> None:
+            write(table, *arguments)
+            raise ConnectionError("connection reset")
+
+        monkeypatch.setattr(iceberg.IcebergTable, name, answer_lost)
+
+    assert lake.ingest()["items"].state is RunState.SUCCEEDED
+    assert {name: len(history) for name, history in lake.snapshots().items()} == {"bronze": 1, "dlq": 0, "silver": 1}
+
+
+def test_second_run_that_overtakes_a_first_makes_it_stop(lake: Lake, sql: Sql, monkeypatch: pytest.MonkeyPatch) -> None:
+    sql.run(upsert(1, "bolt", 5, "01"))
+    load = ingest.DatasetIngest._load
+
+    def overtaken(dataset: ingest.DatasetIngest, prepared: ingest.Prepared) -> None:
+        with monkeypatch.context() as inner:
+            inner.setattr(ingest.DatasetIngest, "_load", load)
+            inner.setattr(landing.Landing, "pending", lambda *_: None)
+            lake.ingest()
+        load(dataset, prepared)
+
+    monkeypatch.setattr(ingest.DatasetIngest, "_load", overtaken)
+
+    record = lake.ingest()["items"]
+
+    assert record.error is not None
+    assert "let one run finish before another starts" in record.error.message
+    assert lake.rows("bronze").count() == 1
+
+
+def test_sigkill_between_bronze_and_silver_is_healed_by_the_next_run(
+    lake: Lake, sql: Sql, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    sql.run(upsert(1, "bolt", 5, "01"), upsert(2, "nut", 7, "02"))
+    lake.ingest()
+    sql.run(*INCREMENT)
+    warehouse = Path(lake.spark.conf.get("spark.sql.catalog.glue_catalog.warehouse") or "").parent
+    script = Path(__file__).parent / "support" / "killed_run.py"
+    facts = {"warehouse": str(warehouse), "folder": str(lake.folder), "number": lake.number}
+    credentials = vars(lake.credentials)
+    search = os.pathsep.join(str(request.config.rootpath / name) for name in ("jobs", "tests"))
+    child = subprocess.Popen(
+        [sys.executable, str(script)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=(tmp_path / "stderr").open("wb"),
+        env={**os.environ, "PYTHONPATH": search},
+        start_new_session=True,
+    )
+    try:
+        child.communicate(json.dumps({**facts, "credentials": credentials}).encode(), timeout=120)
+    finally:
+        if child.poll() is None:
+            os.killpg(child.pid, signal.SIGKILL)
+    assert child.returncode == -signal.SIGKILL, (tmp_path / "stderr").read_text()[-2000:]
+    assert lake.rows("bronze").count() == 4
+    assert {row["quantity"] for row in lake.silver()} == {5, 7}
+
+    record = lake.ingest()["items"]
+
+    assert (record.rowsRead, record.rowsMerged) == (0, 2)
+    _assert_complete(lake)
