@@ -29,7 +29,7 @@ _PATCH_POINTS: dict[str, tuple[str, ...]] = {
     "ministack.services.cloudwatch": (
         *("_put_metric_alarm", "_evaluate_alarm", "_alarms", "_metrics", "_calc_stats", "_stat_value", "_dims_key"),
         *("_dims_from_list", "_record_history", "_dispatch_alarm_actions", "_evaluate_parent_alarms"),
-        *("record_metric", "_evaluate_all_alarms"),
+        *("record_metric", "_evaluate_all_alarms", "_validate_alarm_tag_arn", "_dashboards"),
     ),
     "ministack.services.ec2": (
         *("_ACTION_MAP", "_flow_logs", "_nat_gateways", "_vpc_endpoints", "_p", "_parse_member_list"),

@@ -1,4 +1,4 @@
-"""`python -m readback --endpoint URL --stack NAME --region REGION [--json FILE]`: exit code 1 on any mismatch."""
+"""`python -m readback --endpoint URL --stack NAME --region REGION [--json FILE]`: exit code 1 on any mismatch, 2 without a stack."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import argparse
 import json
 import sys
 from pathlib import Path
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from readback.report import Report, read_back
 
@@ -18,7 +20,11 @@ def main() -> int:
     parser.add_argument("--region", default="us-east-1")
     parser.add_argument("--json", type=Path, help="also write the report here")
     arguments = parser.parse_args()
-    report = read_back(arguments.endpoint, arguments.stack, arguments.region)
+    try:
+        report = read_back(arguments.endpoint, arguments.stack, arguments.region)
+    except (BotoCoreError, ClientError) as error:
+        print(f"'--stack' must be deployed at {arguments.endpoint}, got {arguments.stack!r}; {error}", file=sys.stderr)
+        return 2
     if arguments.json:
         arguments.json.write_text(json.dumps(report.to_json(), indent=1), encoding="utf-8")
     _print(report)

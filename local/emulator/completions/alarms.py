@@ -1,4 +1,4 @@
-"""CloudWatch alarms: metric math is kept, and a metric alarm looks at its own dimensions only.
+"""CloudWatch: metric math is kept, an alarm looks at its own dimensions only, dashboards take tags.
 
 The endpoint evaluates an alarm over every series of the metric's name, whatever the dimensions, and drops `Metrics`.
 Here a series counts when its dimensions are exactly the alarm's, per period, with M of N and missing data as declared.
@@ -38,6 +38,19 @@ def install() -> None:
 
     cloudwatch._put_metric_alarm = keeping
     cloudwatch._evaluate_alarm = evaluate
+    _let_dashboards_take_tags()
+
+
+def _let_dashboards_take_tags() -> None:
+    """The endpoint's tag operations know alarms only; the tags themselves are kept by ARN."""
+    refuse = cloudwatch._validate_alarm_tag_arn
+
+    def validate(arn: str, is_json: bool = False, is_cbor: bool = False) -> Any:
+        if any(dashboard.get("DashboardArn") == arn for dashboard in cloudwatch._dashboards.values()):
+            return None
+        return refuse(arn, is_json=is_json, is_cbor=is_cbor)
+
+    cloudwatch._validate_alarm_tag_arn = validate
 
 
 def evaluate(alarm: dict[str, Any]) -> None:
@@ -57,10 +70,14 @@ def evaluate(alarm: dict[str, Any]) -> None:
 
 
 def state(alarm: dict[str, Any], points: list[dict[str, Any]], now: float) -> str | None:
-    """The alarm's state from its data points; nothing when no period holds data and missing data changes nothing."""
+    """The alarm's state from its data points; nothing when no period holds data and missing data changes nothing.
+
+    A period from before the alarm was configured counts only when it holds data.
+    """
     period, periods = int(alarm.get("Period") or 60), int(alarm.get("EvaluationPeriods") or 1)
     needed = int(alarm.get("DatapointsToAlarm") or periods)
     missing = alarm.get("TreatMissingData", "missing")
+    since = float(alarm.get("AlarmConfigurationUpdatedTimestamp") or 0)
     breaching = present = 0
     for position in range(periods):
         end = now - position * period
@@ -68,11 +85,11 @@ def state(alarm: dict[str, Any], points: list[dict[str, Any]], now: float) -> st
         if inside:
             present += 1
             breaching += _breaches(alarm, inside)
-        elif missing == "breaching":
+        elif missing == "breaching" and end - period >= since:
             breaching += 1
     if breaching >= needed:
         return "ALARM"
-    if present or missing in ("breaching", "notBreaching"):
+    if present or missing == "notBreaching":
         return "OK"
     return None
 

@@ -65,7 +65,7 @@ def _adding(describe: Action, store: Any, key: str, render: Callable[[dict[str, 
 
     def added(params: dict[str, Any]) -> Response:
         status, headers, body = describe(params)
-        text = body if isinstance(body, str) else body.decode()
+        text = (body if isinstance(body, str) else body.decode()).replace("<natGatewayAddressSet/>", "")
         text = id_element.sub(lambda m: m[0] + (render(store[m[1]]) if m[1] in store else ""), text)
         return status, headers, text.encode()
 

@@ -9,11 +9,12 @@ import threading
 from typing import Any
 
 from ministack.core.responses import error_response_json, json_response
-from ministack.services import cloudwatch, emr
+from ministack.services import emr
 
 from emulator.config import EmulatorConfig
 from emulator.jobs import states
 from emulator.jobs.execution import StepExecution
+from emulator.jobs.metrics import ClusterMetrics, count_application
 from emulator.jobs.process import StepProcess
 
 log = logging.getLogger("emulator.jobs")
@@ -32,6 +33,7 @@ class JobRunner:
         self._lock = threading.RLock()
         self._stock: dict[str, Any] = {}
         self._stopping = False
+        self._metrics = ClusterMetrics()
 
     def install(self) -> None:
         """Take the step operations over."""
@@ -46,11 +48,13 @@ class JobRunner:
             TerminateJobFlows=self._terminate,
             ModifyCluster=self._modify_cluster,
         )
+        self._metrics.start()
 
     def stop(self) -> None:
         """End every step's process group; nothing new starts."""
         with self._lock:
             self._stopping = True
+            self._metrics.stop()
             processes = list(self._processes.values())
         threads = [threading.Thread(target=process.stop) for process in processes]
         for thread in threads:
@@ -67,6 +71,7 @@ class JobRunner:
             steps = emr._steps[cluster["Id"]]
             if steps:
                 states.set_cluster(cluster, "STARTING")
+            self._metrics.watch(cluster)
             self._advance(cluster, steps)
         return response
 
@@ -169,7 +174,7 @@ class JobRunner:
         state = step["Status"]["State"]
         log.info("step %s (%s) of %s: %s", step["Id"], step["Name"], cluster["Id"], state)
         if state != "CANCELLED":
-            _count_application(cluster["Id"], failed=state == "FAILED")
+            count_application(cluster["Id"], failed=state == "FAILED")
 
     def _started(self, step: Record, process: StepProcess) -> None:
         with self._lock:
@@ -177,10 +182,3 @@ class JobRunner:
             unwanted = self._stopping or step["Id"] in self._cancelled
         if unwanted:
             process.stop()
-
-
-def _count_application(cluster_id: str, *, failed: bool) -> None:
-    """The metrics EMR itself emits for a cluster's applications; alarms on them are looked at at once."""
-    for name, value in (("AppsFailed", int(failed)), ("AppsCompleted", int(not failed))):
-        cloudwatch.record_metric("AWS/ElasticMapReduce", name, value, "Count", {"JobFlowId": cluster_id})
-    cloudwatch._evaluate_all_alarms()

@@ -22,5 +22,7 @@ def all_provisioners() -> list[Provisioner]:
         sns.Topic(),
         cloudwatch.MetricAlarm(),
         cloudwatch.CompositeAlarm(),
+        cloudwatch.Dashboard(),
         iam.Role(),
+        iam.InstanceProfile(),
     ]

@@ -1,10 +1,10 @@
-"""Amazon CloudWatch alarms through the API: metric (metric math too) and composite."""
+"""Amazon CloudWatch: metric alarms (metric math too), composite alarms, and the tags of dashboards."""
 
 from __future__ import annotations
 
 from emulator import aws
 from emulator.aws import Properties
-from emulator.provisioner import Identity, Provisioned, Provisioner
+from emulator.provisioner import Completed, Identity, Provisioned, Provisioner
 
 
 class _Alarm(Provisioner):
@@ -27,13 +27,7 @@ class _Alarm(Provisioner):
         rest = {key: value for key, value in properties.items() if key != "Tags"}
         aws.call("cloudwatch", self.operation, rest, AlarmName=name)
         arn = aws.arn("cloudwatch", f"alarm:{name}")
-        tags = aws.tag_list(properties)
-        gone = sorted({t["Key"] for t in aws.tag_list(old)} - {t["Key"] for t in tags})
-        if gone:
-            aws.client("cloudwatch").untag_resource(ResourceARN=arn, TagKeys=gone)
-        own = [tag for tag in tags if not tag["Key"].startswith("aws:")]
-        if own:
-            aws.client("cloudwatch").tag_resource(ResourceARN=arn, Tags=own)
+        _retag(arn, properties, old)
         return name, {"Arn": arn}
 
 
@@ -49,3 +43,23 @@ class CompositeAlarm(_Alarm):
 
     resource_type = "AWS::CloudWatch::CompositeAlarm"
     operation = "put_composite_alarm"
+
+
+class Dashboard(Completed):
+    """`AWS::CloudWatch::Dashboard`."""
+
+    resource_type = "AWS::CloudWatch::Dashboard"
+    tag_shape = "list"
+
+    def complete(self, physical_id: str, properties: Properties, old: Properties) -> None:
+        """Tag it."""
+        _retag(aws.arn("cloudwatch", f"dashboard/{physical_id}", regional=False), properties, old)
+
+
+def _retag(arn: str, new: Properties, old: Properties) -> None:
+    tags = [tag for tag in aws.tag_list(new) if not tag["Key"].startswith("aws:")]
+    gone = sorted({t["Key"] for t in aws.tag_list(old)} - {t["Key"] for t in aws.tag_list(new)})
+    if gone:
+        aws.client("cloudwatch").untag_resource(ResourceARN=arn, TagKeys=gone)
+    if tags:
+        aws.client("cloudwatch").tag_resource(ResourceARN=arn, Tags=tags)

@@ -42,10 +42,14 @@ def _alarm(aws: Aws, resource: Resource, kind: str) -> Live | None:
 
 @reader("AWS::CloudWatch::Dashboard")
 def dashboard(aws: Aws, resource: Resource) -> Live | None:
-    """GetDashboard."""
+    """GetDashboard, ListTagsForResource."""
     name = resource.physical_id
-    live = found(lambda: aws.client("cloudwatch").get_dashboard(DashboardName=name))
-    return live and Live({"DashboardName": live["DashboardName"], "DashboardBody": live["DashboardBody"]})
+    cloudwatch = aws.client("cloudwatch")
+    live = found(lambda: cloudwatch.get_dashboard(DashboardName=name))
+    if live is None:
+        return None
+    tags = cloudwatch.list_tags_for_resource(ResourceARN=live["DashboardArn"]).get("Tags")
+    return Live(present(DashboardName=live["DashboardName"], DashboardBody=live["DashboardBody"], Tags=tags))
 
 
 @reader("AWS::Logs::LogGroup")
