@@ -3,7 +3,6 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct, type IConstruct } from 'constructs';
 import { Zone } from '../contracts';
-import { acknowledge } from '../foundation';
 import { fail, failAll, problem } from '../private';
 import { StorageTier, type ZoneLifecycle, lifecycleProblems, lifecycleRule } from './zone-lifecycle';
 
@@ -233,18 +232,12 @@ const SAFE_BUCKET: s3.BucketProps = {
 };
 
 function accessLogBucket(scope: Construct, retention: Duration, removalPolicy: RemovalPolicy): s3.Bucket {
-  const bucket = new s3.Bucket(scope, 'AccessLogs', {
+  return new s3.Bucket(scope, 'AccessLogs', {
     ...SAFE_BUCKET,
     encryption: s3.BucketEncryption.S3_MANAGED,
     removalPolicy,
     lifecycleRules: [lifecycleRule({ expireAfter: retention, noncurrentExpireAfter: Duration.days(1) })],
   });
-  acknowledge(
-    bucket,
-    'S1',
-    'this bucket receives the access logs of the others; logging itself would log every log line for ever',
-  );
-  return bucket;
 }
 
 function resolveLifecycles(scope: Construct, props: LakeStorageProps): { [zone: string]: ZoneLifecycle } {

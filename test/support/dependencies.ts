@@ -1,12 +1,11 @@
 import * as fs from 'node:fs';
-import * as os from 'node:os';
 import * as path from 'node:path';
 import { InstanceArchitecture, SparkDependencies } from '../../lib/processing';
+import { temporaryDirectory } from './temporary';
 
 /** Dependencies with the right names and next to no content, so that synth needs nothing built. */
 export function fixtureDependencies(): SparkDependencies {
-  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'lakehouse-dependencies-'));
-  process.once('exit', () => fs.rmSync(directory, { recursive: true, force: true }));
+  const directory = temporaryDirectory();
   const dependencies = new SparkDependencies({ directory });
   for (const architecture of [InstanceArchitecture.X86_64, InstanceArchitecture.ARM_64]) {
     fs.writeFileSync(path.join(directory, dependencies.pythonArchiveName(architecture)), 'python');

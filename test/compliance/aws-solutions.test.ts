@@ -1,0 +1,35 @@
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import { App, Stack } from 'aws-cdk-lib/core';
+import { LakeStorage } from '../../lib/storage';
+import { answersIn, complianceOf, withAwsSolutions } from '../support/compliance';
+import { ENVIRONMENTS, lakehouseAppOf } from '../support/environments';
+import { temporaryDirectory } from '../support/temporary';
+
+describe.each(ENVIRONMENTS)('AwsSolutions rules on %s', (environment) => {
+  const { app } = lakehouseAppOf(environment, { outdir: temporaryDirectory() });
+  const { open, answered } = complianceOf(withAwsSolutions(app));
+
+  test('have no open finding', () => {
+    expect(open).toEqual([]);
+  });
+
+  test('are answered with reasons, each for a finding that exists', () => {
+    const given = answersIn(app).filter(({ id }) => id.startsWith('AwsSolutions'));
+    const used = new Set(answered.map(({ acknowledgedAt, acknowledgedId }) => `${acknowledgedAt} ${acknowledgedId}`));
+    expect(given.length).toBeGreaterThan(0);
+    expect(given.filter(({ construct, id }) => !used.has(`${construct} ${id}`))).toEqual([]);
+    expect(given.filter(({ reason }) => reason.length < 40)).toEqual([]);
+  });
+});
+
+test('an unanswered finding is open, so the rules are really on', () => {
+  const app = new App({ outdir: temporaryDirectory(), builtinCloudFormationValidation: false });
+  const stack = new Stack(app, 'Bad', { env: { region: 'us-east-1' } });
+  new LakeStorage(stack, 'Storage');
+  new s3.Bucket(stack, 'Plain');
+  const { open } = complianceOf(withAwsSolutions(app));
+  expect(open.map(({ rule, construct }) => `${rule} ${construct}`).toSorted()).toEqual([
+    'AwsSolutions-S1 Bad/Plain/Resource',
+    'AwsSolutions-S10 Bad/Plain/Resource',
+  ]);
+});

@@ -1,0 +1,96 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { ENVIRONMENTS, templatesOf } from '../support/environments';
+import { temporaryDirectory } from '../support/temporary';
+import { BASELINES, differences, normalized } from './baselines';
+
+/** CloudFormation's limit is 1 MB for one template; ours is 2 MB for all of an environment. */
+const TEMPLATE_LIMIT = 1_000_000;
+const TOTAL_LIMIT = 2_000_000;
+
+const templates = new Map(ENVIRONMENTS.map((environment) => [environment, templatesOf(environment)]));
+
+function allFiles(directory: string): string[] {
+  return fs
+    .readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(directory, path.join(entry.parentPath, entry.name)))
+    .toSorted();
+}
+
+describe.each(ENVIRONMENTS)('templates of %s', (environment) => {
+  const files = Object.entries(templates.get(environment) ?? {});
+
+  test('equal the baselines', () => {
+    const changed = files.flatMap(([file, template]) => {
+      const baseline = path.join(BASELINES, file);
+      const before = fs.existsSync(baseline) ? fs.readFileSync(baseline, 'utf8') : '{}';
+      return differences(before, normalized(template)).map((line) => `${file}: ${line}`);
+    });
+    // When the difference is meant: npm run baselines
+    expect(changed).toEqual([]);
+  });
+
+  test('stay under the size limits', () => {
+    const sizes = files.map(([, template]) => Buffer.byteLength(template));
+    expect(Math.max(...sizes)).toBeLessThan(TEMPLATE_LIMIT);
+    expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(TOTAL_LIMIT);
+  });
+
+  test('hold no function, no custom resource and no export', () => {
+    for (const [, template] of files) {
+      const { Resources, Outputs = {} } = JSON.parse(template) as {
+        Resources: { [id: string]: { Type: string } };
+        Outputs?: { [id: string]: { Export?: unknown } };
+      };
+      const types = Object.values(Resources).map(({ Type }) => Type);
+      expect(types.filter((type) => /^AWS::Lambda|^Custom::|CustomResource/.test(type))).toEqual([]);
+      expect(Object.values(Outputs).filter((output) => output.Export !== undefined)).toEqual([]);
+    }
+  });
+});
+
+describe('baselines', () => {
+  test('there is none without a template', () => {
+    const known = [...templates.values()].flatMap((files) => Object.keys(files));
+    expect(fs.readdirSync(BASELINES).toSorted()).toEqual(known.toSorted());
+  });
+
+  test('a changed property is told by its place, before and after', () => {
+    const before = '{"Resources":{"Topic":{"Properties":{"A":1,"B":{"C":"x"}}}}}';
+    const after = '{"Resources":{"Topic":{"Properties":{"B":{"C":"y"},"D":[2]}}}}';
+    expect(differences(before, after)).toEqual([
+      '- Resources.Topic.Properties.A: 1',
+      '~ Resources.Topic.Properties.B.C: "x" -> "y"',
+      '+ Resources.Topic.Properties.D: [2]',
+    ]);
+  });
+
+  test('the content of an asset and the version of CDK do not matter', () => {
+    const template = (hash: string, path_: string) =>
+      JSON.stringify({
+        Parameters: { BootstrapVersion: {} },
+        Rules: { CheckBootstrapVersion: {} },
+        Resources: {
+          A: { Type: 'T', Properties: { Url: `s3://assets/${hash}.zip` }, Metadata: { 'aws:cdk:path': path_ } },
+        },
+      });
+    expect(normalized(template('0'.repeat(64), 'a'))).toBe(normalized(template('f'.repeat(64), 'b')));
+    expect(JSON.parse(normalized(template('0'.repeat(64), 'a')))).toEqual({
+      Resources: { A: { Type: 'T', Properties: { Url: 's3://assets/<asset>.zip' } } },
+    });
+  });
+});
+
+test('two synths of prod are the same, byte for byte', () => {
+  const directories = [temporaryDirectory(), temporaryDirectory()];
+  for (const directory of directories) {
+    templatesOf('prod', directory);
+  }
+  const [first = '', second = ''] = directories;
+  expect(allFiles(first)).toEqual(allFiles(second));
+  const different = allFiles(first).filter(
+    (file) => !fs.readFileSync(path.join(first, file)).equals(fs.readFileSync(path.join(second, file))),
+  );
+  expect(different).toEqual([]);
+});

@@ -1,0 +1,34 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { App, type AppProps } from 'aws-cdk-lib/core';
+import { environments } from '../../config';
+import { DataContracts } from '../../lib/contracts';
+import { LakehouseStack } from '../../lib/lakehouse-stack';
+import { fixtureDependencies } from './dependencies';
+import { temporaryDirectory } from './temporary';
+
+const ROOT = path.resolve(__dirname, '..', '..');
+
+/** The names of all environments. */
+export const ENVIRONMENTS = environments.names();
+
+/** An app with the lakehouse of one environment, as `bin/app.ts` makes it. */
+export function lakehouseAppOf(environment: string, props: AppProps = {}): { app: App; stack: LakehouseStack } {
+  const { context } = JSON.parse(fs.readFileSync(path.join(ROOT, 'cdk.json'), 'utf8')) as AppProps;
+  const app = new App({ builtinCloudFormationValidation: false, ...props, context: { ...context, ...props.context } });
+  const stack = new LakehouseStack(app, `Lakehouse-${environment}`, {
+    config: environments.load(environment),
+    contracts: DataContracts.fromDirectory(path.join(ROOT, 'contracts')),
+    dependencies: fixtureDependencies(),
+  });
+  return { app, stack };
+}
+
+/** The templates of an environment, those of nested stacks too, by file name; each as it was written. */
+export function templatesOf(environment: string, outdir: string = temporaryDirectory()): { [file: string]: string } {
+  const { directory } = lakehouseAppOf(environment, { outdir }).app.synth();
+  const files = fs.readdirSync(directory).filter((file) => file.endsWith('.template.json'));
+  return Object.fromEntries(
+    files.toSorted().map((file) => [file, fs.readFileSync(path.join(directory, file), 'utf8')]),
+  );
+}
