@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +15,16 @@ from support.lake import Lake
 from support.postgres import PostgresServer, Sql, binaries
 
 _DATABASES = itertools.count(1)
+
+
+@pytest.fixture(autouse=True)
+def _package_logs() -> Iterator[None]:
+    """Gives each test the package's logger as it was, whatever the command line configured."""
+    logger = logging.getLogger("lakehouse_jobs")
+    handlers, propagate, level = logger.handlers, logger.propagate, logger.level
+    yield
+    logger.handlers, logger.propagate = handlers, propagate
+    logger.setLevel(level)
 
 
 @pytest.fixture(scope="session")

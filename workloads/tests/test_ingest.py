@@ -4,6 +4,7 @@ import io
 import json
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from pyspark.sql import DataFrame
@@ -204,14 +205,9 @@ def test_wrong_password_is_terminal_and_no_credential_reaches_logs_or_records(la
     sql.run(*JANUARY)
     stream = io.StringIO()
     logs.configure(stream)
-    try:
-        lake.ingest()
-        wrong = "not-" + PASSWORD
-        lake.credentials = type(lake.credentials)(**{**vars(lake.credentials), "password": wrong})
-        record = lake.ingest()["items"]
-    finally:
-        package = logging.getLogger("lakehouse_jobs")
-        package.handlers, package.propagate = [], True
+    lake.ingest()
+    lake.credentials = replace(lake.credentials, password="not-" + PASSWORD)
+    record = lake.ingest()["items"]
 
     assert record.error is not None
     assert record.error.kind is FailureKind.TERMINAL

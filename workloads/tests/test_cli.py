@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lakehouse_jobs import cli, ingest
+from lakehouse_jobs.contract import Contract
+from lakehouse_jobs.exceptions import ConfigurationError
+from lakehouse_jobs.run_record import RunRecord, RunState
+from lakehouse_jobs.runtime import Runtime
+from lakehouse_jobs.source import Credentials
+from support.lake import CONTRACTS
+
+ARGUMENTS = ["ingest", "--environment", "dev", "--source", "nycflights", "--correlation-id", "c-1"]
+
+
+def _lines(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_chooses_datasets_by_name(items: Contract) -> None:
+    parts = replace(items, dataset="parts")
+
+    assert cli.choose([items, parts], None) == [items, parts]
+    assert cli.choose([items, parts], " parts ,") == [parts]
+
+
+def test_fails_when_a_dataset_is_unknown(items: Contract) -> None:
+    with pytest.raises(ConfigurationError, match=r"'datasets' must be of items, got \"item\""):
+        cli.choose([items], "item")
+
+
+def test_malformed_run_id_stops_the_run_before_anything_starts(capsys: pytest.CaptureFixture[str]) -> None:
+    code = cli.main([*ARGUMENTS, "--run-id", "yesterday", "--contracts", str(CONTRACTS)])
+
+    [line] = _lines(capsys.readouterr().err)
+    assert code == 2
+    assert line["error"].startswith("'run-id' must look like 20130201T000000Z-0a1b2c, got \"yesterday\"")
+    assert (line["correlationId"], line["runId"], line["kind"]) == ("c-1", "yesterday", "terminal")
+
+
+@pytest.mark.parametrize(("states", "code"), [(["succeeded", "unchanged"], 0), (["succeeded", "failed"], 1)])
+def test_exit_code_tells_whether_every_dataset_is_up_to_date(
+    states: list[str], code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = Runtime("dev", {"bronze": "b", "silver": "s"}, {"landing": "l", "artifacts": "a"}, {})
+    monkeypatch.setattr(cli, "load_runtime", lambda *_: known)
+    monkeypatch.setattr(cli, "load_credentials", lambda *_: Credentials("h", 1, "d", "u", "p"))
+    monkeypatch.setattr(cli, "SparkSession", _NoSession)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    records = [RunRecord("r", "c", f"d{number}", "s", RunState(state)) for number, state in enumerate(states)]
+    monkeypatch.setattr(ingest, "run", lambda *_: records)
+
+    assert cli.main([*ARGUMENTS, "--run-id", "20130201T000000Z-0a1b2c", "--contracts", str(CONTRACTS)]) == code
+
+
+def test_importing_the_package_starts_nothing() -> None:
+    jobs = Path(cli.__file__).parents[1]
+    program = "import lakehouse_jobs.cli, sys, threading; sys.exit(threading.active_count() - 1)"
+
+    assert subprocess.run([sys.executable, "-c", program], env={"PYTHONPATH": str(jobs)}, check=False).returncode == 0
+
+
+class _NoSession:
+    """Stands in for SparkSession where the run itself is replaced."""
+
+    class builder:  # noqa: N801 (Spark's name)
+        @staticmethod
+        def appName(_: str) -> type[_NoSession.builder]:  # noqa: N802
+            return _NoSession.builder
+
+        @staticmethod
+        def config(*_: str) -> type[_NoSession.builder]:
+            return _NoSession.builder
+
+        @staticmethod
+        def getOrCreate() -> _NoSession:  # noqa: N802
+            return _NoSession()
+
+    def stop(self) -> None:
+        pass

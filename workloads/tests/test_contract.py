@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import open_data_contract_standard
+import pytest
+import yaml
+
+from lakehouse_jobs.contract import load_contracts, parse
+from lakehouse_jobs.exceptions import ContractError
+from support.items import DOCUMENT
+from support.lake import CONTRACTS
+
+Edit = Callable[[dict[str, Any]], object]
+
+
+def _properties(document: dict[str, Any]) -> list[dict[str, Any]]:
+    properties: list[dict[str, Any]] = document["schema"][0]["properties"]
+    return properties
+
+
+def test_reads_columns_key_ordering_and_source() -> None:
+    contract = parse(DOCUMENT, "items.yaml")
+
+    assert [(column.name, column.spark_type, column.required) for column in contract.columns] == [
+        ("id", "int", True),
+        ("name", "string", False),
+        ("quantity", "int", False),
+        ("updated_at", "timestamp", True),
+    ]
+    assert (contract.key, contract.ordering_column, contract.version) == (("id",), "updated_at", "1.0.0")
+    assert contract.source.address == "postgres://shop.public.items"
+
+
+@pytest.mark.parametrize(
+    ("physical", "spark"),
+    [("long", "bigint"), ("decimal(9, 2)", "decimal(9,2)"), ("timestamp", "timestamp_ntz"), ("fixed[16]", "binary")],
+)
+def test_iceberg_types_become_spark_types(physical: str, spark: str) -> None:
+    document = copy.deepcopy(DOCUMENT)
+    _properties(document)[2] |= {"physicalType": physical, "logicalTypeOptions": {}}
+
+    assert parse(document, "items.yaml").columns[2].spark_type == spark
+
+
+def test_key_columns_follow_their_positions() -> None:
+    document = copy.deepcopy(DOCUMENT)
+    _properties(document)[0]["primaryKeyPosition"] = 2
+    _properties(document)[1] |= {"primaryKey": True, "primaryKeyPosition": 1}
+
+    assert parse(document, "items.yaml").key == ("name", "id")
+
+
+EDITS: dict[str, tuple[Edit, str]] = {
+    "an unknown type": (
+        lambda document: _properties(document)[2].update(physicalType="integer"),
+        r"'items.yaml: quantity physicalType' must be one of boolean, .*got \"integer\"",
+    ),
+    "an unknown rule": (
+        lambda document: _properties(document)[2].update(logicalTypeOptions={"minimun": 1}),
+        r"'items.yaml: quantity' must use only minimum, .*got \"minimun\"",
+    ),
+    "a rule on many rows": (
+        lambda document: _properties(document)[2].update(quality=[{"metric": "duplicateValues", "mustBe": 0}]),
+        r"must be an invalidValues check, got \"duplicateValues\"",
+    ),
+    "no key": (lambda document: _properties(document)[0].pop("primaryKey"), r"primaryKey' must be set on a column"),
+    "a column twice": (
+        lambda document: _properties(document).append(_properties(document)[0]),
+        r"must have distinct names",
+    ),
+    "an ordering column it lacks": (
+        lambda document: document["customProperties"][0].update(value="changed_at"),
+        r"orderingColumn' must be one of id, name, quantity, updated_at, got \"changed_at\"",
+    ),
+    "a watermark that is no moment": (
+        lambda document: document["customProperties"][1]["value"].update(watermarkColumn="id"),
+        r"watermarkColumn' must be a timestamptz, got \"int\"",
+    ),
+    "half a source": (
+        lambda document: document["customProperties"][1]["value"].pop("table"),
+        r"source' must be complete, got \"no table\"",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_fails_when_the_contract_has(name: str) -> None:
+    edit, message = EDITS[name]
+    document = copy.deepcopy(DOCUMENT)
+    edit(document)
+
+    with pytest.raises(ContractError, match=message):
+        parse(document, "items.yaml")
+
+
+def test_fails_when_no_contract_names_the_source(tmp_path: Path) -> None:
+    (tmp_path / "silver").mkdir()
+    (tmp_path / "silver" / "items.yaml").write_text(yaml.safe_dump(DOCUMENT))
+
+    with pytest.raises(ContractError, match=r"'source' must be one of shop, got \"shops\""):
+        load_contracts(tmp_path, "shops")
+
+
+def test_fails_when_a_document_is_not_yaml(tmp_path: Path) -> None:
+    (tmp_path / "silver").mkdir()
+    (tmp_path / "silver" / "items.yaml").write_text("schema: [")
+
+    with pytest.raises(ContractError, match=r"items.yaml' must be YAML"):
+        load_contracts(tmp_path, "shop")
+
+
+def test_every_contract_of_the_repository_is_a_valid_document_of_the_standard() -> None:
+    package = resources.files(open_data_contract_standard)
+    schema = json.loads(next(iter(Path(str(package)).rglob("*schema*.json"))).read_text(encoding="utf-8"))
+    paths = sorted(CONTRACTS.glob("*/*.yaml"))
+
+    problems = {
+        path.name: [error.message for error in jsonschema.Draft201909Validator(schema).iter_errors(document)]
+        for path in paths
+        for document in [json.loads(json.dumps(yaml.safe_load(path.read_text(encoding="utf-8")), default=str))]
+    }
+
+    assert problems
+    assert {name: found for name, found in problems.items() if found} == {}
+
+
+def test_every_contract_with_a_source_is_read_by_the_job() -> None:
+    contracts = load_contracts(CONTRACTS, "nycflights")
+
+    assert [contract.dataset for contract in contracts] == ["airlines", "airports", "flights", "planes", "weather"]
+    assert all(contract.source.table == contract.dataset for contract in contracts)

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import logging
+from unittest.mock import Mock
+
+import pytest
+import yaml
+
+from lakehouse_jobs.telemetry import NAMESPACE, Metric, Telemetry
+from support.lake import CONTRACTS
+
+
+def test_metrics_are_those_of_the_catalogue() -> None:
+    catalogue = yaml.safe_load((CONTRACTS / "metrics.yaml").read_text(encoding="utf-8"))
+    ours = {entry["name"] for entry in catalogue["metrics"] if entry["emittedBy"] == "ingest"}
+
+    assert catalogue["namespace"] == NAMESPACE
+    assert {metric.value.name for metric in Metric} == ours
+    for entry in catalogue["metrics"]:
+        spec = next(metric.value for metric in Metric if metric.value.name == entry["name"])
+        assert (spec.unit, list(spec.dimensions)) == (entry["unit"], entry["dimensions"])
+
+
+def test_values_carry_their_dimensions() -> None:
+    client = Mock()
+    telemetry = Telemetry(client, "dev")
+    telemetry.record(Metric.ROWS_READ, 7, Dataset="flights")
+
+    telemetry.flush()
+    telemetry.flush()
+
+    client.put_metric_data.assert_called_once_with(
+        Namespace="Lakehouse",
+        MetricData=[
+            {
+                "MetricName": "RowsRead",
+                "Unit": "Count",
+                "Value": 7,
+                "Dimensions": [{"Name": "Environment", "Value": "dev"}, {"Name": "Dataset", "Value": "flights"}],
+            }
+        ],
+    )
+
+
+def test_fails_when_dimensions_are_not_the_catalogues() -> None:
+    with pytest.raises(ValueError, match=r"'RunDuration' must have the dimensions \('Environment', 'Pipeline'\)"):
+        Telemetry(Mock(), "dev").record(Metric.RUN_DURATION, 1, Dataset="flights")
+
+
+def test_sink_that_is_down_is_reported_once_and_stops_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    client = Mock()
+    client.put_metric_data.side_effect = ConnectionError("refused")
+    telemetry = Telemetry(client, "dev")
+    for _ in range(2500):
+        telemetry.record(Metric.ROWS_READ, 1, Dataset="flights")
+
+    with caplog.at_level(logging.WARNING):
+        telemetry.flush()
+
+    assert [entry.getMessage() for entry in caplog.records] == ["metrics could not be sent; the run goes on"]

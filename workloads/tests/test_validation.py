@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pyspark.sql import SparkSession
+
+from lakehouse_jobs.contract import Column, Contract, Rule, SourceTable, load_contracts
+from lakehouse_jobs.exceptions import ContractError
+from lakehouse_jobs.validation import validate
+from support.lake import CONTRACTS
+
+
+def _contract(*columns: Column) -> Contract:
+    source = SourceTable("shop", "public", "items", "at")
+    return Contract("items", "1.0.0", columns, (columns[0].name,), columns[0].name, source)
+
+
+def _judge(spark: SparkSession, column: Column, source_type: str, values: list[Any]) -> list[tuple[Any, list[str]]]:
+    frame = spark.createDataFrame([(value,) for value in values], f"value {source_type}").coalesce(1)
+    judged = validate(frame, _contract(column)).collect()
+    return [(row["value"], [reason["rule"] for reason in row["_reasons"]]) for row in judged]
+
+
+CASTS: list[tuple[str, str, Any, Any]] = [
+    ("string", "int", "12", 12),
+    ("string", "int", " 12 ", 12),
+    ("string", "int", "", None),
+    ("string", "int", "12.5", None),
+    ("string", "int", "2147483648", None),
+    ("bigint", "int", 2**31, None),
+    ("bigint", "int", 2**31 - 1, 2**31 - 1),
+    ("double", "int", 3.0, 3),
+    ("double", "int", 1e300, None),
+    ("double", "bigint", float("nan"), None),
+    ("string", "double", "x", None),
+    ("string", "boolean", "yes", True),
+    ("string", "boolean", "maybe", None),
+    ("string", "date", "2013-02-30", None),
+    ("string", "timestamp", "noon", None),
+    ("string", "decimal(5,2)", "123.45", Decimal("123.45")),
+    ("decimal(10,2)", "decimal(5,2)", Decimal("12345.67"), None),
+    ("int", "string", 7, "7"),
+]
+
+
+@pytest.mark.parametrize("ansi", ["true", "false"])
+def test_value_is_cast_or_rejected_whatever_the_ansi_mode(spark: SparkSession, ansi: str) -> None:
+    before = spark.conf.get("spark.sql.ansi.enabled") or "false"
+    spark.conf.set("spark.sql.ansi.enabled", ansi)
+    columns = [Column(f"c{number}", target, required=False) for number, (_, target, _, _) in enumerate(CASTS)]
+    fields = ", ".join(f"c{number} {source_type}" for number, (source_type, _, _, _) in enumerate(CASTS))
+    try:
+        frame = spark.createDataFrame([tuple(value for _, _, value, _ in CASTS)], fields)
+        [row] = validate(frame, _contract(*columns)).collect()
+    finally:
+        spark.conf.set("spark.sql.ansi.enabled", before)
+
+    refused = [f"c{number}" for number, (_, _, _, expected) in enumerate(CASTS) if expected is None]
+    assert [row[column.name] for column in columns] == [expected for _, _, _, expected in CASTS]
+    assert [(reason["rule"], reason["column"]) for reason in row["_reasons"]] == [("type", name) for name in refused]
+
+
+@pytest.mark.parametrize(
+    ("source_type", "target", "value"),
+    [
+        ("double", "int", 1.5),
+        ("decimal(6,3)", "decimal(6,2)", Decimal("1.239")),
+        ("string", "decimal(6,2)", "1.239"),
+        ("decimal(6,3)", "bigint", Decimal("1.500")),
+    ],
+)
+def test_value_that_would_lose_digits_is_rejected(
+    spark: SparkSession, source_type: str, target: str, value: object
+) -> None:
+    [(_, rules)] = _judge(spark, Column("value", target, required=False), source_type, [value])
+
+    assert rules == ["type"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "kept", "refused"),
+    [
+        (Rule("minimum", 3), "3", "2"),
+        (Rule("maximum", 3), "3", "4"),
+        (Rule("exclusiveMinimum", 3), "4", "3"),
+        (Rule("exclusiveMaximum", 3), "2", "3"),
+        (Rule("pattern", "^[0-9]$"), "7", "77"),
+        (Rule("minLength", 2), "12", "1"),
+        (Rule("maxLength", 1), "1", "12"),
+        (Rule("validValues", ("1", "2")), "2", "3"),
+    ],
+    ids=lambda value: value.name if isinstance(value, Rule) else None,
+)
+def test_rule_keeps_and_refuses(spark: SparkSession, rule: Rule, kept: str, refused: str) -> None:
+    target = "int" if "imum" in rule.name else "string"
+    judged = _judge(spark, Column("value", target, required=False, rules=(rule,)), "string", [kept, refused, None])
+
+    assert [rules for _, rules in judged] == [[], [rule.name], []]
+
+
+def test_absent_value_breaks_required_alone(spark: SparkSession) -> None:
+    column = Column("value", "int", required=True, rules=(Rule("minimum", 1),))
+
+    assert _judge(spark, column, "int", [None, 1]) == [(None, ["required"]), (1, [])]
+
+
+def test_every_broken_rule_of_a_row_is_named(spark: SparkSession) -> None:
+    contract = _contract(
+        Column("id", "int", required=True), Column("price", "double", required=False, rules=(Rule("maximum", 9.5),))
+    )
+    frame = spark.createDataFrame([(None, 10.25)], "id int, price double")
+
+    [row] = validate(frame, contract).collect()
+
+    assert [(reason["rule"], reason["column"]) for reason in row["_reasons"]] == [
+        ("required", "id"),
+        ("maximum", "price"),
+    ]
+    assert row["_reasons"][1]["message"] == (
+        "'price' must be at most 9.5, got 10.25; correct it in the source, or relax the contract and re-drive the row"
+    )
+
+
+def test_fails_when_a_source_type_can_never_become_the_contracts(spark: SparkSession) -> None:
+    frame = spark.createDataFrame([(True,)], "value boolean")
+
+    with pytest.raises(ContractError, match="'items' must have castable columns"):
+        validate(frame, _contract(Column("value", "date", required=False)))
+
+
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    values=st.lists(st.text(st.characters(codec="ascii", categories=("L", "N", "P", "Z"))), min_size=30, max_size=60)
+)
+def test_no_text_is_lost_in_a_cast_to_int(spark: SparkSession, values: list[str]) -> None:
+    judged = _judge(spark, Column("value", "int", required=True), "string", values)
+
+    assert len(judged) == len(values)
+    assert all((value is None) == (rules == ["type"]) for value, rules in judged)
+
+
+def test_real_dirt_is_found_and_its_neighbours_pass(spark: SparkSession) -> None:
+    contracts = {contract.dataset: contract for contract in load_contracts(CONTRACTS, "nycflights")}
+    hour = datetime(2013, 2, 12, 8, tzinfo=UTC)
+    clean = {"origin": "EWR", "year": 2013, "month": 2, "day": 12, "hour": 3, "temp": 39.02, "dewp": 26.96}
+    clean |= {"humid": 61.63, "wind_dir": 260, "wind_speed": 12.66, "wind_gust": None, "precip": 0.0}
+    clean |= {"pressure": 1008.3, "visib": 10.0, "time_hour": hour, "updated_at": hour}
+    fields = ", ".join(f"{column.name} {column.spark_type}" for column in contracts["weather"].columns)
+    rows = [
+        [weather[column.name] for column in contracts["weather"].columns]
+        for weather in (clean, {**clean, "wind_speed": 1048.36058})
+    ]
+
+    judged = validate(spark.createDataFrame(rows, fields), contracts["weather"]).collect()
+
+    assert [[(reason["rule"], reason["column"]) for reason in row["_reasons"]] for row in judged] == [
+        [],
+        [("maximum", "wind_speed")],
+    ]
