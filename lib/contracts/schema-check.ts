@@ -73,7 +73,7 @@ function noteIssue(file: ContractFile, base: DocumentPath, issue: Issue): void {
     case 'invalid_value': {
       const values = issue.values.map(String);
       const got = file.valueAt(path);
-      const remedy = got === undefined ? 'add it' : didYouMean(String(got), values);
+      const remedy = typeof got === 'string' ? didYouMean(got, values) : got === undefined ? 'add it' : 'choose one';
       file.report(path, values.length === 1 ? `${values[0]}` : `one of ${values.join(', ')}`, remedy);
       return;
     }

@@ -1,14 +1,14 @@
 /**
  * The known name nearest to a mistyped one, or undefined when none is near enough to be meant.
  *
- * Near enough is an edit distance of at most a third of the longer name, and never more than three edits: beyond that a
+ * Near enough is an edit distance of about a third of the longer name, and never more than three edits: beyond that a
  * suggestion misleads more than it helps.
  */
 export function closest(name: string, known: string[]): string | undefined {
   let best: string | undefined;
   let bestDistance = Number.POSITIVE_INFINITY;
   for (const candidate of known) {
-    const limit = Math.min(3, Math.ceil(Math.max(name.length, candidate.length) / 3));
+    const limit = Math.min(3, Math.floor((Math.max(name.length, candidate.length) + 1) / 3));
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
     if (distance <= limit && distance < bestDistance) {
       best = candidate;

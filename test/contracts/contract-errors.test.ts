@@ -1,0 +1,268 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { DataContracts } from '../../lib/contracts';
+import { KEY, type TestContract, column, contractsOf, custom, directory, document, problemsOf } from './lake';
+
+const FLIGHTS = fs.readFileSync(path.join(__dirname, '../../contracts/silver/flights.yaml'), 'utf8');
+
+/** The problems of a real contract in which one text is replaced by another. */
+function problemsAfter(...changes: [from: string, to: string][]): string[] {
+  const text = changes.reduce((now, [from, to]) => {
+    expect(now).toContain(from);
+    return now.replace(from, to);
+  }, FLIGHTS);
+  return problemsOf(() => DataContracts.fromDirectory(directory({ 'silver/flights.yaml': text })));
+}
+
+/** The problems of a contract, without the place in its file. */
+function problemsIn(contract: TestContract): string[] {
+  return problemsOf(() => contractsOf(contract)).map((text) => text.replace(/^[^:]+:\d+:\d+: /, ''));
+}
+
+describe('a contract that is wrong', () => {
+  test('is refused with file, line and column', () => {
+    expect(problemsAfter(['physicalType: int\n', 'physicalType: integer\n'])).toEqual([
+      `contracts/silver/flights.yaml:32:23: 'year.physicalType' must be an Iceberg type, got "integer"; write int`,
+    ]);
+  });
+
+  test('is refused for all its mistakes at once, and those of other files', () => {
+    const flights = FLIGHTS.replace('domain: operations', 'domian: operations').replace('value: month', 'value: mnth');
+    const broken = directory({ 'silver/flights.yaml': flights, 'silver/planes.yaml': 'kind: [' });
+    const problems = problemsOf(() => DataContracts.fromDirectory(broken));
+    expect(problems).toEqual([
+      expect.stringMatching(/^contracts\/silver\/flights\.yaml:7:1: .*"domian"; did you mean 'domain'\?$/),
+      expect.stringMatching(/^contracts\/silver\/flights\.yaml:1:1: 'domain' must be a string, got nothing; add it$/),
+      expect.stringMatching(/^contracts\/silver\/flights\.yaml:\d+:20: 'time_hour\.partitionTransform' .*'month'\?$/),
+      expect.stringMatching(/^contracts\/silver\/planes\.yaml:1:8: .* must be a well-formed YAML document/),
+    ]);
+  });
+
+  test('is refused when two columns have one name', () => {
+    expect(problemsAfter(['name: month', 'name: year'])).toEqual([
+      expect.stringMatching(/:39:15: 'year.name' must be a name no other column has, got "year"; rename or drop one/),
+    ]);
+  });
+
+  test('is refused when the ordering column is none of its columns', () => {
+    expect(problemsAfter(['value: updated_at', 'value: update_at'])).toEqual([
+      expect.stringContaining(
+        `'orderingColumn' must be a column of the contract, got "update_at"; did you mean 'updated_at'?`,
+      ),
+    ]);
+  });
+
+  test('is refused when the file is not where its zone and name say', () => {
+    const moved = directory({ 'gold/fligths.yaml': FLIGHTS });
+    expect(problemsOf(() => DataContracts.fromDirectory(moved))).toEqual([
+      expect.stringContaining(`'zone' must be the name of its folder, 'gold', got "silver"; move the file to silver/`),
+      expect.stringContaining(`'name' must be the name of its file, 'fligths.yaml', got "flights"; rename the file`),
+    ]);
+  });
+
+  test('is refused when it lies outside the folder of a zone', () => {
+    const root = directory({ 'flights.yaml': FLIGHTS, 'metrics.yaml': 'namespace: Lakehouse' });
+    expect(problemsOf(() => DataContracts.fromDirectory(root))).toEqual([
+      expect.stringContaining('move it, for example to contracts/silver/flights.yaml'),
+    ]);
+  });
+
+  test('is refused when another file declares the dataset too', () => {
+    const root = directory({ 'silver/flights.yaml': FLIGHTS, 'silver/flights.yml': FLIGHTS });
+    expect(problemsOf(() => DataContracts.fromDirectory(root))).toEqual(
+      ['silver.flights', 'bronze.flights', 'bronze.flights__dlq'].map((table) =>
+        expect.stringContaining(`'${table}' must be declared by one contract, got "contracts/silver/flights.yml"`),
+      ),
+    );
+  });
+
+  test.each([
+    ['kind', { kind: 'Contract' }, `'kind' must be DataContract, got "Contract"`],
+    [
+      'version of the standard',
+      { apiVersion: 'v2.2.0' },
+      `'apiVersion' must be a version 3 of the standard, got "v2.2.0"`,
+    ],
+    ['version', { version: 1 }, `'version' must be a string, got 1; correct it`],
+    ['domain', { domain: 'My Domain' }, `'domain' must be a name of a-z, 0-9 and _ that begins with a letter`],
+    ['schema', { schema: [] }, `'schema' must be exactly one dataset, got []`],
+    [
+      'freshness unit',
+      { slaProperties: [{ property: 'freshness', value: 1, unit: 'fortnight' }] },
+      'must be one of s, m',
+    ],
+    [
+      'freshness',
+      { slaProperties: [{ property: 'freshness', value: 0, unit: 'd' }] },
+      'must be a number above 0, got 0',
+    ],
+  ])('is refused when its %s is wrong', (_, change, message) => {
+    const text = JSON.stringify({ ...document({ columns: [KEY] }), ...change });
+    const root = directory({ 'silver/trips.yaml': text });
+    expect(problemsOf(() => DataContracts.fromDirectory(root)).join('\n')).toContain(message);
+  });
+
+  test.each<[string, TestContract, string]>([
+    [
+      'a column name has capitals',
+      { columns: [KEY, column('Fare', 'double')] },
+      `'Fare.name' must be a name of a-z, 0-9 and _ that begins with a letter, got "Fare"; rename it`,
+    ],
+    [
+      'a key of a column is mistyped',
+      { columns: [KEY, column('fare', 'double', { requird: true })] },
+      `'fare' must be an object of known keys, got "requird"; did you mean 'required'?`,
+    ],
+    [
+      'the logical type contradicts the physical type',
+      { columns: [KEY, column('fare', 'double', { logicalType: 'string' })] },
+      `'fare.logicalType' must be a logical type that double can hold, got "string"; correct one of the two types`,
+    ],
+    [
+      'a key column is optional',
+      { columns: [{ ...KEY, required: false }] },
+      `'id.required' must be true for a column of the primary key, got false; set required: true`,
+    ],
+    [
+      'a key column is a floating point number',
+      { columns: [{ ...KEY, physicalType: 'double' }] },
+      `'id.physicalType' must be a type that can identify a row, got "double"; no float, double or nested type can`,
+    ],
+    [
+      'two key columns share a position',
+      {
+        columns: [
+          { ...KEY, primaryKeyPosition: 1 },
+          { ...KEY, name: 'at', primaryKeyPosition: 1 },
+        ],
+      },
+      `'at.primaryKeyPosition' must be a position no other column has, got 1; number the columns 1, 2, 3`,
+    ],
+    [
+      'a transform does not fit the type',
+      { columns: [KEY, column('fare', 'double', { partitioned: true, ...custom('partitionTransform', 'bucket[4]') })] },
+      `'fare.partitionTransform' must be a transform that double can have, got "bucket[4]"; bucket takes int, long, ` +
+        'decimal, date, time, timestamp, timestamptz, string, uuid, fixed, binary',
+    ],
+    [
+      'a transform stands on a column that is not partitioned',
+      { columns: [KEY, column('at', 'date', custom('partitionTransform', 'day'))] },
+      `'at.partitioned' must be true beside partitionTransform, got nothing; set partitioned: true`,
+    ],
+    [
+      'a partition field would be named as a column',
+      {
+        columns: [
+          KEY,
+          column('at', 'date', { partitioned: true, ...custom('partitionTransform', 'day') }),
+          column('at_day', 'int'),
+        ],
+      },
+      `'at.partitionTransform' must be a transform whose field name at_day is no column, got "day"; rename that column`,
+    ],
+    [
+      'a minimum is above the maximum',
+      { columns: [KEY, column('fare', 'double', { logicalTypeOptions: { minimum: 9, maximum: 1 } })] },
+      `'fare.logicalTypeOptions.minimum' must be at most the maximum 1, got 9; swap the two`,
+    ],
+    [
+      'a minimum of a number is in quotes',
+      { columns: [KEY, column('fare', 'double', { logicalTypeOptions: { minimum: '9' } })] },
+      `'fare.logicalTypeOptions.minimum' must be a number, got "9"; write it without quotes`,
+    ],
+    [
+      'a string has a minimum',
+      { columns: [KEY, column('city', 'string', { logicalTypeOptions: { minimum: 1 } })] },
+      `'city.logicalTypeOptions.minimum' must be absent for string, got 1; drop it or use a pattern`,
+    ],
+    [
+      'a pattern is no regular expression',
+      { columns: [KEY, column('city', 'string', { logicalTypeOptions: { pattern: '([A-Z' } })] },
+      `'city.logicalTypeOptions.pattern' must be a regular expression, got "([A-Z"; correct its syntax`,
+    ],
+    [
+      'a number has a pattern',
+      { columns: [KEY, column('fare', 'double', { logicalTypeOptions: { pattern: '^9' } })] },
+      `'fare.logicalTypeOptions.pattern' must be absent for double, got "^9"; drop it, only strings have one`,
+    ],
+    [
+      'an accepted value has another type than the column',
+      {
+        columns: [
+          KEY,
+          column('city', 'string', {
+            quality: [{ type: 'library', metric: 'invalidValues', arguments: { validValues: ['a', 1] }, mustBe: 0 }],
+          }),
+        ],
+      },
+      `'city.quality[0].arguments.validValues[1]' must be a string as the column's type string, got 1; put it in quotes`,
+    ],
+    [
+      'the zone is unknown',
+      { columns: [KEY], custom: { zone: 'slver' } },
+      `'zone' must be a zone of the lake, got "slver"; did you mean 'silver'?`,
+    ],
+    [
+      'a custom property is mistyped',
+      { columns: [KEY], custom: { sortOrdr: [] } },
+      `'sortOrdr.property' must be a known property, got "sortOrdr"; did you mean 'sortOrder'?`,
+    ],
+    [
+      'a sort column is none of its columns',
+      { columns: [KEY], custom: { sortOrder: [{ column: 'iid' }] } },
+      `'sortOrder[0].column' must be a column of the contract, got "iid"; did you mean 'id'?`,
+    ],
+    [
+      'the ordering column can be null',
+      { columns: [KEY, column('at', 'timestamptz')], custom: { orderingColumn: 'at' } },
+      `'orderingColumn' must be a required column of type int, long, date, timestamp, timestamptz, got "at"; ` +
+        'it is optional and timestamptz',
+    ],
+    [
+      'a source comes without an ordering column',
+      {
+        columns: [KEY],
+        custom: { source: { name: 'rides', schema: 'public', table: 'trips', watermarkColumn: 'id' } },
+      },
+      `'customProperties.orderingColumn' must be set beside source, got nothing; ` +
+        'name the column that tells which row is newer',
+    ],
+    [
+      'the format version is none of the two',
+      { columns: [KEY], custom: { formatVersion: 1 } },
+      `'formatVersion' must be one of 2, 3, got 1; choose one`,
+    ],
+    [
+      'a column claims the old name of a column that is still there',
+      { columns: [KEY, column('fare', 'double', custom('renamedFrom', 'id'))] },
+      `'fare.renamedFrom' must be a name no column has any more, got "id"; drop renamedFrom here, or the column of ` +
+        'the old name',
+    ],
+    [
+      'a dataset name has a double underscore',
+      { dataset: 'trips__dlq', columns: [KEY] },
+      `'name' must be a name without a double underscore, got "trips__dlq"; ` +
+        'it marks derived tables such as flights__dlq',
+    ],
+  ])('is refused when %s', (_, contract, message) => {
+    expect(problemsIn(contract)).toEqual([message]);
+  });
+
+  test('leaves custom properties of other tools alone', () => {
+    const contracts = contractsOf({ columns: [KEY], custom: { steward: 'x', costCentre: 7 } });
+    expect(contracts.all()).toHaveLength(1);
+  });
+
+  test('is refused when references to one anchor explode', () => {
+    const lines = ['a: &a [x]'];
+    for (let level = 0; level < 12; level++) {
+      const from = String.fromCodePoint(97 + level);
+      const to = String.fromCodePoint(98 + level);
+      lines.push(`${to}: &${to} [${Array.from({ length: 9 }, () => `*${from}`).join(', ')}]`);
+    }
+    const root = directory({ 'silver/bomb.yaml': lines.join('\n') });
+    expect(problemsOf(() => DataContracts.fromDirectory(root))).toEqual([
+      expect.stringContaining('must be a well-formed YAML document'),
+    ]);
+  });
+});

@@ -1,0 +1,141 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import Ajv2019 from 'ajv/dist/2019';
+import { parse } from 'yaml';
+import { DataContracts, IcebergType, NullOrder, PartitionTransform, SortDirection, Zone } from '../../lib/contracts';
+import odcs from './fixtures/odcs-3.2.0.schema.json';
+import { KEY, column, contractsOf, custom, directory, messageOf } from './lake';
+
+const REPOSITORY = path.join(__dirname, '../../contracts');
+const SILVER = fs.readdirSync(path.join(REPOSITORY, 'silver'));
+
+describe('DataContracts', () => {
+  const contracts = DataContracts.fromDirectory(REPOSITORY);
+  const validate = new Ajv2019({ strict: false, validateFormats: false }).compile(odcs);
+
+  test.each(SILVER)('%s is a document of the Open Data Contract Standard', (file) => {
+    validate(parse(fs.readFileSync(path.join(REPOSITORY, 'silver', file), 'utf8')));
+    expect(validate.errors).toBeNull();
+  });
+
+  test('reads every contract of the directory', () => {
+    const keys = ['silver.airlines', 'silver.airports', 'silver.flights', 'silver.planes', 'silver.weather'];
+    expect(contracts.all().map((contract) => contract.key)).toEqual(keys);
+    expect(contracts.inZone(Zone.SILVER)).toHaveLength(5);
+    expect(contracts.inZone(Zone.GOLD)).toEqual([]);
+  });
+
+  test('tells what a contract says', () => {
+    const flights = contracts.get('silver.flights');
+    expect(flights.domain).toBe('operations');
+    expect(flights.version).toBe('1.0.0');
+    expect(flights.keyColumns).toEqual(['time_hour', 'carrier', 'flight', 'origin']);
+    expect(flights.orderingColumn).toBe('updated_at');
+    expect(flights.source).toEqual({
+      name: 'nycflights',
+      schema: 'public',
+      table: 'flights',
+      watermarkColumn: 'updated_at',
+    });
+    expect(flights.freshnessSeconds).toBe(86_400);
+    expect(flights.expectedBytesPerDay).toBe(60_000);
+    expect(flights.file).toBe('contracts/silver/flights.yaml');
+    expect(flights.columns).toHaveLength(20);
+    expect(flights.columns[3]).toMatchObject({ name: 'dep_time', type: IcebergType.INT, required: false });
+    expect(flights.columns[3]?.declaredAt).toMatch(/^contracts\/silver\/flights\.yaml:\d+:15$/);
+  });
+
+  test('derives a dataset, its history and its rejected rows from a contract with a source', () => {
+    const keys = contracts.get('silver.flights').tables.map((table) => table.key);
+    expect(keys).toEqual(['silver.flights', 'bronze.flights', 'bronze.flights__dlq']);
+    expect(contracts.tables()).toHaveLength(15);
+  });
+
+  test('gives the dataset its keys, partitions, order and run columns', () => {
+    const table = contracts.table('silver.flights');
+    expect(table.columns.slice(-4).map(({ name, required }) => [name, required])).toEqual([
+      ['_extracted_at', false],
+      ['_source', false],
+      ['_run_id', false],
+      ['_batch_token', false],
+    ]);
+    expect(table.identifierColumns).toEqual(['time_hour', 'carrier', 'flight', 'origin']);
+    expect(table.partitionFields).toEqual([{ column: 'time_hour', transform: PartitionTransform.MONTH }]);
+    expect(table.sortFields[0]).toEqual({
+      column: 'time_hour',
+      direction: SortDirection.ASC,
+      nulls: NullOrder.FIRST,
+    });
+    expect(table.comment).toContain('Every scheduled departure');
+  });
+
+  test('makes every column of the history optional', () => {
+    const table = contracts.table('bronze.flights');
+    expect(table.columns.filter((item) => item.required)).toEqual([]);
+    expect(table.columns).toHaveLength(24);
+    expect(table.partitionFields).toEqual([{ column: '_extracted_at', transform: PartitionTransform.DAY }]);
+    expect(table.identifierColumns).toEqual([]);
+  });
+
+  test('keeps payload and reasons of rejected rows', () => {
+    const table = contracts.table('bronze.flights__dlq');
+    const types = Object.fromEntries(table.columns.map(({ name, type }) => [name, type.toString()]));
+    expect(types._reasons).toBe('list<struct<rule string, column string, message string>>');
+    expect(types._payload).toBe('string');
+    expect(table.columns.filter((item) => item.required).map(({ name }) => name)).toEqual(['_dlq_id']);
+    expect(table.partitionFields).toEqual([{ column: '_rejected_at', transform: PartitionTransform.DAY }]);
+  });
+
+  test('asks for one table when a contract has no source', () => {
+    const tables = contractsOf({ zone: 'gold', columns: [KEY, column('total', 'decimal(12,2)')] }).tables();
+    expect(tables.map(({ key }) => key)).toEqual(['gold.trips']);
+    expect(tables[0]?.columns.map(({ name }) => name)).toEqual(['id', 'total']);
+  });
+
+  test('asks for no table in a zone without tables', () => {
+    const contracts = contractsOf({ zone: 'landing', columns: [KEY] });
+    expect(contracts.get('landing.trips').tables).toEqual([]);
+    expect(contracts.tables()).toEqual([]);
+  });
+
+  test('reads table properties, format version, sort order and renames', () => {
+    const renamed = column('fare', 'double', custom('renamedFrom', 'price'));
+    const settings = {
+      formatVersion: 3,
+      tableProperties: { 'commit.retry.num-retries': 20 },
+      sortOrder: [{ column: 'fare', direction: 'desc' }],
+    };
+    const table = contractsOf({ columns: [KEY, renamed], custom: settings }).table('silver.trips');
+    expect(table.formatVersion).toBe(3);
+    expect(table.properties).toEqual({ 'commit.retry.num-retries': '20' });
+    expect(table.sortFields).toEqual([{ column: 'fare', direction: SortDirection.DESC, nulls: NullOrder.LAST }]);
+    expect(table.columns[1]?.renamedFrom).toBe('price');
+  });
+
+  test('partitions by identity when no transform is said, in the order of the positions', () => {
+    const columns = [
+      KEY,
+      column('city', 'string', { partitioned: true, partitionKeyPosition: 2 }),
+      column('at', 'date', { partitioned: true, partitionKeyPosition: 1, ...custom('partitionTransform', 'year') }),
+    ];
+    const fields = contractsOf({ columns }).table('silver.trips').partitionFields;
+    expect(fields.map((field) => [field.column, field.transform.toString()])).toEqual([
+      ['at', 'year'],
+      ['city', 'identity'],
+    ]);
+  });
+
+  test('fails when a contract or table is asked for that is not there', () => {
+    expect(messageOf(() => contracts.get('silver.flihgts'))).toBe(
+      `'dataset' must be the key of a contract, got "silver.flihgts"; did you mean 'silver.flights'?`,
+    );
+    expect(messageOf(() => contracts.table('bronze.flights_dlq'))).toContain("did you mean 'bronze.flights__dlq'?");
+  });
+
+  test('fails when the directory is not there, without naming a path of the machine', () => {
+    const missing = path.join(directory({ 'silver/.keep': '' }), 'contacts');
+    expect(messageOf(() => DataContracts.fromDirectory(missing))).toBe(
+      `'contracts' must be a directory of contracts, got "contacts"; create it or correct the path`,
+    );
+  });
+});

@@ -1,0 +1,82 @@
+import { type DataContracts, SchemaLock } from '../../lib/contracts';
+import { KEY, type TestColumn, column, contractsOf, custom } from './lake';
+
+/** Small, fast and the same everywhere: a linear congruential generator. */
+function random(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+}
+
+const WIDER: { [type: string]: string } = { int: 'long', float: 'double', 'decimal(9, 2)': 'decimal(12, 2)' };
+const TYPES = ['int', 'float', 'decimal(9, 2)', 'string', 'struct<x int, y string>', 'list<double>'];
+
+interface Step {
+  readonly columns: TestColumn[];
+  /** The name each column had before, of those that were there. */
+  readonly former: Map<string, string>;
+}
+
+/** One legal change of a table: add, rename, widen, drop or move a column. */
+function evolve(columns: TestColumn[], next: (below: number) => number, name: string): Step {
+  const plain = columns.map((item) => ({ ...item, customProperties: [] }));
+  const at = 1 + next(plain.length - 1);
+  const chosen = plain[at];
+  const former = new Map(plain.map((item) => [item.name, item.name]));
+  switch (chosen === undefined ? 0 : next(5)) {
+    case 1:
+      former.delete(chosen?.name ?? '');
+      former.set(name, chosen?.name ?? '');
+      plain[at] = { ...chosen, ...custom('renamedFrom', chosen?.name), name } as TestColumn;
+      break;
+    case 2:
+      plain[at] = { ...chosen, physicalType: WIDER[chosen?.physicalType ?? ''] ?? chosen?.physicalType } as TestColumn;
+      break;
+    case 3:
+      former.delete(chosen?.name ?? '');
+      plain.splice(at, 1);
+      break;
+    case 4:
+      plain.push(...plain.splice(at, 1));
+      break;
+    default:
+      plain.push(column(name, TYPES[next(TYPES.length)] ?? 'int') as (typeof plain)[number]);
+  }
+  return { columns: plain, former };
+}
+
+function idsOf(lock: SchemaLock, contracts: DataContracts): { [name: string]: number } {
+  return lock.idsOf(contracts.table('gold.trips')).columnIds;
+}
+
+describe('a schema lock over random legal evolutions', () => {
+  test.each(Array.from({ length: 20 }, (_, seed) => seed + 1))('keeps and never re-uses ids (seed %i)', (seed) => {
+    const next = random(seed);
+    let columns: TestColumn[] = [KEY];
+    let contracts = contractsOf({ zone: 'gold', columns });
+    let { lock } = SchemaLock.empty().update(contracts);
+    let ids = idsOf(lock, contracts);
+    let everUsed = new Set(Object.values(ids));
+    for (let step = 0; step < 25; step++) {
+      // Names come back after a while, so that a dropped column's name meets a new column.
+      const evolved = evolve(columns, next, `c${step % 12}_${columns.length}`);
+      columns = evolved.columns;
+      contracts = contractsOf({ zone: 'gold', columns });
+      ({ lock } = lock.update(contracts));
+      expect(lock.check(contracts)).toBeUndefined();
+      expect(lock.update(contracts).changes).toEqual([]);
+
+      const now = idsOf(lock, contracts);
+      for (const [path, id] of Object.entries(now)) {
+        const [name = '', ...rest] = path.split('.');
+        const before = evolved.former.get(name);
+        const known = before === undefined ? undefined : ids[[before, ...rest].join('.')];
+        expect({ path, kept: known ?? !everUsed.has(id) }).toEqual({ path, kept: known === undefined ? true : id });
+      }
+      everUsed = new Set([...everUsed, ...Object.values(now)]);
+      ids = now;
+    }
+  });
+});
