@@ -42,6 +42,8 @@ _INSTANCE_FIELDS = (
 def install() -> None:
     """Complete the endpoint's EMR operations; the job runner wraps them further."""
     handlers: dict[str, Callable[[Request], Any]] = emr._HANDLERS
+    # the JSON protocol carries times as seconds since 1970; the AWS SDK for JavaScript refuses the endpoint's ISO texts
+    emr._now_iso = time.time
     run = handlers["RunJobFlow"]
 
     def run_job_flow(request: Request) -> Any:
