@@ -15,7 +15,7 @@ import { SparkDependencies } from '../lib/processing';
 
 /** Builds the app; CDK's own variables in the process environment say where to and with which context. */
 export function lakehouseApp(): App {
-  const context = JSON.parse(process.env.CDK_CONTEXT_JSON ?? '{}') as { [key: string]: unknown };
+  const context: { [key: string]: unknown } = JSON.parse(process.env.CDK_CONTEXT_JSON ?? '{}');
   const app = new App({ autoSynth: false, builtinCloudFormationValidation: turnedOn(context.validate) });
   const config = environments.load(app.node.tryGetContext('env'));
   new LakehouseStack(app, `Lakehouse-${config.environment}`, {

@@ -12,11 +12,11 @@ function main(): void {
   const { values, positionals } = parseArgs({ allowPositionals: true, options: { out: { type: 'string' } } });
   const out = path.resolve(values.out ?? 'cdk.out');
   clear(out);
-  const { context = {} } = JSON.parse(fs.readFileSync(path.join(__dirname, '..', 'cdk.json'), 'utf8')) as {
-    context?: { [key: string]: unknown };
-  };
+  const settings: { context?: { [key: string]: unknown } } = JSON.parse(
+    fs.readFileSync(path.join(__dirname, '..', 'cdk.json'), 'utf8'),
+  );
   process.env.CDK_OUTDIR = out;
-  process.env.CDK_CONTEXT_JSON = JSON.stringify({ ...context, env: positionals[0] });
+  process.env.CDK_CONTEXT_JSON = JSON.stringify({ ...settings.context, env: positionals[0] });
   const assembly = lakehouseApp().synth();
   for (const file of fs.readdirSync(assembly.directory).filter((name) => name.endsWith('.template.json'))) {
     const { size } = fs.statSync(path.join(assembly.directory, file));

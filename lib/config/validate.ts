@@ -114,7 +114,7 @@ function networkRules(config: LakehouseConfig): Problem[] {
   const allowed = Object.values(logs.RetentionDays).filter((value) => typeof value === 'number');
   // The list of zones is at the top of the config, the rest is in its section.
   const problems = networkProblems(networkPropsOf(config)).map((found) =>
-    found.path === 'availabilityZones' ? found : { ...found, path: `network.${found.path}` },
+    found.path === 'availabilityZones' ? found : at(`network.${found.path}`, found),
   );
   return [
     ...problems,
@@ -153,10 +153,9 @@ function zoneRules(zone: Zone, values: ZoneStorageConfig | undefined): Problem[]
     ];
   }
   // Settings in days have that in their names; the construct's do not.
-  return lifecycleProblems(path, withDefaults(zone, lifecycleOf(values)), zone.holdsTables).map((found) => ({
-    ...found,
-    path: found.path.replace(/(after)$/i, '$1Days'),
-  }));
+  return lifecycleProblems(path, withDefaults(zone, lifecycleOf(values)), zone.holdsTables).map((found) =>
+    at(found.path.replace(/after$/i, '$&Days'), found),
+  );
 }
 
 function batchRules(config: LakehouseConfig): Problem[] {
@@ -212,7 +211,12 @@ function positiveDays(path: string, days: number | undefined): Problem[] {
 }
 
 function within(section: string, problems: Problem[]): Problem[] {
-  return problems.map((found) => ({ ...found, path: `${section}.${found.path}` }));
+  return problems.map((found) => at(`${section}.${found.path}`, found));
+}
+
+/** The problem under another path. */
+function at(path: string, found: Problem): Problem {
+  return { ...found, path };
 }
 
 function unless(holds: boolean, otherwise: Problem): Problem[] {

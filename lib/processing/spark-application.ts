@@ -93,7 +93,8 @@ export class SparkApplication extends Construct {
     };
     this.stepArgs = [
       'spark-submit',
-      ...['--deploy-mode', 'cluster'],
+      '--deploy-mode',
+      'cluster',
       ...(code === undefined ? [] : ['--py-files', code.s3ObjectUrl]),
       ...(archives.length === 0 ? [] : ['--archives', archives.join(',')]),
       ...(jars.length === 0 ? [] : ['--jars', jars.map((jar) => jar.s3ObjectUrl).join(',')]),

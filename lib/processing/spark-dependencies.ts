@@ -90,13 +90,12 @@ export class SparkDependencies {
    */
   public _bind(scope: Construct, architecture: InstanceArchitecture): BoundDependencies {
     const python = this.pythonArchiveName(architecture);
-    const jars = this.lockedJars().map((jar) => ({ ...jar, path: path.join(this.jarsDirectoryName(), jar.file) }));
-    this.requireBuilt(scope, [python, ...jars.map((jar) => jar.path)]);
+    const pathOf = (jar: LockedJar): string => path.join(this.jarsDirectoryName(), jar.file);
+    const jars = this.lockedJars();
+    this.requireBuilt(scope, [python, ...jars.map(pathOf)]);
     return {
       python: this.asset(scope, 'PythonDependencies', { file: python, hash: this.pythonHash(architecture) }),
-      jars: jars.map((jar) =>
-        this.asset(scope, `Jar-${jar.coordinate.split(':')[1] ?? jar.file}`, { file: jar.path, hash: jar.sha256 }),
-      ),
+      jars: jars.map((jar) => this.asset(scope, `Jar-${artifactOf(jar)}`, { file: pathOf(jar), hash: jar.sha256 })),
     };
   }
 
@@ -119,13 +118,19 @@ export class SparkDependencies {
   }
 
   private lockedJars(): LockedJar[] {
-    return JSON.parse(fs.readFileSync(this.jarsLock, 'utf8')) as LockedJar[];
+    const jars: LockedJar[] = JSON.parse(fs.readFileSync(this.jarsLock, 'utf8'));
+    return jars;
   }
 
   /** The archive depends on the lock and on the platform its wheels are for. */
   private pythonHash(architecture: InstanceArchitecture): string {
     return sha256(Buffer.concat([fs.readFileSync(this.pythonLock), Buffer.from(`\n${architecture.pythonPlatform}`)]));
   }
+}
+
+/** `postgresql` of `org.postgresql:postgresql:42.7.8`: an id that outlives a new version. */
+function artifactOf(jar: LockedJar): string {
+  return jar.coordinate.split(':')[1] ?? jar.file;
 }
 
 function sha256(content: Buffer): string {

@@ -145,13 +145,11 @@ export interface ZoneLifecycle {
  */
 export function lifecycleProblems(path: string, lifecycle: ZoneLifecycle, live: boolean): Problem[] {
   const moves = lifecycle.transitions ?? [];
-  return [
-    ...moves.flatMap((move, index) => [
-      ...tierProblems(`${path}.transitions[${index}]`, move, live),
-      ...orderProblems(`${path}.transitions[${index}]`, moves[index - 1], move),
-    ]),
-    ...expiryProblems(path, lifecycle, live),
-  ];
+  const transitions = moves.flatMap((move, index) => {
+    const place = `${path}.transitions[${index}]`;
+    return tierProblems(place, move, live).concat(orderProblems(place, moves[index - 1], move));
+  });
+  return [...transitions, ...expiryProblems(path, lifecycle, live)];
 }
 
 function tierProblems(path: string, move: TierTransition, live: boolean): Problem[] {

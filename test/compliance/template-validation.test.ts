@@ -26,8 +26,6 @@ describe("CDK's validation of templates", () => {
     const app = new App({ outdir: temporaryDirectory(), context });
     const stack = new Stack(app, 'Bad', { env: { region: 'us-east-1' } });
     new CfnResource(stack, 'Topic', { type: 'AWS::SNS::Topic', properties: { TopicNam: 'x' } });
-    expect(complianceOf(app).open).toEqual([
-      { plugin: 'CloudFormation Validate', rule: expect.any(String) as string, construct: 'Bad/Topic' },
-    ]);
+    expect(complianceOf(app).open).toMatchObject([{ plugin: 'CloudFormation Validate', construct: 'Bad/Topic' }]);
   }, 60_000);
 });

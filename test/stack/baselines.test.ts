@@ -18,6 +18,22 @@ function allFiles(directory: string): string[] {
     .toSorted();
 }
 
+/** A template with what a new version of an asset, of CDK or of a path would change. */
+function templateWith(hash: string, constructPath: string): string {
+  return JSON.stringify({
+    Parameters: { BootstrapVersion: {} },
+    Rules: { CheckBootstrapVersion: {} },
+    Resources: {
+      A: { Type: 'T', Properties: { Url: `s3://assets/${hash}.zip` }, Metadata: { 'aws:cdk:path': constructPath } },
+    },
+  });
+}
+
+interface Template {
+  readonly Resources: { [id: string]: { Type: string } };
+  readonly Outputs?: { [id: string]: { Export?: unknown } };
+}
+
 describe.each(ENVIRONMENTS)('templates of %s', (environment) => {
   const files = Object.entries(templates.get(environment) ?? {});
 
@@ -39,10 +55,7 @@ describe.each(ENVIRONMENTS)('templates of %s', (environment) => {
 
   test('hold no function, no custom resource and no export', () => {
     for (const [, template] of files) {
-      const { Resources, Outputs = {} } = JSON.parse(template) as {
-        Resources: { [id: string]: { Type: string } };
-        Outputs?: { [id: string]: { Export?: unknown } };
-      };
+      const { Resources, Outputs = {} }: Template = JSON.parse(template);
       const types = Object.values(Resources).map(({ Type }) => Type);
       expect(types.filter((type) => /^AWS::Lambda|^Custom::|CustomResource/.test(type))).toEqual([]);
       expect(Object.values(Outputs).filter((output) => output.Export !== undefined)).toEqual([]);
@@ -67,16 +80,8 @@ describe('baselines', () => {
   });
 
   test('the content of an asset and the version of CDK do not matter', () => {
-    const template = (hash: string, path_: string) =>
-      JSON.stringify({
-        Parameters: { BootstrapVersion: {} },
-        Rules: { CheckBootstrapVersion: {} },
-        Resources: {
-          A: { Type: 'T', Properties: { Url: `s3://assets/${hash}.zip` }, Metadata: { 'aws:cdk:path': path_ } },
-        },
-      });
-    expect(normalized(template('0'.repeat(64), 'a'))).toBe(normalized(template('f'.repeat(64), 'b')));
-    expect(JSON.parse(normalized(template('0'.repeat(64), 'a')))).toEqual({
+    expect(normalized(templateWith('0'.repeat(64), 'a'))).toBe(normalized(templateWith('f'.repeat(64), 'b')));
+    expect(JSON.parse(normalized(templateWith('0'.repeat(64), 'a')))).toEqual({
       Resources: { A: { Type: 'T', Properties: { Url: 's3://assets/<asset>.zip' } } },
     });
   });

@@ -14,22 +14,30 @@ const SHOWN = 40;
  * Keys are sorted, so that equal templates are equal texts.
  */
 export function normalized(template: string): string {
-  const content = JSON.parse(template) as { [section: string]: Json };
+  const content: Template = JSON.parse(template);
   delete content.Rules;
-  dropKey(content.Parameters, 'BootstrapVersion');
-  for (const resource of Object.values((content.Resources ?? {}) as { [id: string]: { [key: string]: Json } })) {
-    const metadata = Object.entries((resource.Metadata ?? {}) as { [key: string]: Json });
-    const kept = metadata.filter(([key]) => !/^aws:(cdk|asset):/.test(key));
-    resource.Metadata = Object.fromEntries(kept);
-    dropEmpty(resource, 'Metadata');
+  delete content.Parameters?.BootstrapVersion;
+  for (const resource of Object.values(content.Resources ?? {})) {
+    const kept = Object.entries(resource.Metadata ?? {}).filter(([key]) => !/^aws:(cdk|asset):/.test(key));
+    resource.Metadata = kept.length === 0 ? undefined : Object.fromEntries(kept);
   }
-  dropEmpty(content, 'Parameters');
-  return `${JSON.stringify(sorted(content), undefined, 2).replaceAll(/\b[0-9a-f]{64}\b/g, '<asset>')}\n`;
+  if (Object.keys(content.Parameters ?? {}).length === 0) {
+    delete content.Parameters;
+  }
+  const bare: Json = JSON.parse(JSON.stringify(content));
+  return `${JSON.stringify(sorted(bare), undefined, 2).replaceAll(/\b[0-9a-f]{64}\b/g, '<asset>')}\n`;
+}
+
+interface Template {
+  Rules?: Json;
+  Parameters?: Members;
+  Resources?: { [id: string]: { Metadata?: Members } };
 }
 
 /** What differs between two normalized templates, one line for each place, at most a screenful. */
 export function differences(before: string, after: string): string[] {
-  const found = compare('', JSON.parse(before) as Json, JSON.parse(after) as Json);
+  const [old, new_]: Json[] = [JSON.parse(before), JSON.parse(after)];
+  const found = compare('', old, new_);
   const more = found.length - SHOWN;
   return more > 0 ? [...found.slice(0, SHOWN), `… and ${more} more`] : found;
 }
@@ -47,13 +55,17 @@ function compare(place: string, before: Json | undefined, after: Json | undefine
   if (isContainer(before) && isContainer(after)) {
     const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
     return [...keys].flatMap((key) =>
-      compare(place === '' ? key : `${place}.${key}`, (before as Members)[key], (after as Members)[key]),
+      compare(place === '' ? key : `${place}.${key}`, memberOf(before, key), memberOf(after, key)),
     );
   }
   return [`~ ${place}: ${brief(before)} -> ${brief(after)}`];
 }
 
 type Members = { [key: string]: Json };
+
+function memberOf(container: Json[] | Members, key: string): Json | undefined {
+  return Array.isArray(container) ? container[Number(key)] : container[key];
+}
 
 function isContainer(value: Json): value is Json[] | Members {
   return typeof value === 'object' && value !== null;
@@ -76,16 +88,4 @@ function sorted(value: Json): Json {
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
       .map(([key, member]) => [key, sorted(member)]),
   );
-}
-
-function dropKey(values: Json | undefined, key: string): void {
-  if (values !== undefined && values !== null && typeof values === 'object') {
-    delete (values as Members)[key];
-  }
-}
-
-function dropEmpty(values: Members, key: string): void {
-  if (values[key] !== undefined && Object.keys(values[key] as Members).length === 0) {
-    delete values[key];
-  }
 }

@@ -17,7 +17,6 @@ export interface Finding {
 export interface AnsweredFinding extends Finding {
   readonly acknowledgedId: string;
   readonly acknowledgedAt: string;
-  readonly reason: string;
 }
 
 /** What the validators of an app have to say. */
@@ -31,7 +30,6 @@ interface ReportedRule {
   readonly violatingConstructs: { readonly constructPath?: string }[];
   readonly acknowledgedId?: string;
   readonly acknowledgedAt?: string;
-  readonly reason?: string;
 }
 
 interface Report {
@@ -63,35 +61,29 @@ export function complianceOf(app: App): Compliance {
     process.exitCode = 0;
   }
   const file = path.join(app.outdir, REPORT);
-  const { pluginReports = [] } = JSON.parse(fs.readFileSync(file, 'utf8')) as Report;
+  const { pluginReports = [] }: Report = JSON.parse(fs.readFileSync(file, 'utf8'));
   return {
     open: pluginReports.flatMap(({ pluginName, violations }) => findings(pluginName, violations)),
     answered: pluginReports.flatMap(({ pluginName, suppressedViolations = [] }) =>
-      suppressedViolations.flatMap((rule) =>
-        findings(pluginName, [rule]).map((finding) => ({
-          ...finding,
-          acknowledgedId: rule.acknowledgedId ?? '',
-          acknowledgedAt: rule.acknowledgedAt ?? '',
-          reason: rule.reason ?? '',
-        })),
-      ),
+      suppressedViolations.flatMap((rule) => findings(pluginName, [rule]).map((found) => answeredBy(rule, found))),
     ),
   };
 }
 
-/** Every answer in an app: the construct, the id and the reason. */
-export function answersIn(app: App): { construct: string; id: string; reason: string }[] {
-  return app.node
-    .findAll()
-    .flatMap((construct) =>
-      construct.node.metadata
-        .filter(({ type }) => type === Validations.ACKNOWLEDGED_RULES_METADATA_KEY)
-        .flatMap(({ data }) => answersOf(data).map((answer) => ({ construct: construct.node.path, ...answer }))),
-    );
+function answeredBy({ acknowledgedId = '', acknowledgedAt = '' }: ReportedRule, found: Finding): AnsweredFinding {
+  return { ...found, acknowledgedId, acknowledgedAt };
 }
 
-function answersOf(data: unknown): { id: string; reason: string }[] {
-  return Object.entries(data as { [id: string]: string }).map(([id, reason]) => ({ id, reason }));
+/** Every answer in an app: the construct, the id and the reason. */
+export function answersIn(app: App): { construct: string; id: string; reason: string }[] {
+  return app.node.findAll().flatMap(({ node }) =>
+    node.metadata
+      .filter(({ type }) => type === Validations.ACKNOWLEDGED_RULES_METADATA_KEY)
+      .flatMap(({ data }) => {
+        const answers: { [id: string]: string } = data;
+        return Object.entries(answers).map(([id, reason]) => ({ construct: node.path, id, reason }));
+      }),
+  );
 }
 
 function findings(plugin: string, rules: ReportedRule[]): Finding[] {

@@ -14,7 +14,7 @@ export const ENVIRONMENTS = environments.names();
 
 /** An app with the lakehouse of one environment, as `bin/app.ts` makes it. */
 export function lakehouseAppOf(environment: string, props: AppProps = {}): { app: App; stack: LakehouseStack } {
-  const { context } = JSON.parse(fs.readFileSync(path.join(ROOT, 'cdk.json'), 'utf8')) as AppProps;
+  const { context }: AppProps = JSON.parse(fs.readFileSync(path.join(ROOT, 'cdk.json'), 'utf8'));
   const app = new App({ builtinCloudFormationValidation: false, ...props, context: { ...context, ...props.context } });
   const stack = new LakehouseStack(app, `Lakehouse-${environment}`, {
     config: environments.load(environment),

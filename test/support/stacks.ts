@@ -1,3 +1,4 @@
+import { Template } from 'aws-cdk-lib/assertions';
 import { App, Stack } from 'aws-cdk-lib/core';
 import type { LakehouseConfig } from '../../lib/config';
 
@@ -20,3 +21,30 @@ export const PRODUCTION_CONFIG: LakehouseConfig = {
   production: true,
   availabilityZones: ['us-east-1a', 'us-east-1b', 'us-east-1c'],
 };
+
+/** A resource of a template. */
+export interface Resource<Properties> {
+  readonly Type: string;
+  readonly Properties: Properties;
+  readonly DeletionPolicy?: string;
+  readonly UpdateReplacePolicy?: string;
+  readonly DependsOn?: string[];
+}
+
+/** The resources of a stack by logical id, all or those of one type. */
+export function resourcesIn<Properties>(stack: Stack, type?: string): { [id: string]: Resource<Properties> } {
+  const template: { Resources?: { [id: string]: Resource<Properties> } } = JSON.parse(
+    JSON.stringify(Template.fromStack(stack).toJSON()),
+  );
+  const resources = Object.entries(template.Resources ?? {});
+  return Object.fromEntries(resources.filter(([, { Type }]) => type === undefined || Type === type));
+}
+
+/** The properties of the one resource of a type. */
+export function theOnly<Properties>(stack: Stack, type: string): Properties {
+  const [found, ...more] = Object.values(resourcesIn<Properties>(stack, type));
+  if (found === undefined || more.length > 0) {
+    throw new Error(`${more.length + (found === undefined ? 0 : 1)} resources of type ${type} where one was expected`);
+  }
+  return found.Properties;
+}
