@@ -1,0 +1,119 @@
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import { RemovalPolicy, type Stack } from 'aws-cdk-lib/core';
+import { LakeKey, LakeNetwork, type LakeNetworkProps } from '../../lib/foundation';
+import { resourcesIn, testStack, theOnly } from '../support/stacks';
+
+const ZONES = ['us-east-1a', 'us-east-1b', 'us-east-1c'];
+
+interface Subnet {
+  readonly AvailabilityZone: string;
+  readonly CidrBlock: string;
+  readonly MapPublicIpOnLaunch: boolean;
+  readonly Tags: { readonly Key: string; readonly Value: string }[];
+}
+
+function networkOf(props?: LakeNetworkProps): Stack {
+  const stack = testStack();
+  new LakeNetwork(stack, 'Network', { availabilityZones: ZONES.slice(0, 2), ...props });
+  return stack;
+}
+
+function subnetsOf(stack: Stack, kind: 'Public' | 'Private'): Subnet[] {
+  return Object.values(resourcesIn<Subnet>(stack, 'AWS::EC2::Subnet'))
+    .map(({ Properties }) => Properties)
+    .filter(({ Tags }) => Tags.some(({ Key, Value }) => Key === 'aws-cdk:subnet-type' && Value === kind));
+}
+
+describe('LakeNetwork', () => {
+  test('has a public and a private subnet in each named zone, and gives nothing a public address', () => {
+    const stack = networkOf({ availabilityZones: ZONES });
+    expect(subnetsOf(stack, 'Public').map(({ AvailabilityZone }) => AvailabilityZone)).toEqual(ZONES);
+    expect(subnetsOf(stack, 'Private').map(({ AvailabilityZone }) => AvailabilityZone)).toEqual(ZONES);
+    expect(subnetsOf(stack, 'Public').every(({ MapPublicIpOnLaunch }) => !MapPublicIpOnLaunch)).toBe(true);
+  });
+
+  test('keeps the addresses of its subnets when a zone is added', () => {
+    const two = networkOf();
+    const three = networkOf({ availabilityZones: ZONES });
+    for (const kind of ['Public', 'Private'] as const) {
+      const before = subnetsOf(two, kind).map(({ CidrBlock }) => CidrBlock);
+      expect(
+        subnetsOf(three, kind)
+          .map(({ CidrBlock }) => CidrBlock)
+          .slice(0, 2),
+      ).toEqual(before);
+    }
+  });
+
+  test('tags its private subnets for EMR', () => {
+    for (const { Tags } of subnetsOf(networkOf(), 'Private')) {
+      expect(Tags).toContainEqual({ Key: 'for-use-with-amazon-emr-managed-policies', Value: 'true' });
+    }
+  });
+
+  test.each([
+    [undefined, 2],
+    [1, 1],
+  ])('with natGateways %s has %i', (natGateways, count) => {
+    Template.fromStack(networkOf({ natGateways })).resourceCountIs('AWS::EC2::NatGateway', count);
+    expect(subnetsOf(networkOf({ natGateways }), 'Private')).toHaveLength(2);
+  });
+
+  test.each(['s3', 'dynamodb'])('reaches %s through a gateway endpoint', (service) => {
+    const endpoints = resourcesIn<{ ServiceName: unknown; VpcEndpointType: string }>(
+      networkOf(),
+      'AWS::EC2::VPCEndpoint',
+    );
+    const found = Object.values(endpoints).filter(({ Properties }) =>
+      JSON.stringify(Properties.ServiceName).includes(service),
+    );
+    expect(found).toMatchObject([{ Properties: { VpcEndpointType: 'Gateway' } }]);
+  });
+
+  test('logs all traffic to a log group that is kept for three months', () => {
+    const stack = networkOf();
+    expect(theOnly(stack, 'AWS::EC2::FlowLog')).toMatchObject({
+      TrafficType: 'ALL',
+      LogDestinationType: 'cloud-watch-logs',
+    });
+    expect(Object.values(resourcesIn(stack, 'AWS::Logs::LogGroup'))).toMatchObject([
+      { Properties: { RetentionInDays: 90 }, DeletionPolicy: 'RetainExceptOnCreate' },
+    ]);
+  });
+
+  test('encrypts, keeps and removes the flow logs as told', () => {
+    const stack = testStack();
+    const { key } = new LakeKey(stack, 'Key');
+    new LakeNetwork(stack, 'Network', {
+      encryptionKey: key,
+      flowLogRetention: logs.RetentionDays.ONE_WEEK,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    Template.fromStack(stack).hasResource('AWS::Logs::LogGroup', {
+      Properties: { RetentionInDays: 7, KmsKeyId: Match.anyValue() },
+      DeletionPolicy: 'Delete',
+    });
+  });
+
+  test('uses the address range it is given', () => {
+    expect(theOnly(networkOf(), 'AWS::EC2::VPC')).toMatchObject({ CidrBlock: '10.0.0.0/16' });
+    expect(theOnly(networkOf({ cidr: '10.9.0.0/18' }), 'AWS::EC2::VPC')).toMatchObject({ CidrBlock: '10.9.0.0/18' });
+  });
+
+  test('needs no function: the default security group is left alone', () => {
+    const types = Object.values(resourcesIn(networkOf())).map(({ Type }) => Type);
+    expect(types.filter((type) => /Lambda|Custom/.test(type))).toEqual([]);
+  });
+
+  test('names every impossible value at once', () => {
+    expect(() => networkOf({ availabilityZones: [], natGateways: 0, cidr: '10.0.0.0/28' })).toThrow(
+      [
+        "3 problems in network 'Test/Network':",
+        "  - 'availabilityZones' must be one to 3 zones, got []; name the zones to use, for example us-east-1a and us-east-1b",
+        "  - 'natGateways' must be at least 1, because clusters in private subnets reach EMR and Glue through it, got 0; use one NAT gateway, or bring a VPC whose private subnets have another way out",
+        "  - 'cidr' must be an IPv4 range between /16 and /20, got \"10.0.0.0/28\"; use a range such as '10.0.0.0/16'",
+      ].join('\n'),
+    );
+  });
+});

@@ -1,0 +1,67 @@
+import * as sns from 'aws-cdk-lib/aws-sns';
+import { RuntimeParameter, type RuntimeFacts } from '../../lib/foundation';
+import { testStack, theOnly } from '../support/stacks';
+
+const FACTS: RuntimeFacts = { databases: { silver: 'lake_silver' }, buckets: { silver: 'b' }, topics: { info: 't' } };
+
+function parameterOf(facts: RuntimeFacts): { Name: string; Type: string; Value: string } {
+  const stack = testStack();
+  new RuntimeParameter(stack, 'Runtime', { environment: 'dev', facts });
+  return theOnly(stack, 'AWS::SSM::Parameter');
+}
+
+describe('RuntimeParameter', () => {
+  test('is a text at a well-known name', () => {
+    expect(RuntimeParameter.nameFor('dev')).toBe('/lakehouse/dev/runtime');
+    expect(parameterOf(FACTS)).toMatchObject({ Name: '/lakehouse/dev/runtime', Type: 'String' });
+  });
+
+  test('holds the facts in the layout that jobs read', () => {
+    const { Value } = parameterOf({
+      ...FACTS,
+      batchClusterId: 'j-1',
+      sourceSecrets: { nycflights: 'lakehouse/dev/sources/nycflights' },
+      applications: { ingest: ['spark-submit', 'main.py'] },
+    });
+    expect(JSON.parse(Value)).toEqual({
+      version: 1,
+      environment: 'dev',
+      databases: { silver: 'lake_silver' },
+      buckets: { silver: 'b' },
+      topics: { info: 't' },
+      batchCluster: { id: 'j-1' },
+      sources: { nycflights: { secretId: 'lakehouse/dev/sources/nycflights' } },
+      applications: { ingest: { args: ['spark-submit', 'main.py'] } },
+    });
+  });
+
+  test('leaves out what there is not', () => {
+    expect(JSON.parse(parameterOf(FACTS).Value)).toEqual({
+      version: 1,
+      environment: 'dev',
+      databases: { silver: 'lake_silver' },
+      buckets: { silver: 'b' },
+      topics: { info: 't' },
+      sources: {},
+      applications: {},
+    });
+  });
+
+  test('holds names that only a deployment knows', () => {
+    const stack = testStack();
+    const topic = new sns.Topic(stack, 'Topic');
+    new RuntimeParameter(stack, 'Runtime', {
+      environment: 'dev',
+      facts: { ...FACTS, topics: { info: topic.topicArn } },
+    });
+    const { Value } = theOnly<{ Value: unknown }>(stack, 'AWS::SSM::Parameter');
+    expect(JSON.stringify(Value)).toContain('{"Ref":"TopicBFC7AF6E"}');
+  });
+
+  test('fails when it would not fit into a Standard parameter', () => {
+    const jars = Array.from({ length: 60 }, (_, index) => `s3://assets/${index}-${'x'.repeat(60)}.jar`);
+    expect(() => parameterOf({ ...FACTS, applications: { ingest: jars } })).toThrow(
+      /'facts' must be at most 4096 bytes as JSON, the size of a Standard parameter, got "about \d+ bytes"/,
+    );
+  });
+});
