@@ -93,9 +93,9 @@ describe('DataContracts', () => {
   });
 
   test('asks for no table in a zone without tables', () => {
-    const contracts = contractsOf({ zone: 'landing', columns: [KEY] });
-    expect(contracts.get('landing.trips').tables).toEqual([]);
-    expect(contracts.tables()).toEqual([]);
+    const landing = contractsOf({ zone: 'landing', columns: [KEY] });
+    expect(landing.get('landing.trips').tables).toEqual([]);
+    expect(landing.tables()).toEqual([]);
   });
 
   test('reads table properties, format version, sort order and renames', () => {

@@ -21,28 +21,27 @@ interface Step {
 
 /** One legal change of a table: add, rename, widen, drop or move a column. */
 function evolve(columns: TestColumn[], next: (below: number) => number, name: string): Step {
-  const plain = columns.map((item) => ({ ...item, customProperties: [] }));
+  // What was declared renamed in the last step is no more: the lock remembers.
+  const plain = columns.map(({ name: known, physicalType, required, primaryKey }): TestColumn => {
+    return { name: known, physicalType, required, primaryKey };
+  });
   const at = 1 + next(plain.length - 1);
   const chosen = plain[at];
   const former = new Map(plain.map((item) => [item.name, item.name]));
-  switch (chosen === undefined ? 0 : next(5)) {
-    case 1:
-      former.delete(chosen?.name ?? '');
-      former.set(name, chosen?.name ?? '');
-      plain[at] = { ...chosen, ...custom('renamedFrom', chosen?.name), name } as TestColumn;
-      break;
-    case 2:
-      plain[at] = { ...chosen, physicalType: WIDER[chosen?.physicalType ?? ''] ?? chosen?.physicalType } as TestColumn;
-      break;
-    case 3:
-      former.delete(chosen?.name ?? '');
-      plain.splice(at, 1);
-      break;
-    case 4:
-      plain.push(...plain.splice(at, 1));
-      break;
-    default:
-      plain.push(column(name, TYPES[next(TYPES.length)] ?? 'int') as (typeof plain)[number]);
+  const change = next(5);
+  if (chosen === undefined || change === 0) {
+    plain.push(column(name, TYPES[next(TYPES.length)] ?? 'int'));
+  } else if (change === 1) {
+    former.delete(chosen.name);
+    former.set(name, chosen.name);
+    plain[at] = { ...chosen, ...custom('renamedFrom', chosen.name), name };
+  } else if (change === 2) {
+    plain[at] = { ...chosen, physicalType: WIDER[chosen.physicalType] ?? chosen.physicalType };
+  } else if (change === 3) {
+    former.delete(chosen.name);
+    plain.splice(at, 1);
+  } else {
+    plain.push(...plain.splice(at, 1));
   }
   return { columns: plain, former };
 }

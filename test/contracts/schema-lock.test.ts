@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { DataContracts, SchemaLock } from '../../lib/contracts';
+import { DataContracts, type LockedPartition, SchemaLock } from '../../lib/contracts';
 import { KEY, type TestColumn, type TestContract, column, contractsOf, custom, messageOf, problemsOf } from './lake';
 
 const REPOSITORY = path.join(__dirname, '../../contracts');
@@ -20,10 +20,23 @@ function idsOf(lock: SchemaLock, contracts: DataContracts): { [name: string]: nu
   return lock.idsOf(contracts.table('gold.trips')).columnIds;
 }
 
+function withoutPlace(problem: string): string {
+  return problem.replace(/^contracts\S+ /, '');
+}
+
+/** The nested stack the lock places a table of zone gold in. */
+function stackOf(lock: SchemaLock, contracts: DataContracts, name: string): string {
+  return lock.idsOf(contracts.table(`gold.${name}`)).stack;
+}
+
+/** The ids and names of the table's partition fields. */
+function fields(lock: SchemaLock, contracts: DataContracts): LockedPartition[] {
+  return lock.idsOf(contracts.table('gold.trips')).partitionFields;
+}
+
 /** What a change of columns is refused for, without places in files. */
 function refusals(before: TestColumn[], after: TestColumn[]): string[] {
   const lock = lockOf(trips(before));
-  const withoutPlace = (text: string) => text.replace(/^contracts\S+ /, '');
   const updating = problemsOf(() => lock.update(trips(after))).map(withoutPlace);
   expect(problemsOf(() => lock.check(trips(after))).map(withoutPlace)).toEqual(updating);
   return updating;
@@ -198,8 +211,6 @@ describe('SchemaLock', () => {
     const byDay = column('at', 'timestamptz', { partitioned: true, ...custom('partitionTransform', 'day') });
     const byHour = column('at', 'timestamptz', { partitioned: true, ...custom('partitionTransform', 'hour') });
     const plain = column('at', 'timestamptz');
-    const fields = (lock: SchemaLock, contracts: DataContracts) =>
-      lock.idsOf(contracts.table('gold.trips')).partitionFields;
 
     test('numbers them from 1000 and never gives an id again', () => {
       const hourly = trips([KEY, byHour]);
@@ -322,8 +333,6 @@ describe('SchemaLock', () => {
     }));
     const all = contractsOf(...datasets);
     const lock = lockOf(all);
-    const stackOf = (from: SchemaLock, contracts: DataContracts, name: string) =>
-      from.idsOf(contracts.table(`gold.${name}`)).stack;
     expect(stackOf(lock, all, 't099')).toBe('rides');
     expect(stackOf(lock, all, 't100')).toBe('rides-2');
     const grown = contractsOf(...datasets, { zone: 'gold', dataset: 'a', columns: [KEY] });
