@@ -12,7 +12,9 @@ function topicsOf(props?: Partial<AlertTopicsProps>): { stack: Stack; topics: Al
 describe('AlertTopics', () => {
   test('has one encrypted topic for each severity', () => {
     const { stack, topics } = topicsOf();
-    const arns = Object.values(Severity).map((severity) => stack.resolve(topics.topic(severity).topicArn).Ref);
+    const arns: string[] = Object.values(Severity).map(
+      (severity) => stack.resolve(topics.topic(severity).topicArn).Ref,
+    );
     expect(arns.toSorted()).toEqual(Object.keys(resourcesIn(stack, 'AWS::SNS::Topic')).toSorted());
     Template.fromStack(stack).allResourcesProperties('AWS::SNS::Topic', { KmsMasterKeyId: Match.anyValue() });
     expect(arns).toHaveLength(3);

@@ -1,0 +1,165 @@
+import * as crypto from 'node:crypto';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import type { Stack } from 'aws-cdk-lib/core';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import { BatchCluster, InstanceArchitecture, SparkApplication, SparkDependencies } from '../../lib/processing';
+import type { IBatchCluster, SparkApplicationOptions } from '../../lib/processing';
+import { fixtureDependencies } from '../support/dependencies';
+import { resourcesIn, testStack } from '../support/stacks';
+import { temporaryDirectory } from '../support/temporary';
+
+const ROOT = path.resolve(__dirname, '..', '..');
+const JOBS = path.join(ROOT, 'workloads', 'jobs');
+const MAIN = path.join(JOBS, 'main.py');
+
+function clusterIn(stack: Stack, architecture?: InstanceArchitecture): IBatchCluster {
+  const instanceRole = new iam.Role(stack, 'Role', { assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com') });
+  return BatchCluster.fromBatchClusterAttributes(stack, 'Cluster', { clusterId: 'j-1', instanceRole, architecture });
+}
+
+interface Built {
+  readonly stack: Stack;
+  /** The arguments with the long names of the assets bucket and the hashes cut. */
+  readonly args: string[];
+}
+
+/** A resolved part of an argument as text. */
+function shorten(value: unknown): string {
+  return JSON.stringify(value)
+    .replaceAll(/\{"Fn::Sub":"([^"]*)"\}/g, '$1')
+    .replaceAll(/^"|"$/g, '')
+    .replaceAll(/s3:\/\/cdk-hnb659fds-assets-\$\{AWS::AccountId\}-us-east-1\/[0-9a-f]{64}/g, 'asset');
+}
+
+function build(options: Partial<SparkApplicationOptions> = {}, architecture?: InstanceArchitecture): Built {
+  const stack = testStack();
+  const cluster = clusterIn(stack, architecture);
+  const { stepArgs } = new SparkApplication(stack, 'App', { entryPoint: MAIN, ...options, cluster });
+  const resolved: { 'Fn::Join'?: [string, unknown[]] }[] = stack.resolve(stepArgs);
+  return {
+    stack,
+    args: resolved.map((argument) => (argument['Fn::Join']?.[1] ?? [argument]).map(shorten).join('')),
+  };
+}
+
+describe('SparkApplication', () => {
+  test('is a spark-submit of its entry point when it needs nothing else', () => {
+    expect(build().args).toEqual(['spark-submit', '--deploy-mode', 'cluster', 'asset.py']);
+  });
+
+  test('brings its code, dependencies, data and jars, in the order that EMR and the local runner read', () => {
+    const { args } = build({
+      codeDirectory: JOBS,
+      dependencies: fixtureDependencies(),
+      dataDirectories: { contracts: path.join(ROOT, 'contracts') },
+      conf: { 'spark.executor.memory': '4g' },
+    });
+    expect(args).toEqual([
+      'spark-submit',
+      '--deploy-mode',
+      'cluster',
+      '--py-files',
+      'asset.zip',
+      '--archives',
+      'asset.zip#dependencies,asset.zip#contracts',
+      '--jars',
+      'asset.jar',
+      '--conf',
+      'spark.yarn.appMasterEnv.PYTHONPATH=dependencies',
+      '--conf',
+      'spark.executorEnv.PYTHONPATH=dependencies',
+      '--conf',
+      'spark.executor.memory=4g',
+      'asset.py',
+    ]);
+  });
+
+  test("lets the cluster's role read exactly its files", () => {
+    const { stack } = build({ codeDirectory: JOBS, dependencies: fixtureDependencies() });
+    const [policy] = Object.values(
+      resourcesIn<{ PolicyDocument: { Statement: { Action: string; Resource: unknown[] }[] } }>(
+        stack,
+        'AWS::IAM::Policy',
+      ),
+    );
+    const [statement, ...others] = policy?.Properties.PolicyDocument.Statement ?? [];
+    expect(others).toEqual([]);
+    expect(statement?.Action).toBe('s3:GetObject');
+    expect(statement?.Resource).toHaveLength(4);
+    expect(JSON.stringify(statement?.Resource)).not.toContain('*');
+  });
+
+  test('has the same code hash with and without the caches of Python', () => {
+    const code = temporaryDirectory();
+    fs.writeFileSync(path.join(code, 'job.py'), 'pass\n');
+    const hash = () => {
+      const stack = testStack();
+      const app = new SparkApplication(stack, 'App', {
+        entryPoint: MAIN,
+        codeDirectory: code,
+        cluster: clusterIn(stack),
+      });
+      return stack.resolve(app.stepArgs[4]);
+    };
+    const clean = hash();
+    fs.mkdirSync(path.join(code, '__pycache__'));
+    fs.writeFileSync(path.join(code, '__pycache__', 'job.pyc'), 'bytes');
+    expect(hash()).toEqual(clean);
+    fs.writeFileSync(path.join(code, 'job.py'), 'print()\n');
+    expect(hash()).not.toEqual(clean);
+  });
+
+  test('names every wrong path at once', () => {
+    expect(() =>
+      build({ entryPoint: 'no.py', codeDirectory: 'nowhere', dataDirectories: { dependencies: JOBS } }),
+    ).toThrow(
+      [
+        "3 problems in application 'Test/App':",
+        '  - \'entryPoint\' must be an existing file, got "no.py"; correct the path; it is relative to the working directory',
+        '  - \'codeDirectory\' must be an existing directory, got "nowhere"; correct the path; it is relative to the working directory',
+        "  - 'dataDirectories' must be folder names of letters, digits, - and _, other than 'dependencies', got \"dependencies\"; choose another folder name",
+      ].join('\n'),
+    );
+  });
+});
+
+describe('SparkDependencies', () => {
+  const lock = path.join(ROOT, 'workloads', 'python', 'jobs.lock');
+
+  test('are named by the hash of their lock and the platform they are built for', () => {
+    const hash = crypto.createHash('sha256').update(fs.readFileSync(lock)).update('\naarch64').digest('hex');
+    expect(new SparkDependencies().pythonArchiveName(InstanceArchitecture.ARM_64)).toBe(
+      `python-aarch64-${hash.slice(0, 12)}.zip`,
+    );
+    expect(new SparkDependencies().jarsDirectoryName()).toMatch(/^jars-[0-9a-f]{12}$/);
+  });
+
+  test('follow the architecture of the cluster', () => {
+    const x86 = build({ dependencies: fixtureDependencies() }, InstanceArchitecture.X86_64);
+    const arm = build({ dependencies: fixtureDependencies() }, InstanceArchitecture.ARM_64);
+    const policies = [x86, arm].map(({ stack }) => JSON.stringify(resourcesIn(stack, 'AWS::IAM::Policy')));
+    expect(policies[0]).not.toEqual(policies[1]);
+  });
+
+  test('change the template only when a lock changes', () => {
+    const directory = temporaryDirectory();
+    const pythonLock = path.join(directory, 'jobs.lock');
+    const jarsLock = path.join(directory, 'jars.lock.json');
+    fs.writeFileSync(pythonLock, 'boto3==1\n');
+    fs.writeFileSync(jarsLock, '[]');
+    const nameOf = () => new SparkDependencies({ pythonLock, jarsLock }).pythonArchiveName(InstanceArchitecture.X86_64);
+    const before = nameOf();
+    expect(nameOf()).toBe(before);
+    fs.writeFileSync(pythonLock, 'boto3==2\n');
+    expect(nameOf()).not.toBe(before);
+    expect(new SparkDependencies({ pythonLock, jarsLock }).jarNames()).toEqual([]);
+  });
+
+  test('fail when they are not built, and say which command builds them', () => {
+    const dependencies = new SparkDependencies({ directory: temporaryDirectory() });
+    expect(() => build({ dependencies })).toThrow(
+      /^2 problems in application 'Test\/App':\n {2}- 'dependencies' must be built, got "no .*python-x86_64-[0-9a-f]{12}\.zip"; run 'npm run package:dependencies'/,
+    );
+  });
+});
