@@ -6,47 +6,37 @@ import type { IcebergColumn, IcebergTableProps } from './iceberg-table-props';
 /** An Iceberg type as its JSON form has it: a name, or an object with ids. */
 export type TypeJson = string | { readonly [key: string]: unknown };
 
+/** The parts of a table's input that the columns' ids hold together. */
+type Structure = Pick<CfnTable.IcebergTableInputProperty, 'schema' | 'partitionSpec' | 'writeOrder'>;
+
 /** Renders the schema, partition and sort order of a table as CloudFormation takes them. */
-export function renderStructure(
-  props: IcebergTableProps,
-): Pick<CfnTable.IcebergTableInputProperty, 'schema' | 'partitionSpec' | 'writeOrder'> {
+export function renderStructure(props: IcebergTableProps): Structure {
   const ids = new Map(props.columns.map((column) => [column.name, column.id]));
   const idOf = (name: string) => ids.get(name) ?? 0;
   // A set to Iceberg; sorted, so that the order of the key's columns changes nothing here.
   const identifiers = sorted((props.identifierColumns ?? []).map(idOf), (id) => id);
-  const partitions = props.partitionFields ?? [];
-  const sorts = props.sortFields ?? [];
+  const partitions = (props.partitionFields ?? []).map(({ column, transform, id, name }) => ({
+    sourceId: idOf(column),
+    transform: transform.toString(),
+    fieldId: id,
+    name: name ?? transform.fieldName(column),
+  }));
+  const sorts = (props.sortFields ?? []).map(({ column, direction, nulls }) => ({
+    sourceId: idOf(column),
+    transform: 'identity',
+    direction,
+    nullOrder: nulls,
+  }));
   return {
-    // Glue computes the next schema id itself and wants 0 at each deploy.
     schema: {
       type: 'struct',
+      // Glue computes the next schema id itself and wants 0 at each deploy.
       schemaId: 0,
       fields: props.columns.map(renderColumn),
       identifierFieldIds: identifiers.length === 0 ? undefined : identifiers,
     },
-    partitionSpec:
-      partitions.length === 0
-        ? undefined
-        : {
-            fields: partitions.map(({ column, transform, id, name }) => ({
-              sourceId: idOf(column),
-              transform: transform.toString(),
-              fieldId: id,
-              name: name ?? transform.fieldName(column),
-            })),
-          },
-    writeOrder:
-      sorts.length === 0
-        ? undefined
-        : {
-            orderId: 1,
-            fields: sorts.map(({ column, direction, nulls }) => ({
-              sourceId: idOf(column),
-              transform: 'identity',
-              direction,
-              nullOrder: nulls,
-            })),
-          },
+    partitionSpec: partitions.length === 0 ? undefined : { fields: partitions },
+    writeOrder: sorts.length === 0 ? undefined : { orderId: 1, fields: sorts },
   };
 }
 
