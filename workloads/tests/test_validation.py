@@ -162,3 +162,12 @@ def test_real_dirt_is_found_and_its_neighbours_pass(spark: SparkSession) -> None
         [],
         [("maximum", "wind_speed")],
     ]
+
+
+@pytest.mark.parametrize("pattern", [r"^\d{2}$", r"^[a-z]+'s$", r"^a\\b$"])
+def test_pattern_reaches_spark_as_it_was_written(spark: SparkSession, pattern: str) -> None:
+    column = Column("value", "string", required=False, rules=(Rule("pattern", pattern),))
+
+    judged = _judge(spark, column, "string", ["12", "cat's", "a\\b"])
+
+    assert [rules == [] for _, rules in judged] == [pattern.startswith(start) for start in (r"^\d", "^[a", "^a")]

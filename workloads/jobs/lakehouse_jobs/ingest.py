@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
@@ -22,7 +22,7 @@ from lakehouse_jobs.retry import RetryPolicy
 from lakehouse_jobs.run_record import RunError, RunRecord, RunState
 from lakehouse_jobs.source import Credentials, SourceSession
 from lakehouse_jobs.telemetry import Metric, Telemetry
-from lakehouse_jobs.transforms import rejected_rows, valid_rows
+from lakehouse_jobs.transforms import judge, rejected_rows, valid_rows
 from lakehouse_jobs.validation import validate
 
 _LOGGER = logging.getLogger(__name__)
@@ -139,19 +139,24 @@ class DatasetIngest:
     @contextmanager
     def _prepared(self, batch: Batch) -> Iterator[Prepared]:
         contract, dataset = self._contract, self._tables
-        landed = self._landing.read(self._spark, batch.run_id, batch.files)
-        judged = validate(landed, contract).persist()
-        valid = tables.without_known_valid(valid_rows(judged, contract, batch), dataset.bronze, contract).persist()
-        rejected = tables.without_known_rejected(rejected_rows(judged, contract, batch), dataset.dlq).persist()
-        try:
-            counted = replace(batch, rows_read=judged.count(), rows_valid=valid.count(), rows_rejected=rejected.count())
-            if dataset.dlq.committed(batch.token) is not None:
-                counted = replace(counted, rows_rejected=batch.rows_rejected)  # they are no longer new to the DLQ
-            reread = counted.rows_read - counted.rows_valid - counted.rows_rejected
-            yield Prepared(replace(counted, rows_reread=reread), valid, rejected)
-        finally:
-            for frame in (rejected, valid, judged):
-                frame.unpersist()
+        # computed anew from the immutable landing files wherever it is used: cheaper than caching every landed row
+        judged = validate(self._landing.read(self._spark, batch.run_id, batch.files), contract)
+        facts = judge(judged, contract)
+        fresh, valid = valid_rows(judged, contract, batch), facts.read - facts.rejected
+        refused, rejected = rejected_rows(judged, contract, batch), 0
+        with ExitStack() as kept:
+            if facts.oldest is not None and dataset.bronze.current() is not None:
+                unknown = tables.without_known_valid(fresh, dataset.bronze, contract, facts.oldest)
+                fresh = kept.enter_context(_kept(unknown))
+                valid = fresh.count()
+            if facts.rejected:
+                refused = kept.enter_context(_kept(tables.without_known_rejected(refused, dataset.dlq)))
+                rejected = refused.count()
+                if dataset.dlq.committed(batch.token) is not None:
+                    rejected = batch.rows_rejected  # an earlier run committed them: they are no longer new to the DLQ
+            reread = facts.read - valid - rejected
+            counted = replace(batch, rows_read=facts.read, rows_valid=valid, rows_rejected=rejected, rows_reread=reread)
+            yield Prepared(counted, fresh, refused)
 
     def _load(self, prepared: Prepared) -> None:
         batch, record = prepared.batch, self.record
@@ -176,6 +181,16 @@ class DatasetIngest:
         self.record.rowsInserted, self.record.rowsUpdated = merge.inserted, merge.updated
         self.record.rowsMerged = merge.inserted + merge.updated
         self.record.snapshots.silver = None if merge.snapshot is None else merge.snapshot.id
+
+
+@contextmanager
+def _kept(frame: DataFrame) -> Iterator[DataFrame]:
+    """`frame`, computed once and kept in memory (spilling to disk) inside the block."""
+    kept = frame.persist()
+    try:
+        yield kept
+    finally:
+        kept.unpersist()
 
 
 def _attempt(spark: SparkSession, job: Ingest, contract: Contract) -> RunRecord:

@@ -78,18 +78,14 @@ class Commit:
     retry: RetryPolicy
 
 
-def without_known_valid(rows: DataFrame, bronze: IcebergTable, contract: Contract) -> DataFrame:
-    """`rows` less those whose key and ordering value bronze already holds (read again by the overlap)."""
-    if bronze.current() is None:
-        return rows
+def without_known_valid(rows: DataFrame, bronze: IcebergTable, contract: Contract, oldest: str) -> DataFrame:
+    """`rows` less those whose key and ordering value bronze already holds (read again by the overlap).
+
+    `oldest` is the least ordering value of `rows`, as text: older files of bronze are then not opened.
+    """
     identity = [*contract.key, contract.ordering_column]
-    ordering = F.col(f"`{contract.ordering_column}`")
-    oldest = rows.agg(F.min(ordering).cast("string")).first()
-    if oldest is None or oldest[0] is None:
-        return rows
-    # the bound goes to Iceberg as a filter, so that files older than this batch are not opened
-    bound = F.lit(oldest[0]).cast(rows.schema[contract.ordering_column].dataType)
-    known = bronze.read().where(ordering >= bound).select(*identity)
+    bound = F.lit(oldest).cast(rows.schema[contract.ordering_column].dataType)
+    known = bronze.read().where(F.col(f"`{contract.ordering_column}`") >= bound).select(*identity)
     return rows.join(known, identity, "left_anti")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pyspark.sql import DataFrame, Window
@@ -14,6 +15,23 @@ from lakehouse_jobs.validation import RAW, REASONS
 CHANGE = "_change"
 """`insert` or `update`: what a row would do to silver."""
 _JSON_TIME = "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX"
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What a batch holds: rows, rejected rows, the least ordering value of the valid ones as text."""
+
+    read: int
+    rejected: int
+    oldest: str | None
+
+
+def judge(judged: DataFrame, contract: Contract) -> Judgement:
+    """Count the rows that `validation.validate` judged, in one pass."""
+    broken = F.size(REASONS) > 0
+    ordering = F.when(~broken, F.col(f"`{contract.ordering_column}`"))
+    [row] = judged.agg(F.count("*"), F.count_if(broken), F.min(ordering).cast("string")).collect()
+    return Judgement(int(row[0]), int(row[1]), row[2])
 
 
 def valid_rows(judged: DataFrame, contract: Contract, batch: Batch) -> DataFrame:

@@ -1,11 +1,16 @@
-"""Compiles a contract into Spark expressions: casts that never raise, and the reasons a row is rejected for."""
+"""Compiles a contract into Spark expressions: casts that never raise, and the reasons a row is rejected for.
+
+The expressions are SQL text, parsed once for each batch: building them call by call through py4j took longer than
+evaluating them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from pyspark.errors import AnalysisException
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 (the name every Spark user knows)
 from pyspark.sql.types import DataType, DecimalType, DoubleType, FloatType, StringType
 
@@ -17,6 +22,7 @@ RAW = "_raw"
 REASONS = "_reasons"
 """`array<struct<rule string, column string, message string>>`, empty for a valid row."""
 
+_REASONS_TYPE = "array<struct<rule: string, column: string, message: string>>"
 _REMEDY = "correct it in the source, or relax the contract and re-drive the row"
 _SHOWN = 80
 
@@ -32,17 +38,17 @@ def validate(landed: DataFrame, contract: model.Contract) -> DataFrame:
     """
     require_columns(landed.columns, contract)
     types = {field.name: field.dataType for field in landed.schema.fields}
-    raw = landed.select(*[F.col(_quoted(name)) for name in contract.column_names])
-    staged = raw.select(F.struct(*[F.col(_quoted(name)) for name in contract.column_names]).alias(RAW))
+    names = ", ".join(map(quoted, contract.column_names))
+    casts = [f"try_cast({_raw(column)} AS {column.spark_type}) AS {quoted(column.name)}" for column in contract.columns]
+    checks = [check for column in contract.columns for check in _checks(column, types[column.name])]
     try:
-        cast = staged.select(RAW, *[_cast(column) for column in contract.columns])
+        cast = landed.selectExpr(f"struct({names}) AS {RAW}").selectExpr(RAW, *casts)
     except AnalysisException as error:
         message = problem(
             contract.dataset, "have castable columns", str(error).splitlines()[0], "change a physicalType"
         )
         raise ContractError(message) from error
-    reasons = [reason for column in contract.columns for reason in _reasons(column, types[column.name])]
-    return cast.withColumn(REASONS, F.filter(F.array(*reasons), lambda reason: reason.isNotNull()))
+    return cast.withColumn(REASONS, F.expr(_all_reasons(checks)))
 
 
 def require_columns(present: list[str], contract: model.Contract) -> None:
@@ -57,60 +63,86 @@ def require_columns(present: list[str], contract: model.Contract) -> None:
         raise ContractError(problem(contract.source.address, must, ", ".join(sorted(present)), remedy))
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """A column name in Spark's backquotes."""
     return "`" + name.replace("`", "``") + "`"
 
 
-def _cast(column: model.Column) -> Column:
-    return F.expr(f"try_cast({RAW}.{_quoted(column.name)} AS {column.spark_type})").alias(column.name)
+def literal(value: object) -> str:
+    """A contract's value as a SQL literal: text, number or boolean."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        return f"double('{value!r}')"
+    return "'" + str(value).replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
-def _reasons(column: model.Column, source_type: DataType) -> list[Column]:
-    raw, value = F.col(f"{RAW}.{_quoted(column.name)}"), F.col(_quoted(column.name))
-    broken = raw.isNotNull() & (value.isNull() | _altered(column, source_type))
-    found = [_reason(broken, "type", column.name, f"be a {column.spark_type}")]
+@dataclass(frozen=True)
+class _Check:
+    """A condition that is true for a broken value (null or false for a good one), and the reason it gives."""
+
+    broken: str
+    reason: str
+
+
+def _all_reasons(checks: list[_Check]) -> str:
+    """`filter` is interpreted, not compiled: it is kept off the path of valid rows, 8 times faster on flights."""
+    broken = " OR ".join(f"coalesce({check.broken}, false)" for check in checks)
+    reasons = ", ".join(f"CASE WHEN {check.broken} THEN {check.reason} END" for check in checks)
+    found = f"filter(array({reasons}), reason -> reason IS NOT NULL)"
+    return f"CASE WHEN {broken} THEN {found} ELSE cast(array() AS {_REASONS_TYPE}) END"
+
+
+def _checks(column: model.Column, source_type: DataType) -> list[_Check]:
+    raw, value = _raw(column), quoted(column.name)
+    lost = f"({raw} IS NOT NULL AND ({value} IS NULL OR {_altered(column, source_type)}))"
+    found = [_Check(lost, _reason("type", column, f"be a {column.spark_type}"))]
     if column.required:
-        found.append(_reason(raw.isNull(), "required", column.name, "be present"))
+        found.append(_Check(f"({raw} IS NULL)", _reason("required", column, "be present")))
     for rule in column.rules:
         condition, must = _RULES[rule.name](value, rule.argument)
-        found.append(_reason(value.isNotNull() & condition, rule.name, column.name, must))
+        found.append(_Check(f"({value} IS NOT NULL AND {condition})", _reason(rule.name, column, must)))
     return found
 
 
-def _altered(column: model.Column, source_type: DataType) -> Column:
+def _raw(column: model.Column) -> str:
+    return f"{RAW}.{quoted(column.name)}"
+
+
+def _altered(column: model.Column, source_type: DataType) -> str:
     """Whether the cast dropped digits: 1.5 to an integer, 1.239 to two decimals."""
-    name, target = column.name, column.spark_type
-    raw, value = F.col(f"{RAW}.{_quoted(name)}"), F.col(_quoted(name))
+    raw, value, target = _raw(column), quoted(column.name), column.spark_type
     if isinstance(source_type, StringType) and target.startswith("decimal"):
-        return F.coalesce(F.expr(f"try_cast({RAW}.{_quoted(name)} AS decimal(38,18))") != value, F.lit(False))
-    exact_source = isinstance(source_type, DecimalType | DoubleType | FloatType)
-    if exact_source and (target in ("int", "bigint") or target.startswith("decimal")):
-        return F.coalesce(raw != value, F.lit(False))
-    return F.lit(False)
+        return f"coalesce(try_cast({raw} AS decimal(38,18)) != {value}, false)"
+    fractional = isinstance(source_type, DecimalType | DoubleType | FloatType)
+    if fractional and (target in ("int", "bigint") or target.startswith("decimal")):
+        return f"coalesce({raw} != {value}, false)"
+    return "false"
 
 
-def _reason(condition: Column, rule: str, column: str, must: str) -> Column:
-    raw = F.col(f"{RAW}.{_quoted(column)}").cast("string")
-    shown = F.coalesce(F.substring(raw, 1, _SHOWN), F.lit("null"))
-    message = F.concat(F.lit(f"'{column}' must {must}, got "), shown, F.lit(f"; {_REMEDY}"))
-    fields = F.struct(F.lit(rule).alias("rule"), F.lit(column).alias("column"), message.alias("message"))
-    return F.when(condition, fields)
+def _reason(rule: str, column: model.Column, must: str) -> str:
+    shown = f"coalesce(substring(cast({_raw(column)} AS string), 1, {_SHOWN}), 'null')"
+    before, after = literal(f"'{column.name}' must {must}, got "), literal(f"; {_REMEDY}")
+    message = f"concat({before}, {shown}, {after})"
+    return f"named_struct('rule', {literal(rule)}, 'column', {literal(column.name)}, 'message', {message})"
 
 
-_RULES: dict[str, Callable[[Column, object], tuple[Column, str]]] = {
-    "minimum": lambda value, limit: (value < F.lit(limit), f"be at least {limit}"),
-    "maximum": lambda value, limit: (value > F.lit(limit), f"be at most {limit}"),
-    "exclusiveMinimum": lambda value, limit: (value <= F.lit(limit), f"be more than {limit}"),
-    "exclusiveMaximum": lambda value, limit: (value >= F.lit(limit), f"be less than {limit}"),
-    "pattern": lambda value, pattern: (~value.rlike(str(pattern)), f"match {pattern}"),
-    "minLength": lambda value, limit: (F.length(value) < F.lit(limit), f"have at least {limit} characters"),
-    "maxLength": lambda value, limit: (F.length(value) > F.lit(limit), f"have at most {limit} characters"),
-    "validValues": lambda value, values: (
-        ~value.isin(_listed(values)),
-        f"be one of {', '.join(map(str, _listed(values)))}",
+_RULES: dict[str, Callable[[str, object], tuple[str, str]]] = {
+    "minimum": lambda value, limit: (f"{value} < {literal(limit)}", f"be at least {limit}"),
+    "maximum": lambda value, limit: (f"{value} > {literal(limit)}", f"be at most {limit}"),
+    "exclusiveMinimum": lambda value, limit: (f"{value} <= {literal(limit)}", f"be more than {limit}"),
+    "exclusiveMaximum": lambda value, limit: (f"{value} >= {literal(limit)}", f"be less than {limit}"),
+    "pattern": lambda value, pattern: (f"NOT {value} RLIKE {literal(pattern)}", f"match {pattern}"),
+    "minLength": lambda value, limit: (f"length({value}) < {literal(limit)}", f"have at least {limit} characters"),
+    "maxLength": lambda value, limit: (f"length({value}) > {literal(limit)}", f"have at most {limit} characters"),
+    "validValues": lambda value, known: (
+        f"{value} NOT IN ({_listed(known, literal)})",
+        f"be one of {_listed(known, str)}",
     ),
 }
 
 
-def _listed(values: object) -> list[object]:
-    return list(values) if isinstance(values, tuple | list) else [values]
+def _listed(values: object, shown: Callable[[object], str]) -> str:
+    return ", ".join(map(shown, values if isinstance(values, tuple) else (values,)))
