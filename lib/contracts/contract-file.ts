@@ -26,7 +26,7 @@ export class ContractFile {
     public readonly name: string,
     text: string,
   ) {
-    this.document = parseDocument(text, { lineCounter: this.lines, prettyErrors: false });
+    this.document = parseDocument(text, { lineCounter: this.lines, prettyErrors: false, logLevel: 'error' });
     for (const error of this.document.errors) {
       this.problems.push(`${this.position(error.pos[0])}: ${unreadable(name, error.message)}`);
     }
