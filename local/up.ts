@@ -223,6 +223,8 @@ function main(): Promise<number> {
 }
 
 if (require.main === module) {
+  // the SDK's notice about future Node versions is for developers of this project, not for its users
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   void guarded(
     async () => main(),
     (error) =>

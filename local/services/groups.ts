@@ -7,7 +7,8 @@ export const POLL_MS = 50;
 
 /** The system's code of an error, `ENOENT` for example. */
 export function errorCode(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  const hasCode = typeof error === 'object' && error !== null && 'code' in error;
+  return hasCode && typeof error.code === 'string' ? error.code : undefined;
 }
 
 /** Whether a process, or with a negative id a process group, exists. */

@@ -1,0 +1,83 @@
+/**
+ * The command line: `npx lakehouse <verb>`.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { Command } from 'commander';
+import { updateLockFile } from '../lib/contracts/update-lock-file';
+import { LakehouseError, problem } from '../lib/private/errors';
+import { down, status } from '../local/down';
+import { withUpOptions } from '../local/options';
+import { root, RunPaths } from '../local/paths';
+import { verify } from '../local/verify';
+
+/** Runs `npm start`'s program with the same arguments, so that there is one way to start. */
+function up(args: string[]): Promise<number> {
+  const child = spawn(process.execPath, [join(root, 'local/bootstrap.mjs'), 'start', ...args], { stdio: 'inherit' });
+  // Ctrl-C reaches both; the child cleans up and this process ends as it did
+  process.on('SIGINT', () => undefined);
+  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  return new Promise((done, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code) => done(code ?? 1));
+  });
+}
+
+function lock(directory: string): void {
+  const folder = resolve(directory);
+  if (!existsSync(folder)) {
+    const remedy = 'name the folder that holds the zones, or run this where it lies';
+    throw new LakehouseError(problem({ path: 'contracts', must: 'an existing folder', got: directory, remedy }));
+  }
+  const { file, written, changes } = updateLockFile(folder);
+  changes.forEach((change) => console.log(change));
+  console.log(written ? `✓ ${file} written; commit it with the contracts` : `✓ ${file} is up to date`);
+}
+
+async function main(): Promise<number> {
+  const program = new Command('lakehouse')
+    .description('A whole AWS lakehouse on this machine: deploy it, look at it, stop it.')
+    .showHelpAfterError("(see 'lakehouse --help')")
+    .helpCommand(false);
+  let code = 0;
+  withUpOptions(program.command('up'))
+    .description('deploy the stack to an embedded AWS endpoint and run the pipeline on real data, as npm start does')
+    .action(async (_options, command: Command) => {
+      code = await up(process.argv.slice(process.argv.indexOf(command.name()) + 1));
+    });
+  program
+    .command('status')
+    .description('what runs in this folder, and how to reach it; exit code 1 when nothing is up')
+    .action(() => {
+      const found = status(new RunPaths());
+      console.log(found.lines.join('\n'));
+      code = found.up ? 0 : 1;
+    });
+  program
+    .command('down')
+    .description('stop what runs in this folder; acts on this machine only, never on AWS')
+    .action(async () => console.log(await down(new RunPaths())));
+  program
+    .command('verify')
+    .description('read every property of the running stack back through the AWS API and compare it with the template')
+    .action(async () => {
+      const report = await verify(new RunPaths());
+      console.log(`${report.properties} properties of ${report.resources} resources agree with the template`);
+    });
+  program
+    .command('lock')
+    .description('give new columns and tables of the contracts their ids, in schema.lock.json')
+    .argument('[contracts]', 'the folder of contracts', 'contracts')
+    .action(lock);
+  await program.parseAsync();
+  return code;
+}
+
+void main().then(
+  (code) => (process.exitCode = code),
+  (error: unknown) => {
+    console.error(`✗ ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 1;
+  },
+);

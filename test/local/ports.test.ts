@@ -1,0 +1,38 @@
+import { createServer, type Server } from 'node:net';
+import { freePort, isFree, portFor } from '../../local/services/ports';
+
+describe('portFor', () => {
+  let server: Server;
+  let taken: number;
+
+  beforeAll(async () => {
+    server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    taken = typeof address === 'object' && address !== null ? address.port : 0;
+  });
+
+  afterAll(() => new Promise((resolve) => server.close(resolve)));
+
+  it('finds a free port', async () => {
+    const port = await portFor('--endpoint-port', undefined);
+    expect(await isFree(port)).toBe(true);
+  });
+
+  it('gives the wanted port when it is free', async () => {
+    const port = await freePort();
+    expect(await portFor('--endpoint-port', port)).toBe(port);
+  });
+
+  it('fails when the wanted port is taken', async () => {
+    await expect(portFor('--endpoint-port', taken)).rejects.toThrow(
+      `'--endpoint-port' must be a free port, got ${taken};`,
+    );
+  });
+
+  it('fails when the wanted port is none', async () => {
+    await expect(portFor('--endpoint-port', 80)).rejects.toThrow(
+      "'--endpoint-port' must be a whole number from 1024 to 65535, got 80",
+    );
+  });
+});

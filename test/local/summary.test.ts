@@ -1,0 +1,170 @@
+import { renderChart, scaleOf } from '../../local/summary/chart';
+import { bytes, count, duration } from '../../local/summary/format';
+import { html } from '../../local/summary/html';
+import { renderPage } from '../../local/summary/page';
+import type { Summary } from '../../local/summary/summary';
+import { renderTable } from '../../local/summary/table';
+import type { RunRecord } from '../../local/records';
+
+function record(values: Partial<RunRecord>): RunRecord {
+  return {
+    runId: '20130201T000000Z-abcdef',
+    dataset: 'flights',
+    state: 'succeeded',
+    rowsRead: 32_957,
+    rowsValid: 32_957,
+    rowsRejected: 0,
+    rowsInserted: 32_957,
+    rowsUpdated: 0,
+    rowsMerged: 32_957,
+    bytesLanded: 1_234_567,
+    seconds: 9.5,
+    lowerBound: null,
+    upperBound: '2013-02-01T00:00:00Z',
+    snapshots: { bronze: '1', silver: '2', dlq: null },
+    error: null,
+    ...values,
+  };
+}
+
+const summary: Summary = {
+  environment: 'dev',
+  stack: 'Lakehouse-dev',
+  region: 'us-east-1',
+  correlationId: 'up-0123',
+  finishedAt: '2026-11-23T10:00:00.000Z',
+  seconds: 151,
+  runs: [
+    {
+      title: 'January <2013>',
+      runId: '20130201T000000Z-abcdef',
+      seconds: 41.2,
+      source: { inserted: 39_964, updated: 0 },
+      records: [record({}), record({ dataset: 'weather', rowsRead: 2_211, rowsValid: 2_210, rowsRejected: 1 })],
+    },
+  ],
+  lake: {
+    days: [
+      { day: '2013-01-01', flights: 842, cancelled: 4, meanDelay: 11.55 },
+      { day: '2013-01-02', flights: 943, cancelled: 8, meanDelay: 13.86 },
+      { day: '2013-02-09', flights: 684, cancelled: 393, meanDelay: null },
+    ],
+    tables: [{ zone: 'silver', name: 'flights', rows: 32_957, files: 3, bytes: 900_000, snapshots: 1 }],
+    rejected: [
+      {
+        dataset: 'weather',
+        rule: 'maximum',
+        column: 'wind_speed',
+        message: "wind_speed must be at most 250, got 1048.36 <script>alert('x')</script>",
+        rows: 1,
+        example: '{"wind_speed": 1048.36, "note": "a & b"}',
+      },
+    ],
+  },
+  deployment: {
+    resources: 102,
+    properties: 457,
+    recorded: [{ stack: 'Lakehouse-dev', logicalId: 'Thing', type: 'AWS::Some::Type', physicalId: 'x' }],
+    unheld: [{ type: 'AWS::CloudFormation::Stack', property: 'TemplateURL', reason: 'no API returns it' }],
+  },
+};
+
+describe('renderPage', () => {
+  const page = renderPage(summary);
+
+  it('escapes what comes from data', () => {
+    expect(page).not.toContain('<script>');
+    expect(page).toContain('&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;');
+    expect(page).toContain('January &lt;2013&gt;');
+    expect(page).toContain('a &amp; b');
+  });
+
+  it('needs nothing but itself', () => {
+    expect(page).not.toMatch(/https?:|\/\/[a-z]|<link|<script|<img|@import|url\(/i);
+    expect(page).toContain("default-src 'none'");
+  });
+
+  it('shows the counts, the reasons, the recorded and the unheld', () => {
+    for (const text of [
+      '32,957',
+      '2,211',
+      '457',
+      '1.2 MB',
+      'wind_speed',
+      'AWS::Some::Type',
+      'TemplateURL',
+      '2 min 31 s',
+    ]) {
+      expect(page).toContain(text);
+    }
+  });
+
+  it('says in words what the plot shows, and has it as a table', () => {
+    expect(page).toContain('the longest mean delay was 13.9 minutes on 2013-01-02');
+    expect(page).toContain('most flights were cancelled on 2013-02-09: 393 of 684');
+    expect(page).toContain('<title id="plot-title">');
+    expect(page).toMatch(/<th scope="row">2013-01-02<\/th>\s*<td>943<\/td>/);
+  });
+
+  it('opens and closes every element', () => {
+    const stack: string[] = [];
+    for (const [, close, name = '', empty] of page.matchAll(/<(\/?)([a-z][a-z0-9]*)\b[^>]*?(\/?)>/gi)) {
+      if (empty === '/' || ['meta', 'br'].includes(name)) {
+        continue;
+      }
+      if (close === '/') {
+        expect(stack.pop()).toBe(name);
+      } else {
+        stack.push(name);
+      }
+    }
+    expect(stack).toEqual([]);
+  });
+
+  it('says so when no day is complete', () => {
+    expect(renderChart([]).text).toContain('No day is complete yet.');
+  });
+});
+
+describe('renderTable', () => {
+  const lines = renderTable(summary).split('\n');
+
+  it('has a line per dataset and the sums', () => {
+    expect(lines.find((line) => line.includes('  weather '))).toMatch(/2,211 +2,210 +1 /);
+    expect(lines.find((line) => line.startsWith('  all '))).toMatch(/35,168 +35,167 +1 /);
+  });
+
+  it('names what was rejected and what was deployed', () => {
+    expect(lines.join('\n')).toContain('weather: 1 × wind_speed must be at most 250');
+    expect(lines.join('\n')).toContain(
+      'deployed Lakehouse-dev: 102 resources, 457 properties read back; 1 recorded, not emulated',
+    );
+  });
+});
+
+describe('scaleOf', () => {
+  it('has round ticks that include zero and the extremes', () => {
+    const scale = scaleOf([3, 83.5, -4], { top: 0, height: 100 });
+    expect(scale.ticks).toEqual([-50, 0, 50, 100]);
+    expect(scale.y(100)).toBe(0);
+    expect(scale.y(-50)).toBe(100);
+  });
+});
+
+describe('format', () => {
+  it('renders numbers for people', () => {
+    expect([count(336_776), bytes(999), bytes(1_500_000), duration(59.6), duration(151)]).toEqual([
+      '336,776',
+      '999 B',
+      '1.5 MB',
+      '1 min 0 s',
+      '2 min 31 s',
+    ]);
+  });
+});
+
+describe('html', () => {
+  it('escapes values and keeps markup', () => {
+    expect(html`<b title="${'"'}">${html`<i>${'<'}</i>`}</b>`.text).toBe('<b title="&quot;"><i>&lt;</i></b>');
+  });
+});
