@@ -1,7 +1,7 @@
 """Reads Iceberg tables of an endpoint for the integration test, independently of the jobs that wrote them.
 
-compare: `exceptAll` both ways between one database on two endpoints, run columns aside.
-rows:    the rows of one table as JSON, for a few columns and an optional filter.
+compare: `exceptAll` both ways between two databases, run columns aside.
+rows:    the rows of one table as JSON, for some columns and an optional filter.
 """
 
 from __future__ import annotations
@@ -43,13 +43,14 @@ def tuples(table: pa.Table) -> Iterator[tuple[Any, ...]]:
     return zip(*(table.column(name).to_pylist() for name in names), strict=True)
 
 
-def compare(left: str, right: str, database: str) -> dict[str, dict[str, int]]:
+def compare(endpoint: str, left: str, right: str) -> dict[str, dict[str, int]]:
     result = {}
-    left_catalog, right_catalog = catalog(left), catalog(right)
-    for identifier in sorted(left_catalog.list_tables(database)):
-        a = Counter(tuples(left_catalog.load_table(identifier).scan().to_arrow()))
-        b = Counter(tuples(right_catalog.load_table(identifier).scan().to_arrow()))
-        result[identifier[-1]] = {
+    tables = catalog(endpoint)
+    for identifier in sorted(tables.list_tables(left)):
+        name = identifier[-1]
+        a = Counter(tuples(tables.load_table((left, name)).scan().to_arrow()))
+        b = Counter(tuples(tables.load_table((right, name)).scan().to_arrow()))
+        result[name] = {
             "rows": sum(a.values()),
             "onlyLeft": sum((a - b).values()),
             "onlyRight": sum((b - a).values()),
@@ -59,14 +60,12 @@ def compare(left: str, right: str, database: str) -> dict[str, dict[str, int]]:
 
 def rows(endpoint: str, database: str, table: str, columns: list[str], where: str | None) -> dict[str, Any]:
     loaded = catalog(endpoint).load_table((database, table))
-    scan = loaded.scan(row_filter=where, selected_fields=tuple(columns)) if where else loaded.scan(
-        selected_fields=tuple(columns)
-    )
-    found = scan.to_arrow()
+    found = loaded.scan(row_filter=where or "true", selected_fields=tuple(columns)).to_arrow()
+    snapshot = loaded.current_snapshot()
     return {
         "columns": [field.name for field in loaded.schema().fields],
         "snapshots": len(loaded.metadata.snapshots),
-        "summary": dict(loaded.current_snapshot().summary.additional_properties) if loaded.current_snapshot() else {},
+        "summary": snapshot.summary.additional_properties if snapshot and snapshot.summary else {},
         "rows": found.to_pylist(),
     }
 
@@ -75,18 +74,16 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     commands = parser.add_subparsers(dest="command", required=True)
     compared = commands.add_parser("compare")
-    compared.add_argument("left")
-    compared.add_argument("right")
-    compared.add_argument("database")
+    for name in ("endpoint", "left", "right"):
+        compared.add_argument(name)
     listed = commands.add_parser("rows")
-    listed.add_argument("endpoint")
-    listed.add_argument("database")
-    listed.add_argument("table")
+    for name in ("endpoint", "database", "table"):
+        listed.add_argument(name)
     listed.add_argument("--columns", default="*")
     listed.add_argument("--where")
     args = parser.parse_args()
     if args.command == "compare":
-        result: Any = compare(args.left, args.right, args.database)
+        result: Any = compare(args.endpoint, args.left, args.right)
     else:
         result = rows(args.endpoint, args.database, args.table, args.columns.split(","), args.where)
     json.dump(result, sys.stdout, default=str)

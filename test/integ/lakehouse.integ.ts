@@ -1,0 +1,292 @@
+/**
+ * What a user does, on this machine and for real: `npm start`, look at it, break it, change it, take it down.
+ * The tests follow one another: each begins with the lake the one before has left.
+ */
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
+import { z } from 'zod';
+import { updateLockFile } from '../../lib/contracts/update-lock-file';
+import { readJson } from '../../local/json';
+import type { RunRecord } from '../../local/records';
+import { RUN_MARKER } from '../../local/run-state';
+import { processesWith } from '../../local/services/groups';
+import { closeBrowser, lookAt } from '../support/browser';
+import { Lake, eventually } from '../support/lake';
+
+const DATASETS = ['airlines', 'airports', 'flights', 'planes', 'weather'];
+
+const summaryShape = z.object({
+  runs: z.array(z.object({ records: z.array(z.object({ dataset: z.string(), state: z.string() }).loose()) }).loose()),
+  deployment: z.object({ resources: z.number(), properties: z.number() }).loose(),
+});
+
+const lake = new Lake();
+
+/** The record of a dataset. */
+const recordOf = (records: RunRecord[], dataset: string): RunRecord => {
+  const found = records.find((record) => record.dataset === dataset);
+  if (found === undefined) throw new Error(`no record of ${dataset}`);
+  return found;
+};
+
+const differences = async (): Promise<string[]> => {
+  const [left, right] = await Promise.all([lake.runtime('dev'), lake.runtime('second')]);
+  const compared = await lake.compare(left.databases.silver ?? '', right.databases.silver ?? '');
+  expect(Object.keys(compared)).toEqual(DATASETS);
+  return Object.entries(compared)
+    .filter(([, { rows, onlyLeft, onlyRight }]) => rows === 0 || onlyLeft + onlyRight > 0)
+    .map(([table, found]) => `${table}: ${JSON.stringify(found)}`);
+};
+
+/** The newest metadata of every table of the dev lake. */
+const commits = async (): Promise<string[]> => {
+  const { databases } = await lake.runtime();
+  const names = DATASETS.flatMap((name) => [
+    [databases.bronze, name],
+    [databases.bronze, `${name}__dlq`],
+    [databases.silver, name],
+  ]);
+  return Promise.all(
+    names.map(async ([database = '', table = '']) => String(await lake.metadataLocation(database, table))),
+  );
+};
+
+let silver = '';
+let bronze = '';
+
+describe('the lakehouse on one machine', () => {
+  let pids: number[] = [];
+  let ports: number[] = [];
+
+  afterAll(async () => {
+    await closeBrowser();
+    if (existsSync(lake.file('state.json'))) await lake.lakehouse('down');
+    lake.remove();
+  });
+
+  test('comes up with one command, deploys the stack and runs the pipeline', async () => {
+    const { code, stdout, stderr } = await lake.lakehouse('up', '--keep');
+    expect({ code, said: code === 0 ? '' : stdout + stderr }).toEqual({ code: 0, said: '' });
+    const summary = readJson(lake.file('summary.json'), summaryShape);
+    expect(summary.runs).toHaveLength(3);
+    expect(summary.runs[2]?.records.map(({ state }) => state)).toEqual(DATASETS.map(() => 'unchanged'));
+    expect(summary.deployment.properties).toBeGreaterThan(400);
+    ({ silver = '', bronze = '' } = (await lake.runtime()).databases);
+    pids = lake.state.services.map(({ pid }) => pid);
+    ports = [
+      Number(new URL(lake.endpoint).port),
+      (await lake.sql('show port')).map(({ port }) => Number(port))[0] ?? 0,
+    ];
+  });
+
+  test('holds in silver each flight once, in its newest state', async () => {
+    const [source] = await lake.sql(
+      'select count(*)::int as rows, sum(coalesce(dep_delay, 0))::int as delay from flights',
+    );
+    const { rows } = await lake.rows(silver, 'flights', { columns: ['carrier', 'dep_delay'] });
+    const delay = rows.reduce((sum, row) => sum + Number(row.dep_delay ?? 0), 0);
+    expect({ rows: rows.length, delay }).toEqual(source);
+  });
+
+  test('keeps real dirt in the dead-letter tables, with payload and reason', async () => {
+    const weather = await lake.rows(bronze, 'weather__dlq');
+    expect(weather.rows).toHaveLength(1);
+    expect(JSON.parse(String(weather.rows[0]?._payload))).toMatchObject({ origin: 'EWR', wind_speed: 1048.36058 });
+    expect(weather.rows[0]?._reasons).toEqual([expect.objectContaining({ column: 'wind_speed' })]);
+    const airports = await lake.rows(bronze, 'airports__dlq');
+    const rejected = airports.rows.map(({ _payload }) => (JSON.parse(String(_payload)) as { faa: string }).faa);
+    expect(rejected.toSorted()).toEqual(
+      ['DVT', 'EEN', 'IPL', 'MYF', 'NJK', 'SYA'].filter((faa) => rejected.includes(faa)),
+    );
+    expect(rejected).toEqual(expect.arrayContaining(['DVT', 'MYF', 'EEN']));
+  });
+
+  test('shows a page that a browser opens without an error, with nothing from the network', async () => {
+    const page = await lookAt(lake.file('summary.html'));
+    expect(page.problems).toEqual([]);
+    expect(page.requests).toEqual([]);
+    expect(page.text).toContain('silver');
+    expect(page.overflow).toBe(false);
+  });
+
+  test('says what is running, and reads it back again', async () => {
+    const status = await lake.lakehouse('status');
+    expect(status).toMatchObject({ code: 0, stdout: expect.stringContaining(lake.endpoint) as string });
+    expect(await lake.lakehouse('verify')).toMatchObject({ code: 0 });
+  });
+
+  test('refuses a second run while one is up', async () => {
+    const { code, stderr } = await lake.lakehouse('up');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/'run' must be the only one in this folder, got .*; stop it with 'npx lakehouse down'/);
+  });
+
+  test('equals a load of everything at once, made by a second stack beside the first', async () => {
+    await lake.deploy({ environment: 'second', app: 'test/integ/second-app.ts' });
+    await lake.ingest('second');
+    expect(await differences()).toEqual([]);
+  });
+
+  test('leaves the watermark where it was when the source is down, and alarms', async () => {
+    const before = await commits();
+    const runtime = await lake.runtime();
+    const messages = await subscribe((runtime as unknown as { topics: { critical: string } }).topics.critical);
+    const [{ port: sourcePort = '' } = {}] = await lake.sql('show port');
+    const credentials = await lake.sourceCredentials();
+    expect(credentials.port).toBe(Number(sourcePort));
+    await lake.withPipeline((pipeline) =>
+      // port 1 refuses connections, as a database does that is down
+      pipeline.putSecret(runtime.sources.nycflights?.secretId ?? '', { ...credentials, port: 1 }),
+    );
+    await expect(lake.ingest()).rejects.toThrow(/FAILED|failed/);
+    await lake.withPipeline((pipeline) => pipeline.putSecret(runtime.sources.nycflights?.secretId ?? '', credentials));
+    expect(await commits()).toEqual(before);
+    await eventually(
+      'an alarm arrives',
+      async () => (await messages()).some((text) => text.includes('ALARM')),
+      120_000,
+    );
+  });
+
+  test('loses and doubles nothing when the job is killed between bronze and silver', async () => {
+    await lake.advance('2013-04-01T00:00:00Z');
+    const runId = '20130401T000000Z-kill00';
+    const [bronzeBefore, silverBefore] = await Promise.all([
+      lake.metadataLocation(bronze, 'flights'),
+      lake.metadataLocation(silver, 'flights'),
+    ]);
+    const killed = lake.ingest('dev', runId);
+    const outcome = expect(killed).rejects.toThrow();
+    await eventually(
+      'bronze is committed',
+      async () => (await lake.metadataLocation(bronze, 'flights')) !== bronzeBefore,
+      180_000,
+    );
+    expect(lake.kill(runId)).toBeGreaterThan(0);
+    await outcome;
+    expect(await lake.metadataLocation(silver, 'flights')).toBe(silverBefore);
+
+    const records = await lake.ingest();
+    expect(recordOf(records, 'flights').rowsMerged).toBeGreaterThan(20_000);
+    await lake.ingest('second');
+    expect(await differences()).toEqual([]);
+  });
+
+  test('adds a column by a deploy: old rows read null, new rows carry it', async () => {
+    const contracts = lake.copyContracts('gate');
+    addColumn(join(contracts, 'silver/flights.yaml'), 'gate');
+    updateLockFile(contracts);
+    await lake.sql('alter table flights add column gate text');
+    await lake.sql(
+      `update flights set gate = 'B22', updated_at = '2013-04-01T01:00:00Z' where time_hour >= '2013-03-31T20:00:00Z' and time_hour < '2013-03-31T21:00:00Z'`,
+    );
+    const [changed] = await lake.sql("select count(*)::int as rows from flights where gate = 'B22'");
+    await lake.deploy({ contracts });
+    await lake.readBack();
+    await lake.ingest();
+    const { columns, rows } = await lake.rows(silver, 'flights', { columns: ['gate', 'carrier'] });
+    expect(columns).toContain('gate');
+    expect(rows.filter(({ gate }) => gate === 'B22')).toHaveLength(Number(changed?.rows));
+    expect(rows.filter(({ gate }) => gate === null).length).toBe(rows.length - Number(changed?.rows));
+    expect(Number(changed?.rows)).toBeGreaterThan(0);
+  });
+
+  test('rolls a failed update back, with every table as it was', async () => {
+    const contracts = lake.copyContracts('terminal');
+    addColumn(join(contracts, 'silver/flights.yaml'), 'gate');
+    addColumn(join(contracts, 'silver/airlines.yaml'), 'terminal');
+    updateLockFile(contracts);
+    const before = await lake.rows(silver, 'airlines');
+    const failing = lake.deploy({ contracts, edit: addTableWithoutDatabase });
+    await expect(failing).rejects.toThrow(/could not be deployed/);
+    expect(await lake.stackStatus()).toBe('UPDATE_ROLLBACK_COMPLETE');
+    const after = await lake.rows(silver, 'airlines');
+    expect({ columns: after.columns, rows: after.rows }).toEqual({ columns: before.columns, rows: before.rows });
+    await lake.readBack();
+  });
+
+  test('is destroyed, once the buckets are empty and both keys are turned', async () => {
+    await lake.destroy('second');
+    await lake.deploy({ contracts: join(lake.folder, 'gate', 'contracts') });
+    await lake.destroy('dev');
+    expect(await Promise.all([lake.stackStatus('dev'), lake.stackStatus('second')])).toEqual([undefined, undefined]);
+    expect(await lake.metadataLocation(silver, 'flights').catch((error: Error) => error.name)).toBe(
+      'EntityNotFoundException',
+    );
+  });
+
+  test('leaves no process, no port and no password in a log', async () => {
+    const { marker } = lake.state;
+    const { password } = lake.owner();
+    expect(await lake.lakehouse('down')).toMatchObject({ code: 0 });
+    expect(processesWith(RUN_MARKER, marker)).toEqual([]);
+    expect(pids.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([]);
+    expect(await Promise.all(ports.map(listens))).toEqual(ports.map(() => false));
+    const logs = join(lake.folder, '.lakehouse/run/logs');
+    expect(readdirSync(logs).filter((file) => readFileSync(join(logs, file), 'utf8').includes(password))).toEqual([]);
+  });
+});
+
+/** Subscribes a queue to a topic; what it returns reads the messages that came. */
+async function subscribe(TopicArn: string): Promise<() => Promise<string[]>> {
+  const sqs = new SQSClient(lake.access);
+  const sns = new SNSClient(lake.access);
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'integ-alarms' }));
+  const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }));
+  await sns.send(new SubscribeCommand({ TopicArn, Protocol: 'sqs', Endpoint: Attributes?.QueueArn }));
+  return async () => {
+    const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
+    return Messages.map(({ Body }) => Body ?? '');
+  };
+}
+
+/** Adds an optional string column as the last one of a contract. */
+function addColumn(file: string, name: string): void {
+  const column = [
+    `      - name: ${name}`,
+    '        logicalType: string',
+    '        physicalType: string',
+    '        classification: public',
+    '        description: Added by the integration test',
+    '',
+  ].join('\n');
+  const text = readFileSync(file, 'utf8');
+  // the columns end where the next key of the document begins
+  const schema = text.indexOf('\nschema:') + 1;
+  const next = text.slice(schema + 1).search(/^\S/m);
+  const end = next === -1 ? text.length : schema + 1 + next;
+  writeFileSync(file, `${text.slice(0, end)}${column}${text.slice(end)}`);
+}
+
+/** Puts a table of a database that does not exist into the template of the parent stack. */
+function addTableWithoutDatabase(assembly: string): void {
+  const file = join(assembly, 'Lakehouse-dev.template.json');
+  const template = JSON.parse(readFileSync(file, 'utf8')) as { Resources: Record<string, unknown> };
+  const nested = Object.entries(template.Resources)
+    .filter(([, resource]) => (resource as { Type: string }).Type === 'AWS::CloudFormation::Stack')
+    .map(([id]) => id);
+  template.Resources.Broken = {
+    Type: 'AWS::Glue::Table',
+    DependsOn: nested,
+    Properties: {
+      CatalogId: { Ref: 'AWS::AccountId' },
+      DatabaseName: 'no_such_database',
+      TableInput: { Name: 'broken' },
+    },
+  };
+  writeFileSync(file, JSON.stringify(template));
+}
+
+function listens(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
