@@ -167,7 +167,7 @@ export class LakehouseStack extends Stack {
     const allow = (sid: string, actions: string[], resources: string[], conditions?: Conditions): void => {
       role.addToPrincipalPolicy(new iam.PolicyStatement({ sid, actions, resources, conditions }));
     };
-    const write = ['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload'];
+    const write = ['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'];
     const extracts = [landing.arnForObjects('*')];
     const runs = [artifacts.arnForObjects(`${ArtifactPrefix.RUNS}*`)];
     allow('LandExtracts', [...write, 's3:DeleteObject'], extracts);
@@ -176,7 +176,7 @@ export class LakehouseStack extends Stack {
     allow('ListRuns', ['s3:ListBucket'], [artifacts.bucketArn], {
       StringLike: { 's3:prefix': `${ArtifactPrefix.RUNS}*` },
     });
-    allow('FindResources', ['ssm:GetParameter'], [this.runtimeParameterArn(config.environment)]);
+    allow('FindResources', ['ssm:GetParameter'], [RuntimeParameter.arnFor(this, config.environment)]);
     allow('EmitMetrics', ['cloudwatch:PutMetricData'], ['*'], {
       StringEquals: { 'cloudwatch:namespace': LakehouseMetrics.namespace() },
     });
@@ -198,15 +198,6 @@ export class LakehouseStack extends Stack {
   private tablesArn(zone: Zone): string {
     const resourceName = `${this.catalog.databaseName(zone)}/*`;
     return this.formatArn({ service: 'glue', resource: 'table', resourceName });
-  }
-
-  private runtimeParameterArn(environment: string): string {
-    // By name, not by reference: the parameter names the cluster, so the cluster's role must not wait for it.
-    return this.formatArn({
-      service: 'ssm',
-      resource: 'parameter',
-      resourceName: RuntimeParameter.nameFor(environment).slice(1),
-    });
   }
 
   private databaseNames(): { [zone: string]: string } {

@@ -81,7 +81,8 @@ export class LakeNetwork extends Construct {
       ipAddresses: ec2.IpAddresses.cidr(props.cidr ?? '10.0.0.0/16'),
       ...(zones === undefined
         ? { maxAzs: 2, reservedAzs: MAXIMUM_ZONES - 2 }
-        : { availabilityZones: zones, reservedAzs: MAXIMUM_ZONES - zones.length }),
+        : // A copy, because Vpc adds placeholders for the reserved zones to the list it is given.
+          { availabilityZones: [...zones], reservedAzs: MAXIMUM_ZONES - zones.length }),
       natGateways: props.natGateways,
       restrictDefaultSecurityGroup: false,
       subnetConfiguration: [

@@ -1,6 +1,6 @@
 import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { Stack, Token } from 'aws-cdk-lib/core';
-import { Construct } from 'constructs';
+import { Construct, type IConstruct } from 'constructs';
 import { fail } from '../private';
 
 /** The version of the parameter's layout, for readers that outlive a change. */
@@ -64,6 +64,15 @@ export class RuntimeParameter extends Construct {
   /** The name of an environment's parameter. */
   public static nameFor(environment: string): string {
     return `/lakehouse/${environment}/runtime`;
+  }
+
+  /**
+   * The ARN of an environment's parameter, by name: the parameter names the cluster, so the policies of the cluster's role
+   * must not wait for it.
+   */
+  public static arnFor(scope: IConstruct, environment: string): string {
+    const resourceName = RuntimeParameter.nameFor(environment).slice(1);
+    return Stack.of(scope).formatArn({ service: 'ssm', resource: 'parameter', resourceName });
   }
 
   /** The parameter. */

@@ -71,6 +71,8 @@ export class ClusterRoles extends Construct {
   }
 
   private instanceRole({ storage, encryptionKey }: ClusterRolesProps): iam.Role {
+    // The logs go to a bucket that may have another key than the disks.
+    const keys = [...new Set([encryptionKey, storage.encryptionKey ?? encryptionKey])].map(({ keyArn }) => keyArn);
     return new iam.Role(this, 'Instance', {
       assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com'),
       description: 'Role of the instances of an EMR cluster',
@@ -78,7 +80,7 @@ export class ClusterRoles extends Construct {
         Cluster: new iam.PolicyDocument({
           statements: [
             allow('WriteLogs', ['s3:PutObject'], [this.logObjects(storage)]),
-            allow('UseKey', ['kms:Decrypt', 'kms:DescribeKey', 'kms:GenerateDataKey'], [encryptionKey.keyArn]),
+            allow('UseKeys', ['kms:Decrypt', 'kms:DescribeKey', 'kms:GenerateDataKey'], keys),
             allow('FetchSoftware', ['s3:GetObject'], [this.softwareObjects()]),
           ],
         }),

@@ -45,6 +45,12 @@ describe('LakeNetwork', () => {
     }
   });
 
+  test('leaves the list of zones it is given as it is', () => {
+    const availabilityZones = ZONES.slice(0, 2);
+    networkOf({ availabilityZones });
+    expect(availabilityZones).toEqual(['us-east-1a', 'us-east-1b']);
+  });
+
   test('tags its private subnets for EMR', () => {
     for (const { Tags } of subnetsOf(networkOf(), 'Private')) {
       expect(Tags).toContainEqual({ Key: 'for-use-with-amazon-emr-managed-policies', Value: 'true' });

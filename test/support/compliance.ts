@@ -48,7 +48,8 @@ export function withAwsSolutions(app: App): App {
 
 /** Synthesizes the app and reads the report of its validators; synth itself fails when one has a finding. */
 export function complianceOf(app: App): Compliance {
-  const silenced = process.stderr.write;
+  // The report is read from its file; CDK also prints it.
+  const write = process.stderr.write.bind(process.stderr);
   process.stderr.write = () => true;
   try {
     app.synth();
@@ -57,7 +58,7 @@ export function complianceOf(app: App): Compliance {
       throw error;
     }
   } finally {
-    process.stderr.write = silenced;
+    process.stderr.write = write;
     process.exitCode = 0;
   }
   const file = path.join(app.outdir, REPORT);

@@ -41,7 +41,7 @@ export function resourcesIn<Properties>(stack: Stack, type?: string): { [id: str
 }
 
 /** The properties of the one resource of a type. */
-export function theOnly<Properties>(stack: Stack, type: string): Properties {
+export function theOnly<Properties>(stack: Stack, type: string): Resource<Properties>['Properties'] {
   const [found, ...more] = Object.values(resourcesIn<Properties>(stack, type));
   if (found === undefined || more.length > 0) {
     throw new Error(`${more.length + (found === undefined ? 0 : 1)} resources of type ${type} where one was expected`);

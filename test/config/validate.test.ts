@@ -1,0 +1,158 @@
+import { RemovalPolicy } from 'aws-cdk-lib/core';
+import { type LakehouseConfig, validateConfig } from '../../lib/config';
+import { MINIMAL_CONFIG, PRODUCTION_CONFIG } from '../support/stacks';
+
+/** The message with which a config is refused, or nothing. */
+function refusal(values: Partial<LakehouseConfig>, base: LakehouseConfig = MINIMAL_CONFIG): string | undefined {
+  try {
+    validateConfig({ ...base, ...values });
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  return undefined;
+}
+
+describe('validateConfig', () => {
+  test('accepts the least a config can say, and the least of production', () => {
+    expect(refusal({})).toBeUndefined();
+    expect(refusal({}, PRODUCTION_CONFIG)).toBeUndefined();
+  });
+
+  test('names three mistakes at once, with the environment', () => {
+    const mistakes: Partial<LakehouseConfig> = {
+      region: 'virginia',
+      availabilityZones: ['virginiaa'],
+      batch: { release: 'emr-7.14', coreUnits: 0 },
+    };
+    expect(refusal(mistakes)).toBe(
+      [
+        "3 problems in environment 'test':",
+        "  - 'region' must be the name of an AWS region, got \"virginia\"; use a name such as 'eu-central-1'",
+        "  - 'batch.release' must be a known EMR release, got \"emr-7.14\"; did you mean 'emr-7.14.0'?",
+        "  - 'batch.coreUnits' must be a whole number of at least 1, got 0; use 1 or more",
+      ].join('\n'),
+    );
+  });
+
+  test.each<[string, Partial<LakehouseConfig>, string]>([
+    [
+      'an environment that databases cannot carry',
+      { environment: 'my-env' },
+      "'environment' must be 2 to 16 lower-case letters",
+    ],
+    [
+      'a prefix that databases cannot carry',
+      { namePrefix: 'my-lake' },
+      "'namePrefix' must be at most 32 lower-case letters",
+    ],
+    ['an account that is none', { account: '123' }, '\'account\' must be 12 digits, got "123"'],
+    [
+      'zones of another region',
+      { availabilityZones: ['us-east-1a', 'us-west-2a'] },
+      '\'availabilityZones\' must be zones of us-east-1, got ["us-west-2a"]',
+    ],
+    [
+      'a zone that is named twice',
+      { availabilityZones: ['us-east-1a', 'us-east-1a'] },
+      "'availabilityZones' must be different zones",
+    ],
+    ['no zones', { availabilityZones: [] }, "'availabilityZones' must be one to 3 zones, got []"],
+    ['no NAT gateway', { network: { natGateways: 0 } }, "'network.natGateways' must be at least 1"],
+    [
+      'an address range that is too small',
+      { network: { cidr: '10.0.0.0/24' } },
+      "'network.cidr' must be an IPv4 range",
+    ],
+    [
+      'a retention that CloudWatch does not have',
+      { network: { flowLogRetentionDays: 42 } },
+      "'network.flowLogRetentionDays' must be one of CloudWatch's periods, got 42; use one of 1, 3, 5, 7, 14, 30",
+    ],
+    [
+      'a live zone in an archive tier',
+      { storage: { silver: { transitions: [{ tier: 'DEEP_ARCHIVE', afterDays: 90 }] } } },
+      "'storage.silver.transitions[0].tier' must be a tier that is readable at once",
+    ],
+    [
+      'a live zone that expires',
+      { storage: { gold: { expireAfterDays: 30 } } },
+      "'storage.gold.expireAfterDays' must be left out",
+    ],
+    [
+      'a transition that is too early',
+      { storage: { landing: { transitions: [{ tier: 'INFREQUENT_ACCESS', afterDays: 7 }] } } },
+      "'storage.landing.transitions[0].afterDays' must be at least 30 days for INFREQUENT_ACCESS",
+    ],
+    [
+      'an unknown tier',
+      { storage: { landing: { transitions: [{ tier: 'GLACIER', afterDays: 90 }] } } },
+      '\'storage.landing.transitions\' must be a storage tier, got "GLACIER"; known are INFREQUENT_ACCESS',
+    ],
+    [
+      'a lifecycle of no days',
+      { storage: { landing: { noncurrentExpireAfterDays: 0 } } },
+      "'storage.landing.noncurrentExpireAfterDays' must be a whole number of days, at least 1, got 0",
+    ],
+    [
+      'logs of no days',
+      { storage: { logRetentionDays: 0.5 } },
+      "'storage.logRetentionDays' must be a whole number of days",
+    ],
+    [
+      'an unknown architecture, and the sizes are still checked',
+      { batch: { architecture: 'amd64', spotTimeoutMinutes: 3 } },
+      "'batch.spotTimeout' must be between 5 and 1,440 whole minutes",
+    ],
+    [
+      'a fallback above the tasks',
+      { batch: { maxTaskUnits: 4, onDemandFallbackUnits: 5 } },
+      "'batch.onDemandFallbackUnits' must be between 0 and maxTaskUnits (4), got 5",
+    ],
+    ['a source without a name', { sources: [{ name: '' }] }, "'sources.name' must be lower-case letters"],
+    [
+      'two sources of one name',
+      { sources: [{ name: 'a' }, { name: 'a' }] },
+      "'sources' must be sources of different names",
+    ],
+    [
+      'an address that is none',
+      { alerts: { criticalEmails: ['nobody'] } },
+      '\'alerts.criticalEmails\' must be e-mail addresses, got "nobody"',
+    ],
+  ])('refuses %s', (_what, values, message) => {
+    expect(refusal(values)).toContain(message);
+  });
+
+  test.each<[string, Partial<LakehouseConfig>, string]>([
+    ['without an account', { account: undefined }, "'account' must be set in production, got nothing"],
+    [
+      'in two zones',
+      { availabilityZones: ['us-east-1a', 'us-east-1b'] },
+      "'availabilityZones' must be at least 3 zones in production",
+    ],
+    [
+      'that destroys data',
+      { removalPolicy: RemovalPolicy.DESTROY },
+      "'removalPolicy' must be a policy that retains data in production",
+    ],
+    [
+      'with one NAT gateway',
+      { network: { natGateways: 1 } },
+      "'network.natGateways' must be one per availability zone (3) in production",
+    ],
+  ])('refuses a production %s, which another environment may be', (_what, values, message) => {
+    expect(refusal(values, PRODUCTION_CONFIG)).toContain(message);
+    expect(refusal(values, { ...PRODUCTION_CONFIG, production: false })).toBeUndefined();
+  });
+
+  test('refuses settings that there are not, and suggests the nearest', () => {
+    const batch: object = { maxTaskUnit: 4, autoTerminationMinutes: 30 };
+    expect(refusal({ batch })).toBe(
+      [
+        "2 problems in environment 'test':",
+        "  - 'batch.maxTaskUnit' must be left out, because there is no such setting, got 4; did you mean 'maxTaskUnits'?",
+        "  - 'batch.autoTerminationMinutes' must be left out, because there is no such setting, got 30; a standing cluster never ends by itself: managed scaling shrinks it to its core, and CloudFormation owns the rest",
+      ].join('\n'),
+    );
+  });
+});

@@ -1,0 +1,204 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { Template } from 'aws-cdk-lib/assertions';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import { App, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
+import type { LakehouseConfig } from '../../lib/config';
+import { DataContracts } from '../../lib/contracts';
+import { LakehouseStack, type LakehouseStackProps } from '../../lib/lakehouse-stack';
+import { fixtureDependencies } from '../support/dependencies';
+import { MINIMAL_CONFIG, PRODUCTION_CONFIG, type Resource, resourcesIn } from '../support/stacks';
+
+const ROOT = path.resolve(__dirname, '..', '..');
+
+interface Outputs {
+  readonly Outputs?: { readonly [id: string]: { readonly Export?: unknown } };
+}
+
+interface Statement {
+  readonly Sid?: string;
+  readonly Action: string | string[];
+  readonly Resource: unknown;
+  readonly Condition?: unknown;
+}
+
+function build(values: Partial<LakehouseConfig> = {}, props: Partial<LakehouseStackProps> = {}): LakehouseStack {
+  return new LakehouseStack(new App(), 'Lakehouse-test', {
+    config: { ...MINIMAL_CONFIG, ...values },
+    contracts: DataContracts.fromDirectory(path.join(ROOT, 'contracts')),
+    dependencies: fixtureDependencies(),
+    ...props,
+  });
+}
+
+/** The statements that the load has on top of what every cluster has. */
+function ingestStatements(stack: Stack): Statement[] {
+  const policies = resourcesIn<{ PolicyDocument: { Statement: Statement[] } }>(stack, 'AWS::IAM::Policy');
+  const [, policy] = Object.entries(policies).find(([id]) => id.startsWith('BatchClusterRolesInstance')) ?? [];
+  return policy?.Properties.PolicyDocument.Statement ?? [];
+}
+
+function dataOf(stack: Stack): Resource<unknown>[] {
+  return ['AWS::S3::Bucket', 'AWS::KMS::Key', 'AWS::Glue::Database'].flatMap((type) =>
+    Object.values(resourcesIn(stack, type)),
+  );
+}
+
+describe('LakehouseStack', () => {
+  test('publishes to jobs what they must know', () => {
+    const stack = build({ sources: [{ name: 'nycflights' }] });
+    const [parameter] = Object.values(resourcesIn<{ Name: string; Value: unknown }>(stack, 'AWS::SSM::Parameter'));
+    expect(parameter?.Properties.Name).toBe('/lakehouse/test/runtime');
+    const value = JSON.stringify(parameter?.Properties.Value).replaceAll('\\"', '"');
+    for (const text of [
+      '"databases":{"bronze":"lakehouse_test_bronze","silver":"lakehouse_test_silver","gold":"lakehouse_test_gold"}',
+      '"buckets":{"landing":"',
+      '"accessLogs":"',
+      '"topics":{"critical":"',
+      '"batchCluster":{"id":"',
+      '"sources":{"nycflights":{"secretId":"lakehouse/test/sources/nycflights"}}',
+      '"applications":{"ingest":{"args":["spark-submit","--deploy-mode","cluster"',
+    ]) {
+      expect(value).toContain(text);
+    }
+  });
+
+  test('has an output for everything a pipeline needs, and exports none', () => {
+    const { Outputs: outputs = {} }: Outputs = Template.fromStack(build()).toJSON();
+    expect(Object.keys(outputs).toSorted()).toEqual(
+      [
+        'RuntimeParameter',
+        'BatchClusterId',
+        ...['Landing', 'Bronze', 'Silver', 'Gold', 'Archive', 'Artifacts', 'AccessLogs'].map((name) => `${name}Bucket`),
+        ...['Bronze', 'Silver', 'Gold'].map((name) => `${name}Database`),
+        ...['Critical', 'Warning', 'Info'].map((name) => `${name}Topic`),
+      ].toSorted(),
+    );
+    expect(Object.values(outputs).every((output) => output.Export === undefined)).toBe(true);
+  });
+
+  test('lets the load emit metrics into its own namespace only', () => {
+    expect(ingestStatements(build())).toContainEqual({
+      Sid: 'EmitMetrics',
+      Effect: 'Allow',
+      Action: 'cloudwatch:PutMetricData',
+      Resource: '*',
+      Condition: { StringEquals: { 'cloudwatch:namespace': 'Lakehouse' } },
+    });
+  });
+
+  test("lets the load read each source's secret, and no other", () => {
+    const statements = ingestStatements(build({ sources: [{ name: 'a' }, { name: 'b', secretName: 'mine/b' }] }));
+    const secrets = JSON.stringify(
+      statements.filter(({ Action }) => JSON.stringify(Action).includes('secretsmanager')),
+    );
+    expect(secrets).toContain(':secret:lakehouse/test/sources/a-??????');
+    expect(secrets).toContain(':secret:mine/b-??????');
+    expect(JSON.stringify(ingestStatements(build()))).not.toContain('secretsmanager');
+  });
+
+  test('lets the load write landing, run records, bronze and silver, but not gold', () => {
+    const text = JSON.stringify(ingestStatements(build()));
+    expect(text).toMatch(/StorageLanding\w+","Arn"\]},"\/\*"/);
+    expect(text).toMatch(/StorageArtifacts\w+","Arn"\]},"\/runs\/\*"/);
+    expect(text).toContain('table/lakehouse_test_bronze/*');
+    expect(text).toContain('table/lakehouse_test_silver/*');
+    expect(text).not.toContain('lakehouse_test_gold');
+    expect(text).not.toContain('StorageGold');
+    expect(text).toContain(':parameter/lakehouse/test/runtime');
+  });
+
+  test('does not let the cluster wait for the parameter that names it', () => {
+    const [cluster] = Object.entries(resourcesIn(build(), 'AWS::EMR::Cluster'));
+    expect(JSON.stringify(cluster)).not.toContain('Runtime');
+  });
+
+  test.each([
+    ['neither key', undefined, false],
+    ['only the key in the config', RemovalPolicy.DESTROY, false],
+    ['only the key of the app', undefined, true],
+  ])('retains all data with %s', (_what, removalPolicy, allowDestroy) => {
+    const data = dataOf(build({ removalPolicy }, { allowDestroy }));
+    expect(data.length).toBeGreaterThan(10);
+    expect(new Set(data.map(({ DeletionPolicy }) => DeletionPolicy))).toEqual(new Set(['RetainExceptOnCreate']));
+    expect(new Set(data.map(({ UpdateReplacePolicy }) => UpdateReplacePolicy))).toEqual(new Set(['Retain']));
+  });
+
+  test('lets data go when both keys are turned', () => {
+    const data = dataOf(build({ removalPolicy: RemovalPolicy.DESTROY }, { allowDestroy: true }));
+    expect(new Set(data.map(({ DeletionPolicy }) => DeletionPolicy))).toEqual(new Set(['Delete']));
+  });
+
+  test('is protected against termination in production, and so is its cluster', () => {
+    const protectedStack = build(PRODUCTION_CONFIG);
+    expect(protectedStack.terminationProtection).toBe(true);
+    expect(build().terminationProtection).toBe(false);
+    const [cluster] = Object.values(
+      resourcesIn<{ Instances: { TerminationProtected: boolean } }>(protectedStack, 'AWS::EMR::Cluster'),
+    );
+    expect(cluster?.Properties.Instances.TerminationProtected).toBe(true);
+  });
+
+  test('deploys to the account and region of its config only', () => {
+    expect(build(PRODUCTION_CONFIG)).toMatchObject({ account: '123456789012', region: 'us-east-1' });
+  });
+
+  test('tags its resources', () => {
+    const [topic] = Object.values(
+      resourcesIn<{ Tags: unknown[] }>(build({ tags: { owner: 'data' } }), 'AWS::SNS::Topic'),
+    );
+    expect(topic?.Properties.Tags).toEqual([
+      { Key: 'environment', Value: 'test' },
+      { Key: 'owner', Value: 'data' },
+    ]);
+  });
+
+  test('begins database names with the prefix', () => {
+    const names = Object.values(
+      resourcesIn<{ DatabaseInput: { Name: string } }>(build({ namePrefix: 'my_lake' }), 'AWS::Glue::Database'),
+    ).map(({ Properties }) => Properties.DatabaseInput.Name);
+    expect(names.toSorted()).toEqual(['my_lake_test_bronze', 'my_lake_test_gold', 'my_lake_test_silver']);
+  });
+
+  test('uses a network and a key of your own', () => {
+    const app = new App();
+    const mine = new Stack(app, 'Mine', { env: { region: 'us-east-1' } });
+    const stack = build(
+      {},
+      {
+        vpc: new ec2.Vpc(mine, 'Vpc'),
+        encryptionKey: kms.Key.fromKeyArn(mine, 'Key', 'arn:aws:kms:us-east-1:1:key/k'),
+      },
+    );
+    expect(stack.vpc.node.path).toBe('Mine/Vpc');
+    expect(stack.encryptionKey.keyArn).toBe('arn:aws:kms:us-east-1:1:key/k');
+    expect(stack.node.tryFindChild('Network')).toBeUndefined();
+    expect(stack.node.tryFindChild('Key')).toBeUndefined();
+  });
+
+  test('fails with all mistakes of its config before it makes anything', () => {
+    expect(() => build({ account: '1', region: 'x', batch: { coreUnits: 0 } })).toThrow(
+      /^4 problems in environment 'test'/,
+    );
+  });
+
+  test('reads like a table of contents', () => {
+    const source = fs.readFileSync(path.join(ROOT, 'lib', 'lakehouse-stack.ts'), 'utf8');
+    expect(source.split('\n').length).toBeLessThanOrEqual(251);
+    const rooms = [...source.matchAll(/new (Lake\w+|AlertTopics|BatchCluster|RuntimeParameter)\(/g)].map(
+      ([, room]) => room,
+    );
+    expect(rooms).toEqual([
+      'LakeKey',
+      'LakeNetwork',
+      'AlertTopics',
+      'LakeStorage',
+      'LakeCatalog',
+      'BatchCluster',
+      'RuntimeParameter',
+      'LakehouseAlarms',
+      'LakehouseDashboard',
+    ]);
+  });
+});
