@@ -40,7 +40,9 @@ export async function guarded(work: () => Promise<number>, onError: (error: unkn
     const code = await work();
     return signalCode ?? code;
   } catch (error) {
-    if (!interruption.aborted) {
+    if (interruption.aborted) {
+      console.error('interrupted; everything that was started is stopped');
+    } else {
       onError(error);
     }
     return signalCode ?? 1;

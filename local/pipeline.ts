@@ -109,7 +109,8 @@ export class Pipeline {
         return this.records(runtime, request.runId);
       }
       if (['FAILED', 'CANCELLED', 'INTERRUPTED'].includes(state)) {
-        throw new LakehouseError(failureText(step, state));
+        const records = await this.records(runtime, request.runId).catch(() => []);
+        throw new LakehouseError(failureText(step, state, records));
       }
       if (Date.now() >= deadline || interruption.aborted) {
         await this.cancel(ClusterId, StepId);
@@ -194,12 +195,15 @@ export class Pipeline {
   }
 }
 
-/** What a failed step says about itself. */
-export function failureText(step: Step | undefined, state: string): string {
+/** What a failed step says about itself, and what each dataset that failed says. */
+export function failureText(step: Step | undefined, state: string, records: RunRecord[] = []): string {
   const details = step?.Status?.FailureDetails;
   const reason = details?.Message ?? details?.Reason ?? step?.Status?.StateChangeReason?.Message ?? 'no reason given';
-  const log = details?.LogFile === undefined ? '' : `\n  log: ${details.LogFile}`;
-  return `step '${step?.Name ?? ''}' ended ${state}: ${reason}${log}`;
+  const datasets = records.flatMap(({ dataset, error }) =>
+    error === null ? [] : [`  - ${dataset} (${error.kind}): ${error.message}`],
+  );
+  const log = details?.LogFile === undefined ? [] : [`  log: ${details.LogFile}`];
+  return [`step '${step?.Name ?? ''}' ended ${state}: ${reason}`, ...datasets, ...log].join('\n');
 }
 
 /** A run id that sorts by time: `20130201T000000Z-3fa9c1`. */

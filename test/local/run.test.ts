@@ -66,6 +66,16 @@ describe('failureText', () => {
   });
 });
 
+describe('failureText of a run', () => {
+  it('names the datasets that failed and why', () => {
+    const failed = { dataset: 'flights', error: { kind: 'terminal', message: "column 'dest' is missing" } } as RunRecord;
+    const fine = { dataset: 'planes', error: null } as RunRecord;
+    expect(failureText({ Name: 'ingest' }, 'FAILED', [failed, fine])).toBe(
+      "step 'ingest' ended FAILED: no reason given\n  - flights (terminal): column 'dest' is missing",
+    );
+  });
+});
+
 describe('newRunId', () => {
   it('sorts by time', () => {
     expect(newRunId(new Date('2013-02-01T00:00:00.123Z'))).toMatch(/^20130201T000000Z-[0-9a-f]{6}$/);
