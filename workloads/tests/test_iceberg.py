@@ -5,11 +5,14 @@ from datetime import UTC, datetime
 
 import pytest
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F  # noqa: N812
 
+from lakehouse_jobs.contract import Contract
 from lakehouse_jobs.exceptions import CommitLostError, ConfigurationError
 from lakehouse_jobs.iceberg import IcebergTable, Snapshot, commit_once
 from lakehouse_jobs.retry import RetryPolicy
 from lakehouse_jobs.run_record import RunState
+from lakehouse_jobs.transforms import merge_statement
 from support.items import upsert
 from support.lake import Lake
 from support.postgres import Sql
@@ -87,6 +90,19 @@ def test_two_writers_of_one_row_both_get_their_commit(counter: IcebergTable, cap
 def test_fails_when_the_table_does_not_exist(spark: SparkSession) -> None:
     with pytest.raises(ConfigurationError, match=r"'glue_catalog.tokens.none' must exist as an Iceberg table"):
         IcebergTable(spark, "glue_catalog.tokens.none").current()
+
+
+def test_merge_statement_itself_refuses_an_older_version(lake: Lake, sql: Sql, items: Contract) -> None:
+    sql.run(upsert(1, "bolt", 5, "20"))
+    lake.ingest()
+    silver = lake.tables().silver
+    current = silver.read()
+    older = current.withColumn("quantity", F.lit(4)).withColumn("updated_at", F.expr("updated_at - INTERVAL 1 DAY"))
+    lake.spark.createDataFrame(older.collect(), older.schema).createOrReplaceTempView("older")
+
+    silver.execute(merge_statement(silver.quoted, "older", items), {})
+
+    assert [row["quantity"] for row in lake.silver()] == [5]
 
 
 def test_silver_is_merged_from_all_of_bronze_when_its_place_there_has_expired(lake: Lake, sql: Sql) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
@@ -40,6 +41,7 @@ class Lake:
     contracts: list[Contract]
     number: int = field(default_factory=lambda: next(_COUNTER))
     retry: RetryPolicy = field(default_factory=lambda: RetryPolicy(attempts=4, base=0.01, cap=0.02))
+    overlap: timedelta = timedelta(minutes=5)
     cloudwatch: Mock = field(default_factory=Mock)
 
     @property
@@ -61,6 +63,7 @@ class Lake:
             artifacts_uri=f"{base}/artifacts",
             store=DiskStore(),
             retry=self.retry,
+            overlap=self.overlap,
         )
 
     def ingest(self, run_id: str | None = None) -> dict[str, RunRecord]:
