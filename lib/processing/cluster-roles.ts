@@ -109,12 +109,7 @@ export class ClusterRoles extends Construct {
   private launchStatements({ subnets, groups }: ClusterRolesProps): iam.PolicyStatement[] {
     const launch = ['ec2:CreateFleet', 'ec2:RunInstances'];
     const template = ['ec2:CreateLaunchTemplate', 'ec2:CreateLaunchTemplateVersion'];
-    const network = [
-      ...subnets.map((subnet) => this.ec2Arn('subnet', subnet.subnetId)),
-      ...[groups.primary, groups.worker, groups.serviceAccess].map((group) =>
-        this.ec2Arn('security-group', group.securityGroupId),
-      ),
-    ];
+    const network = [...subnets.map((subnet) => this.ec2Arn('subnet', subnet.subnetId)), ...this.groupArns(groups)];
     const made = LAUNCHED.map((kind) => this.ec2Arn(kind, '*'));
     const used = LAUNCHED_WITH.map((kind) => this.ec2Arn(kind, '*'));
     return [
@@ -153,7 +148,7 @@ export class ClusterRoles extends Construct {
   }
 
   /** What keeping a cluster takes: its own instances, its encrypted disks, its instances' role. */
-  private operateStatements({ encryptionKey }: ClusterRolesProps): iam.PolicyStatement[] {
+  private operateStatements({ encryptionKey, groups }: ClusterRolesProps): iam.PolicyStatement[] {
     const { partition } = Stack.of(this);
     return [
       allow(
@@ -170,6 +165,7 @@ export class ClusterRoles extends Construct {
         [...LAUNCHED, 'security-group'].map((kind) => this.ec2Arn(kind, '*')),
         TAGGED,
       ),
+      allow('KeepGroupRules', GROUP_RULE_ACTIONS, this.groupArns(groups)),
       allow('Look', DESCRIBE_ACTIONS, ['*']),
       allow(
         'EncryptDisks',
@@ -200,6 +196,10 @@ export class ClusterRoles extends Construct {
     ];
   }
 
+  private groupArns({ primary, worker, serviceAccess }: ClusterSecurityGroups): string[] {
+    return [primary, worker, serviceAccess].map((group) => this.ec2Arn('security-group', group.securityGroupId));
+  }
+
   private logObjects(storage: ILakeStorage): string {
     return storage.artifacts.arnForObjects(`${ArtifactPrefix.LOGS}*`);
   }
@@ -217,6 +217,14 @@ export class ClusterRoles extends Construct {
     return Stack.of(this).formatArn({ service: 'ec2', account: '', resource: 'image', resourceName: 'ami-*' });
   }
 }
+
+/** EMR checks the rules of its groups at each launch and restores what is missing. */
+const GROUP_RULE_ACTIONS = [
+  'ec2:AuthorizeSecurityGroupEgress',
+  'ec2:AuthorizeSecurityGroupIngress',
+  'ec2:RevokeSecurityGroupEgress',
+  'ec2:RevokeSecurityGroupIngress',
+];
 
 /** Reads of EC2 that take no resource. */
 const DESCRIBE_ACTIONS = [

@@ -1,5 +1,8 @@
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { App, Stack } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import { LakeNetwork } from '../../lib/foundation';
+import { BatchCluster } from '../../lib/processing';
 import { LakeStorage } from '../../lib/storage';
 import { answersIn, complianceOf, withAwsSolutions } from '../support/compliance';
 import { ENVIRONMENTS, lakehouseAppOf } from '../support/environments';
@@ -20,6 +23,17 @@ describe.each(ENVIRONMENTS)('AwsSolutions rules on %s', (environment) => {
     expect(given.filter(({ construct, id }) => !used.has(`${construct} ${id}`))).toEqual([]);
     expect(given.filter(({ reason }) => reason.length < 40)).toEqual([]);
   });
+});
+
+test('single rooms in another app, under other names and in any account, have no open finding', () => {
+  const app = new App({ outdir: temporaryDirectory(), builtinCloudFormationValidation: false });
+  const stack = new Stack(app, 'Theirs');
+  const part = new Construct(stack, 'Analytics');
+  const storage = new LakeStorage(part, 'Zones');
+  const { vpc } = new LakeNetwork(part, 'Net', { availabilityZones: ['eu-west-1a'] });
+  const cluster = new BatchCluster(part, 'Nightly', { vpc, storage });
+  cluster.addApplication('Report', { entryPoint: __filename });
+  expect(complianceOf(withAwsSolutions(app)).open).toEqual([]);
 });
 
 test('an unanswered finding is open, so the rules are really on', () => {
