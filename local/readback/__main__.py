@@ -1,4 +1,7 @@
-"""`python -m readback --endpoint URL --stack NAME --region REGION [--json FILE]`: exit code 1 on any mismatch, 2 without a stack."""
+"""`python -m readback --endpoint URL --stack NAME --region REGION [--json FILE]`.
+
+Exit code 1 on any mismatch, 2 without a stack.
+"""
 
 from __future__ import annotations
 

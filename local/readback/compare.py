@@ -22,7 +22,7 @@ def differences(path: str, expected: Any, actual: Any) -> list[Difference]:
         return []
     expected, actual = _parsed(expected, actual)
     name = path.rsplit(".", 1)[-1].split("[")[0]
-    if name in _POLICY_LISTS:
+    if name in _POLICY_LISTS and not path.endswith("]"):
         expected, actual = _listed(expected), _listed(actual)
     if isinstance(expected, dict):
         return _members(path, expected, actual)
@@ -87,7 +87,7 @@ def _items(path: str, name: str, expected: list[Any], actual: Any) -> list[Diffe
 
 
 def _closest(path: str, want: Any, rest: list[Any]) -> Any:
-    return min(rest, key=lambda got: len(differences(path, want, got)), default=ABSENT)
+    return min(rest, key=lambda got: len(differences(f"{path}[]", want, got)), default=ABSENT)
 
 
 def _parsed(expected: Any, actual: Any) -> tuple[Any, Any]:

@@ -56,7 +56,17 @@ def read(properties: Properties) -> TableDefinition:
     )
 
 
+def _fixed(path: str, declared: Properties, expected: str) -> None:
+    """Refuse a number Glue gives itself when a template says another."""
+    name = path.rsplit(".", 1)[-1]
+    got = declared.get(name, expected)
+    if text(got) != expected:
+        raise refuse(path, expected, got, "leave it: Glue numbers versions itself")
+
+
 def _schema(declared: Properties) -> Schema:
+    _fixed("Schema.Type", declared, "struct")
+    _fixed("Schema.SchemaId", declared, "0")
     return Schema.model_validate(
         {
             "type": "struct",
@@ -79,6 +89,7 @@ def _field(declared: Properties) -> dict[str, Any]:
 
 
 def _partition_spec(declared: Properties) -> PartitionSpec:
+    _fixed("PartitionSpec.SpecId", declared, "0")
     fields = [
         {
             "source-id": int(field["SourceId"]),
@@ -92,6 +103,7 @@ def _partition_spec(declared: Properties) -> PartitionSpec:
 
 
 def _sort_order(declared: Properties) -> SortOrder:
+    _fixed("WriteOrder.OrderId", declared, "1" if declared.get("Fields") else "0")
     fields = [
         {
             "source-id": int(field["SourceId"]),

@@ -15,6 +15,7 @@ def all_provisioners() -> list[Provisioner]:
         ec2.SecurityGroupIngress(),
         ec2.SecurityGroupEgress(),
         s3.Bucket(),
+        glue.Database(),
         glue.GlueTable(),
         glue.TableOptimizer(),
         emr.Cluster(),

@@ -1,4 +1,4 @@
-"""AWS Glue: Iceberg tables in the form without `TableInput`, and table optimizers."""
+"""AWS Glue: databases, Iceberg tables in the form without `TableInput`, and table optimizers."""
 
 from __future__ import annotations
 
@@ -13,6 +13,26 @@ from emulator.provisioner import Completed, Identity, Provisioned, Provisioner
 from emulator.rollback import rolling_back
 
 
+def _check_catalog(properties: Properties) -> None:
+    """The catalog is the account's own; CloudFormation requires it."""
+    if properties.get("CatalogId") != aws.account_id():
+        raise refuse("CatalogId", f"the account {aws.account_id()}", properties.get("CatalogId"), "use AWS::AccountId")
+
+
+class Database(Completed):
+    """`AWS::Glue::Database`: the endpoint's own, in the account's catalog only."""
+
+    resource_type = "AWS::Glue::Database"
+
+    def create(self, identity: Identity, properties: Properties) -> Provisioned:
+        """Check the catalog, then the endpoint's own creation."""
+        _check_catalog(properties)
+        return super().create(identity, properties)
+
+    def complete(self, physical_id: str, properties: Properties, old: Properties) -> None:
+        """Complete as the endpoint makes it."""
+
+
 class GlueTable(Completed):
     """`AWS::Glue::Table`: an Iceberg table is created and evolved in place; a classic one is the endpoint's own."""
 
@@ -23,6 +43,7 @@ class GlueTable(Completed):
 
     def create(self, identity: Identity, properties: Properties) -> Provisioned:
         """The first metadata file, and the Glue table that points to it."""
+        _check_catalog(properties)
         if definition.iceberg_input(properties) is None:
             return super().create(identity, properties)
         name = properties.get("Name") or identity.physical_name(255, lowercase=True)

@@ -58,6 +58,8 @@ class Bucket(Completed):
     @staticmethod
     def _encryption(s3: Any, bucket: str, properties: Properties, old: Properties) -> None:
         rules = (properties.get("BucketEncryption") or {}).get("ServerSideEncryptionConfiguration") or []
+        for rule in rules:
+            _check_algorithm((rule.get("ServerSideEncryptionByDefault") or {}).get("SSEAlgorithm"))
         keyless = [r for r in rules if _needs_key(r.get("ServerSideEncryptionByDefault") or {})]
         if rules and not keyless:
             configuration = {"Rules": [_encryption_rule(rule) for rule in rules]}
@@ -99,6 +101,12 @@ class Bucket(Completed):
         if status or (old.get("VersioningConfiguration") or {}).get("Status"):
             # versioning can be suspended, never taken away
             s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": status or "Suspended"})
+
+
+def _check_algorithm(algorithm: str | None) -> None:
+    known = ("AES256", "aws:kms", "aws:kms:dsse")
+    if algorithm not in known:
+        raise refuse("SSEAlgorithm", " or ".join(known), algorithm, "name the algorithm of the default encryption")
 
 
 def _needs_key(default: Properties) -> bool:

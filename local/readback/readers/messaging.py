@@ -39,12 +39,14 @@ def topic_policy(aws: Aws, resource: Resource) -> Live | None:
 
 @reader("AWS::SNS::Subscription")
 def subscription(aws: Aws, resource: Resource) -> Live | None:
-    """GetSubscriptionAttributes."""
+    """GetSubscriptionAttributes, ListSubscriptions."""
     arn = resource.physical_id
+    listed = aws.pages("sns", "list_subscriptions", "Subscriptions")
+    named = first(item for item in listed if item["SubscriptionArn"] == arn) or {}
     answer = found(lambda: aws.client("sns").get_subscription_attributes(SubscriptionArn=arn))
     if answer is None:
         return None
-    live = answer["Attributes"]
+    live = {**answer["Attributes"], **named}
     names = ("TopicArn", "Protocol", "Endpoint", "FilterPolicy", "FilterPolicyScope", "RedrivePolicy")
     raw = {"RawMessageDelivery": live.get("RawMessageDelivery", "false")}
     return Live({**present(**{name: live.get(name) for name in names}), **raw}, {"Arn": arn})

@@ -1,0 +1,1 @@
+"""Tests of the embedded endpoint and of the read-back."""
