@@ -1,5 +1,5 @@
 import { renderChart } from './chart';
-import { duration } from './format';
+import { duration, moment } from './format';
 import { html, Html } from './html';
 import { deployment, flow, rejections, runsTable, tablesTable, tiles } from './sections';
 import { STYLE } from './style';
@@ -25,7 +25,7 @@ export function renderPage(summary: Summary): string {
             <h1>${summary.stack}</h1>
             <p class="lead">
               <span class="ok">✓ deployed and run</span> on this machine in ${duration(summary.seconds)}, finished
-              ${summary.finishedAt}
+              ${moment(summary.finishedAt)}
             </p>
           </header>
           ${tiles(summary)} ${section('The way of the data', 'All runs together.', flow(summary))}

@@ -74,7 +74,7 @@ export function runsTable(runs: PipelineRun[]): Html {
     <table>
       <thead>
         <tr>
-          ${head.map((name) => html`<th scope="col">${name}</th>`)}
+          ${head.map((name) => html`<th scope="col" class="${name === 'state' ? 'text' : ''}">${name}</th>`)}
         </tr>
       </thead>
       ${runs.map((run) => runGroup(run, head.length))}
@@ -109,7 +109,7 @@ function recordRow(record: RunRecord): Html {
   const { rowsRead, rowsValid, rowsRejected, rowsInserted, rowsUpdated } = record;
   return html`<tr>
     <th scope="row">${record.dataset}</th>
-    <td class="${record.state === 'failed' ? 'bad' : ''}">${record.state}</td>
+    <td class="text ${record.state === 'failed' ? 'bad' : ''}">${record.state}</td>
     ${numbers([rowsRead, rowsValid, rowsRejected, rowsInserted, rowsUpdated, snapshotCount(record)])}
     <td>${bytes(record.bytesLanded)}</td>
     <td>${seconds(record.seconds)}</td>

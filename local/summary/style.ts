@@ -16,10 +16,11 @@ p{margin:0 0 12px}
 .sub{color:var(--soft);font-size:14px;margin-bottom:14px}
 .ok{color:var(--good);font-weight:600}
 section{background:var(--card);border:1px solid var(--line);border-radius:12px;padding:20px;margin-top:16px}
-.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:12px;margin:0;padding:0}
+.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(145px,1fr));gap:12px;margin:0;padding:0}
 .tiles div{background:var(--card);border:1px solid var(--line);border-radius:12px;padding:14px 16px;display:flex;flex-direction:column-reverse}
 .tiles dt{color:var(--soft);font-size:13px}
-.tiles dd{margin:0;font-size:24px;font-weight:650;letter-spacing:-.01em}
+.tiles div{justify-content:flex-end}
+.tiles dd{margin:0;font-size:24px;white-space:nowrap;font-weight:650;letter-spacing:-.01em}
 .flow{list-style:none;display:flex;margin:0;padding:0;gap:28px}
 .flow>li{position:relative;flex:1;min-width:0;border:1px solid var(--line);border-top:3px solid var(--accent);border-radius:10px;padding:12px 14px}
 .flow>li+li::before{content:"→";position:absolute;left:-23px;top:50%;transform:translateY(-50%);color:var(--soft);font-size:18px}
@@ -34,7 +35,7 @@ th:first-child,td:first-child,.text{text-align:left}
 .wrap{white-space:normal;text-align:left;overflow-wrap:anywhere}
 thead th{color:var(--soft);font-weight:500;font-size:13px}
 tbody th{font-weight:500}
-tr.group th{padding-top:16px;font-weight:650}
+tr.group th{white-space:normal;padding-top:16px;font-weight:650}
 tr.group th span{color:var(--soft);font-weight:400}
 tr.sum td,tr.sum th{font-weight:650}
 tbody tr:last-child td,tbody tr:last-child th{border-bottom:0}
