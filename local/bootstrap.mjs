@@ -1,6 +1,6 @@
 // The only file that runs before anything is installed: plain JavaScript, nothing but Node's own modules.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -81,12 +81,51 @@ function packagesAreCurrent(lockFile, marker, lockHash) {
   return existsSync(record) && statSync(record).mtimeMs >= statSync(lockFile).mtimeMs;
 }
 
+/** Two `npm ci` in one folder destroy each other's work: the second waits for the first. Returns what gives the lock back. */
+function lockPackages() {
+  const file = join(root, '.lakehouse/npm.lock');
+  mkdirSync(dirname(file), { recursive: true });
+  for (;;) {
+    try {
+      writeFileSync(file, String(process.pid), { flag: 'wx' });
+      return () => {
+        if (existsSync(file) && readFileSync(file, 'utf8') === String(process.pid)) {
+          rmSync(file);
+        }
+      };
+    } catch (error) {
+      if (error.code !== 'EEXIST') {
+        quit(`the lock ${file} could not be written: ${error.message}`);
+      }
+    }
+    if (!isRunning(Number(existsSync(file) ? readFileSync(file, 'utf8') : 0))) {
+      rmSync(file, { force: true });
+      continue;
+    }
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+  }
+}
+
+function isRunning(pid) {
+  try {
+    return pid > 0 && process.kill(pid, 0);
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
+
 /** Runs `npm ci` when packages are missing or older than the lock file. */
 function ensurePackages() {
   const lockFile = join(root, 'package-lock.json');
   const lockHash = createHash('sha256').update(readFileSync(lockFile)).digest('hex');
   const marker = join(root, 'node_modules/.lakehouse-lock');
   if (packagesAreCurrent(lockFile, marker, lockHash)) {
+    return;
+  }
+  const release = lockPackages();
+  process.on('exit', release);
+  if (packagesAreCurrent(lockFile, marker, lockHash)) {
+    release();
     return;
   }
   const began = Date.now();
@@ -103,6 +142,7 @@ function ensurePackages() {
     quit(`npm packages could not be installed: ${npmReason(result)}`);
   }
   writeFileSync(marker, lockHash);
+  release();
   console.error(`✓ npm packages installed (${((Date.now() - began) / 1000).toFixed(1)} s)`);
 }
 

@@ -27,13 +27,13 @@ function pythonChecks(folder: string, environment: PythonEnvironment): Check[] {
   ];
 }
 
+/** The command line of a program of an npm package. */
+function program(path: string, ...args: string[]): string[] {
+  return [process.execPath, join(root, 'node_modules', path), ...args];
+}
+
 /** The linters of everything else. */
 function nodeChecks(): Check[] {
-  const program = (path: string, ...args: string[]): string[] => [
-    process.execPath,
-    join(root, 'node_modules', path),
-    ...args,
-  ];
   const checks: [string, string[]][] = [
     ['prettier', program('prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.')],
     ['oxlint', program('oxlint/bin/oxlint', '--type-aware', '--tsconfig', 'tsconfig.dev.json')],
@@ -52,9 +52,9 @@ async function main(): Promise<number> {
   const checks = [...nodeChecks(), ...pythonChecks('local', emulator), ...pythonChecks('workloads', workloads)];
   const failed: string[] = [];
   for (const { name, command, cwd } of checks) {
-    const [program = '', ...args] = command;
+    const [executable = '', ...args] = command;
     try {
-      await progress.step(name, () => run(program, args, { name, cwd, timeoutMs: LIMIT_MS }));
+      await progress.step(name, () => run(executable, args, { name, cwd, timeoutMs: LIMIT_MS }));
     } catch (error) {
       if (!(error instanceof CommandError)) {
         throw error;

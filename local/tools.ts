@@ -16,24 +16,31 @@ export interface Tools {
 
 /** Installs what is not there yet; what does not depend on each other is installed at the same time. */
 export async function ensureTools(progress: Progress): Promise<Tools> {
-  const java = progress.step('Java 17', ensureJava);
-  const [javaHome, emulator, spark, jars] = await allOrFirstError([
-    java,
-    progress.step('Python environment of the endpoint', () => ensureEnvironment(environments.emulator)),
-    progress.step('Spark 3.5.6', () => ensureEnvironment(environments.spark)),
-    progress.step('jars of the EMR release', () => ensureJars(jarSets.emr)),
-    progress.step('dependencies of the application', packageDependencies),
-  ]);
-  return { emulator, spark: { sparkHome: sparkHome(spark), python: spark.python, javaHome, jars: [jars] } };
+  const work = {
+    javaHome: progress.step('Java 17', ensureJava),
+    emulator: progress.step('Python environment of the endpoint', () => ensureEnvironment(environments.emulator)),
+    spark: progress.step('Spark 3.5.6', () => ensureEnvironment(environments.spark)),
+    jars: progress.step('jars of the EMR release', () => ensureJars(jarSets.emr)),
+    dependencies: progress.step('dependencies of the application', packageDependencies),
+  };
+  await allEnded(...Object.values(work));
+  await work.dependencies;
+  const spark = await work.spark;
+  const runtime = {
+    sparkHome: sparkHome(spark),
+    python: spark.python,
+    javaHome: await work.javaHome,
+    jars: [await work.jars],
+  };
+  return { emulator: await work.emulator, spark: runtime };
 }
 
-/** As `Promise.all`, but waits for the others to end before it throws: nothing may still be at work when cleaning begins. */
-export async function allOrFirstError<A, B, C = void, D = void, E = void>(
-  work: [Promise<A>, Promise<B>, Promise<C>?, Promise<D>?, Promise<E>?],
-): Promise<[A, B, C, D, E]> {
+/**
+ * Waits until all work has ended, well or not: nothing may still be busy when cleaning up begins. Each promise is awaited
+ * again for its result or error.
+ */
+export async function allEnded(...work: Promise<unknown>[]): Promise<void> {
   await Promise.allSettled(work);
-  const [a, b, c, d, e] = work;
-  return [await a, await b, (await c) as C, (await d) as D, (await e) as E];
 }
 
 /** The folder that holds Spark's jars and programs inside its Python package. */

@@ -18,7 +18,7 @@ import { readLake } from './summary/lake';
 import { renderPage } from './summary/page';
 import type { Summary } from './summary/summary';
 import { renderTable } from './summary/table';
-import { allOrFirstError, ensureTools } from './tools';
+import { allEnded, ensureTools } from './tools';
 
 /** The account of an environment that names none. */
 const LOCAL_ACCOUNT = '000000000000';
@@ -101,10 +101,11 @@ async function runEverything(context: Context): Promise<Summary> {
     throw new LakehouseError("'--months' must be 1 or more; correct it");
   }
   const { until } = first;
-  const [loaded] = await allOrFirstError([
-    progress.step(`source data: ${first.title}`, () => session.advanceSource(until)),
-    deployStack(context),
-  ]);
+  const loading = progress.step(`source data: ${first.title}`, () => session.advanceSource(until));
+  const deploying = deployStack(context);
+  await allEnded(loading, deploying);
+  await deploying;
+  const loaded = await loading;
   const pipeline = new Pipeline(target);
   try {
     const runtime = await pipeline.runtime(options.env);
@@ -131,10 +132,12 @@ async function runEverything(context: Context): Promise<Summary> {
 }
 
 async function deployStack({ progress, target }: Context): Promise<void> {
-  await allOrFirstError([
+  const work = [
     progress.step('cdk bootstrap', () => bootstrap(target)),
     progress.step('cdk synth', () => synthesize(target)),
-  ]);
+  ];
+  await allEnded(...work);
+  await Promise.all(work);
   await progress.step(`cdk deploy ${stackName(target.environment)}`, (report) => deploy(target, report));
 }
 

@@ -6,7 +6,8 @@ const HEADER = ['dataset', 'read', 'valid', 'rejected', 'inserted', 'updated', '
 
 /** The runs as a table for a terminal: a block per run, a line per dataset, the sums below. */
 export function renderTable(summary: Summary): string {
-  const blocks = summary.runs.map((run) => [title(run), ...run.records.toSorted(byName).map(cells), sums(run)]);
+  const blocks: (string | string[])[][] = [];
+  summary.runs.forEach((run) => blocks.push(block(run)));
   const rows = [HEADER, ...blocks.flat().filter((row): row is string[] => Array.isArray(row))];
   const widths = HEADER.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const line = (row: string[]): string =>
@@ -15,8 +16,12 @@ export function renderTable(summary: Summary): string {
       .join('  ')
       .trimEnd();
   const rule = '─'.repeat(widths.reduce((total, width) => total + width + 2, -2));
-  const body = blocks.flatMap((block) => [rule, ...block.map((row) => (Array.isArray(row) ? line(row) : row))]);
+  const body = blocks.flatMap((entries) => [rule].concat(entries.map((row) => (Array.isArray(row) ? line(row) : row))));
   return [line(HEADER), ...body, rule, ...footer(summary)].join('\n');
+}
+
+function block(run: PipelineRun): (string | string[])[] {
+  return [title(run), ...run.records.toSorted(byName).map(cells), sums(run)];
 }
 
 function title(run: PipelineRun): string {

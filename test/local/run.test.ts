@@ -68,7 +68,10 @@ describe('failureText', () => {
 
 describe('failureText of a run', () => {
   it('names the datasets that failed and why', () => {
-    const failed = { dataset: 'flights', error: { kind: 'terminal', message: "column 'dest' is missing" } } as RunRecord;
+    const failed = {
+      dataset: 'flights',
+      error: { kind: 'terminal', message: "column 'dest' is missing" },
+    } as RunRecord;
     const fine = { dataset: 'planes', error: null } as RunRecord;
     expect(failureText({ Name: 'ingest' }, 'FAILED', [failed, fine])).toBe(
       "step 'ingest' ended FAILED: no reason given\n  - flights (terminal): column 'dest' is missing",

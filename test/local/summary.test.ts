@@ -107,18 +107,18 @@ describe('renderPage', () => {
   });
 
   it('opens and closes every element', () => {
-    const stack: string[] = [];
+    const open: string[] = [];
+    const wrong: string[] = [];
     for (const [, close, name = '', empty] of page.matchAll(/<(\/?)([a-z][a-z0-9]*)\b[^>]*?(\/?)>/gi)) {
-      if (empty === '/' || ['meta', 'br'].includes(name)) {
-        continue;
-      }
-      if (close === '/') {
-        expect(stack.pop()).toBe(name);
-      } else {
-        stack.push(name);
+      const closed = close === '/' ? open.pop() : undefined;
+      if (close === '/' && closed !== name) {
+        wrong.push(`${closed ?? 'nothing'} closed by ${name}`);
+      } else if (close !== '/' && empty !== '/' && name !== 'meta') {
+        open.push(name);
       }
     }
-    expect(stack).toEqual([]);
+    expect(wrong).toEqual([]);
+    expect(open).toEqual([]);
   });
 
   it('says so when no day is complete', () => {

@@ -13,12 +13,21 @@ import { newFolder, removeFolders } from './support';
 
 afterAll(removeFolders);
 
+async function fillTheDisk(target: string): Promise<void> {
+  writeFileSync(join(target, 'half'), '');
+  throw new CommandError('uv', 'ended with exit code 2', ['error: No space left on device (os error 28)']);
+}
+
+function because(line: string): string {
+  return String(explainInstallError(new CommandError('pip', 'failed', [line]), 'uv'));
+}
+
 describe('ensureInstalled', () => {
   const what = 'the tool';
 
   it('installs once', async () => {
     const directory = join(newFolder(), 'tool-1');
-    const install = jest.fn(async (target: string) => writeFileSync(join(target, 'file'), 'x'));
+    const install = jest.fn(async () => undefined);
     expect(await ensureInstalled({ what, directory, bytes: 1, install })).toBe(true);
     expect(await ensureInstalled({ what, directory, bytes: 1, install })).toBe(false);
     expect(install).toHaveBeenCalledTimes(1);
@@ -43,11 +52,7 @@ describe('ensureInstalled', () => {
 
   it('leaves nothing when the disk is full meanwhile', async () => {
     const directory = join(newFolder(), 'tool-1');
-    const install = async (target: string): Promise<void> => {
-      writeFileSync(join(target, 'half'), '');
-      throw new CommandError('uv', 'ended with exit code 2', ['error: No space left on device (os error 28)']);
-    };
-    await expect(ensureInstalled({ what, directory, bytes: 1, install })).rejects.toThrow(
+    await expect(ensureInstalled({ what, directory, bytes: 1, install: fillTheDisk })).rejects.toThrow(
       /^disk full while installing the tool \(nothing was left half-installed\); free some space or set LAKEHOUSE_CACHE/,
     );
     expect(existsSync(directory)).toBe(false);
@@ -65,9 +70,6 @@ describe('ensureInstalled', () => {
 });
 
 describe('explainInstallError', () => {
-  const because = (line: string): string =>
-    String(explainInstallError(new CommandError('pip', 'failed', [line]), 'uv'));
-
   it.each([
     'Temporary failure in name resolution',
     'error sending request for url',
