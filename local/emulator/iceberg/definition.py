@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import ValidationError
 from pyiceberg.partitioning import PARTITION_FIELD_ID_START, PartitionSpec
 from pyiceberg.schema import Schema
 from pyiceberg.table.sorting import SortOrder
@@ -46,6 +47,14 @@ def read(properties: Properties) -> TableDefinition:
     for name in ("Location", "Schema"):
         if not table.get(name):
             raise refuse(f"IcebergTableInput.{name}", "set", table.get(name), "declare the table's location and schema")
+    try:
+        return _definition(given, table)
+    except ValidationError as error:
+        remedy = "; ".join(str(detail["msg"]) for detail in error.errors())
+        raise refuse("IcebergTableInput", "a valid Iceberg table", properties.get("Name"), remedy) from error
+
+
+def _definition(given: Properties, table: Properties) -> TableDefinition:
     return TableDefinition(
         format_version=int(given.get("Version") or 2),
         location=str(table["Location"]).rstrip("/"),
