@@ -1,6 +1,9 @@
+import { setMaxListeners } from 'node:events';
 import { stopLiveGroups } from './services/process';
 
 const controller = new AbortController();
+// every command that runs listens; there is no fixed number of them
+setMaxListeners(0, controller.signal);
 
 /** Aborted when the user or the system asks this process to end. */
 export const interruption = controller.signal;

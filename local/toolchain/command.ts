@@ -97,17 +97,20 @@ async function endOf(
 ): Promise<string | undefined> {
   let reason: string | undefined;
   let timer: NodeJS.Timeout | undefined;
+  let onAbort: () => void = () => undefined;
   const cut = new Promise<string>((resolve) => {
     timer = setTimeout(() => resolve(`took longer than ${Math.round(timeoutMs / 1000)} s and was ended`), timeoutMs);
+    onAbort = () => resolve('was interrupted');
     if (interruption.aborted) {
-      resolve('was interrupted');
+      onAbort();
     }
-    interruption.addEventListener('abort', () => resolve('was interrupted'), { once: true });
+    interruption.addEventListener('abort', onAbort);
   });
   try {
     reason = await Promise.race([closed, cut]);
   } finally {
     clearTimeout(timer);
+    interruption.removeEventListener('abort', onAbort);
     if (pid !== undefined) {
       await stopGroup(pid);
       forgetGroup(pid);
