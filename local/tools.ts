@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { LakehouseError } from '../lib/private/errors';
 import type { Progress } from './progress';
 import type { SparkRuntime } from './services/emulator';
+import { buildCommandLine } from './toolchain/command-line';
 import { packageDependencies } from './toolchain/dependencies';
 import { ensureJars, jarSets } from './toolchain/jars';
 import { ensureJava } from './toolchain/java';
@@ -22,9 +23,10 @@ export async function ensureTools(progress: Progress): Promise<Tools> {
     spark: progress.step('Spark 3.5.6', () => ensureEnvironment(environments.spark)),
     jars: progress.step('jars of the EMR release', () => ensureJars(jarSets.emr)),
     dependencies: progress.step('dependencies of the application', packageDependencies),
+    commandLine: progress.step('command line', buildCommandLine),
   };
   await allEnded(...Object.values(work));
-  await work.dependencies;
+  await Promise.all([work.dependencies, work.commandLine]);
   const spark = await work.spark;
   const runtime = {
     sparkHome: sparkHome(spark),
