@@ -88,6 +88,12 @@ def test_icebergs_conflicts_are_found_below_sparks_wrappers(name: str) -> None:
     assert isinstance(translate(FromJavaError(outer)), CommitConflictError)
 
 
+def test_scan_overtaken_by_another_commit_is_a_conflict() -> None:
+    text = "Runtime file filtering is not possible: the table has been concurrently modified. Row-level operation"
+
+    assert isinstance(translate(FromJavaError(JavaError("java.lang.IllegalStateException", text))), CommitConflictError)
+
+
 @pytest.mark.parametrize(
     ("error", "kind"),
     [

@@ -104,7 +104,7 @@ def test_commit_whose_answer_is_lost_is_found_by_its_token(
 
         def answer_lost(table: object, *arguments: object, write: Callable[..., None] = write) -> None:
             write(table, *arguments)
-            raise ConnectionError("connection reset")
+            raise RuntimeError("the answer was lost")
 
         monkeypatch.setattr(iceberg.IcebergTable, name, answer_lost)
 
