@@ -6,7 +6,7 @@ import { type DataContracts, type LockedIds, SchemaLock, type TableSpec, Zone } 
 import { didYouMean, fail, sorted } from '../private';
 import type { ILakeStorage } from '../storage';
 import { type IIcebergTable, IcebergTable } from './iceberg-table';
-import type { IcebergFormatVersion, IcebergTableProps } from './iceberg-table-props';
+import type { IcebergTableProps } from './iceberg-table-props';
 import { LakeCatalogGrants } from './lake-catalog-grants';
 
 /** Properties of a LakeCatalog. */
@@ -187,7 +187,7 @@ export class LakeCatalog extends Construct {
       sortFields: spec.sortFields,
       identifierColumns: spec.identifierColumns,
       properties: spec.properties,
-      formatVersion: ids.formatVersion as IcebergFormatVersion,
+      formatVersion: ids.formatVersion,
       comment: spec.comment,
       removalPolicy: this.removalPolicy,
     };

@@ -1,4 +1,3 @@
-import type * as logs from 'aws-cdk-lib/aws-logs';
 import { Duration } from 'aws-cdk-lib/core';
 import type { AlertTopicsProps, LakeNetworkProps } from '../foundation';
 import { type BatchClusterProps, EmrRelease, InstanceArchitecture } from '../processing';
@@ -11,7 +10,7 @@ export function networkPropsOf({ network = {}, availabilityZones }: LakehouseCon
     availabilityZones,
     cidr: network.cidr,
     natGateways: network.natGateways,
-    flowLogRetention: network.flowLogRetentionDays as logs.RetentionDays | undefined,
+    flowLogRetention: network.flowLogRetentionDays,
   };
 }
 

@@ -111,7 +111,7 @@ function productionProblems(config: LakehouseConfig): Problem[] {
 
 function networkRules(config: LakehouseConfig): Problem[] {
   const days = config.network?.flowLogRetentionDays;
-  const allowed = Object.values(logs.RetentionDays).filter((value) => typeof value === 'number');
+  const allowed = Object.values(logs.RetentionDays).map(Number).filter(Number.isFinite);
   // The list of zones is at the top of the config, the rest is in its section.
   const problems = networkProblems(networkPropsOf(config)).map((found) =>
     found.path === 'availabilityZones' ? found : at(`network.${found.path}`, found),

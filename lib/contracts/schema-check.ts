@@ -74,7 +74,7 @@ function noteIssue(file: ContractFile, base: DocumentPath, issue: Issue): void {
       const values = issue.values.map(String);
       const got = file.valueAt(path);
       const remedy = typeof got === 'string' ? didYouMean(got, values) : got === undefined ? 'add it' : 'choose one';
-      file.report(path, values.length === 1 ? `${values[0]}` : `one of ${values.join(', ')}`, remedy);
+      file.report(path, values.length === 1 ? values.join() : `one of ${values.join(', ')}`, remedy);
       return;
     }
     case 'invalid_union':

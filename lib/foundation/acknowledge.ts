@@ -29,16 +29,27 @@ function flatten(value: unknown): string {
   if (typeof value === 'string') {
     return value.replaceAll('${', '<').replaceAll('}', '>');
   }
-  const [[intrinsic, argument]] = Object.entries(value as { [name: string]: unknown }) as [[string, unknown]];
-  if (intrinsic === 'Ref') {
-    return `<${flatten(argument)}>`;
+  if (Array.isArray(value)) {
+    return value.map(flatten).join('.');
   }
-  if (intrinsic === 'Fn::GetAtt') {
-    return `<${(argument as string[]).map(flatten).join('.')}>`;
+  const [[intrinsic, argument]] =
+    Object.entries(value ?? {}).length === 1 ? Object.entries(value ?? {}) : [['', value]];
+  switch (intrinsic) {
+    case 'Ref':
+    case 'Fn::GetAtt':
+      return `<${flatten(argument)}>`;
+    case 'Fn::Join':
+      return joined(argument);
+    case 'Fn::Sub':
+    case 'Fn::ImportValue':
+      return flatten(argument);
+    default:
+      return JSON.stringify(value);
   }
-  if (intrinsic === 'Fn::Join') {
-    const [delimiter, parts] = argument as [string, unknown[]];
-    return parts.map(flatten).join(delimiter);
-  }
-  return intrinsic === 'Fn::Sub' || intrinsic === 'Fn::ImportValue' ? flatten(argument) : JSON.stringify(value);
+}
+
+/** `Fn::Join`'s argument: the delimiter, then the parts. */
+function joined(argument: unknown): string {
+  const [delimiter, parts]: unknown[] = Array.isArray(argument) ? argument : [];
+  return Array.isArray(parts) ? parts.map(flatten).join(String(delimiter)) : '';
 }

@@ -1,30 +1,32 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import * as yaml from 'yaml';
+import { z } from 'zod';
 import { didYouMean, fail } from '../private';
 
 /** The catalogue that jobs, alarms and dashboards share. */
 const CATALOGUE = path.resolve(__dirname, '..', '..', 'contracts', 'metrics.yaml');
 
-/** A metric that jobs emit. */
-export interface CatalogueMetric {
-  readonly name: string;
-  readonly unit: string;
-  readonly dimensions: string[];
-  readonly emittedBy: string;
-  readonly description: string;
-}
+const metricShape = z.object({
+  name: z.string(),
+  unit: z.string(),
+  dimensions: z.array(z.string()),
+  emittedBy: z.string(),
+  description: z.string(),
+});
 
-interface Catalogue {
-  readonly namespace: string;
-  readonly metrics: CatalogueMetric[];
-}
+const catalogueShape = z.object({ namespace: z.string(), metrics: z.array(metricShape) });
+
+/** A metric that jobs emit. */
+export type CatalogueMetric = z.infer<typeof metricShape>;
+
+type Catalogue = z.infer<typeof catalogueShape>;
 
 let loaded: Catalogue | undefined;
 
 /** The catalogue, read once: it is part of this package and does not change while an app runs. */
 export function metricCatalogue(): Catalogue {
-  loaded ??= yaml.parse(fs.readFileSync(CATALOGUE, 'utf8')) as Catalogue;
+  loaded ??= catalogueShape.parse(yaml.parse(fs.readFileSync(CATALOGUE, 'utf8')));
   return loaded;
 }
 

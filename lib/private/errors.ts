@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { IConstruct } from 'constructs';
 import { closest } from './closest';
 
@@ -61,7 +62,7 @@ export function didYouMean(name: string, known: string[]): string {
 }
 
 function render(value: unknown): string {
-  const text = value === undefined ? 'nothing' : (safeJson(value) ?? String(value));
+  const text = value === undefined ? 'nothing' : (safeJson(value) ?? inspect(value));
   return text.length > VALUE_LIMIT ? `${text.slice(0, VALUE_LIMIT - 1)}…` : text;
 }
 

@@ -158,15 +158,17 @@ describe('the lakehouse on one machine', () => {
       lake.metadataLocation(bronze, 'flights'),
       lake.metadataLocation(silver, 'flights'),
     ]);
-    const killed = lake.ingest('dev', runId);
-    const outcome = expect(killed).rejects.toThrow();
+    const outcome = lake.ingest('dev', runId).then(
+      () => 'completed',
+      () => 'failed',
+    );
     await eventually(
       'bronze is committed',
       async () => (await lake.metadataLocation(bronze, 'flights')) !== bronzeBefore,
       180_000,
     );
     expect(lake.kill(runId)).toBeGreaterThan(0);
-    await outcome;
+    expect(await outcome).toBe('failed');
     expect(await lake.metadataLocation(silver, 'flights')).toBe(silverBefore);
 
     const records = await lake.ingest();

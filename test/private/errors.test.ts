@@ -26,7 +26,7 @@ describe('problem', () => {
     [0, '0'],
     [Number.NaN, 'NaN'],
     [Number.POSITIVE_INFINITY, 'Infinity'],
-    [10n, '10'],
+    [10n, '10n'],
     [['a'], '["a"]'],
     [{ a: 1 }, '{"a":1}'],
   ])('renders %p as %s', (got, shown) => {
@@ -36,7 +36,7 @@ describe('problem', () => {
   test('renders a value that refers to itself', () => {
     const got: Record<string, unknown> = {};
     got.self = got;
-    expect(problem({ ...wrongZone, got })).toContain('got [object Object];');
+    expect(problem({ ...wrongZone, got })).toContain('got <ref *1> { self: [Circular *1] };');
   });
 
   test('cuts a long value at 80 characters', () => {
