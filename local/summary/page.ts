@@ -34,7 +34,7 @@ export function renderPage(summary: Summary): string {
             'Read from the Iceberg table silver.flights through the Glue catalog; days that are over.',
             renderChart(summary.lake.days),
           )}
-          ${section('Runs', 'Each is an EMR step: rows per dataset, as the job recorded them.', runsTable(summary.runs))}
+          ${section('Runs', 'Each is an EMR step: rows per dataset, as the job recorded them. A row that the overlap of two runs reads again counts as read only.', runsTable(summary.runs))}
           ${section(
             'Rejected rows',
             'Real dirt of the data set. Each row is kept whole in a dead letter table, with its reasons.',

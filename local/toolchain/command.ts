@@ -97,20 +97,19 @@ async function endOf(
 ): Promise<string | undefined> {
   let reason: string | undefined;
   let timer: NodeJS.Timeout | undefined;
-  let onAbort: () => void = () => undefined;
+  const finished = new AbortController();
   const cut = new Promise<string>((resolve) => {
     timer = setTimeout(() => resolve(`took longer than ${Math.round(timeoutMs / 1000)} s and was ended`), timeoutMs);
-    onAbort = () => resolve('was interrupted');
     if (interruption.aborted) {
-      onAbort();
+      resolve('was interrupted');
     }
-    interruption.addEventListener('abort', onAbort);
+    interruption.addEventListener('abort', () => resolve('was interrupted'), { signal: finished.signal });
   });
   try {
     reason = await Promise.race([closed, cut]);
   } finally {
     clearTimeout(timer);
-    interruption.removeEventListener('abort', onAbort);
+    finished.abort();
     if (pid !== undefined) {
       await stopGroup(pid);
       forgetGroup(pid);
