@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -85,8 +87,6 @@ def release(endpoint: Endpoint, cluster_id: str) -> None:
 
 
 def test_a_step_runs_with_its_files_and_its_logs_reach_the_bucket(running: Endpoint, tmp_path: Path) -> None:
-    import zipfile
-
     with zipfile.ZipFile(tmp_path / "data.zip", "w") as archive:
         archive.writestr("inside.txt", "unpacked")
     running.upload("data.zip", (tmp_path / "data.zip").read_bytes())
@@ -132,8 +132,6 @@ def test_a_step_that_cannot_start_fails_with_the_reason(running: Endpoint, args:
     cluster_id = cluster(running)
     jar = {"Jar": "command-runner.jar", "Args": args}
     [step_id] = add(running, cluster_id, {"Name": "x", "ActionOnFailure": "CONTINUE", "HadoopJarStep": jar})
-    import re
-
     assert re.search(message, ended(running, cluster_id, step_id, "FAILED")["FailureDetails"]["Message"])
 
 
@@ -152,7 +150,10 @@ def test_steps_run_first_in_first_out_one_at_a_time(running: Endpoint) -> None:
 def test_as_many_steps_run_at_once_as_the_cluster_allows(running: Endpoint) -> None:
     cluster_id = cluster(running, StepConcurrencyLevel=2)
     ids = add(running, cluster_id, *(step("wait.sh") for _ in range(3)))
-    states = lambda: [status(running, cluster_id, item)["State"] for item in ids]  # noqa: E731
+
+    def states() -> list[str]:
+        return [status(running, cluster_id, item)["State"] for item in ids]
+
     until(lambda: states() == ["RUNNING", "RUNNING", "PENDING"], 5, "two steps at once")
     release(running, cluster_id)
     for item in ids:

@@ -54,11 +54,9 @@ def fresh(tmp_path: Path) -> Iterator[Endpoint]:
 def evolved(endpoint: Endpoint) -> Any:
     """The stack `lake` with rows in its table; gone afterwards."""
     assert endpoint.deploy("lake", lake(COLUMNS)) == "CREATE_COMPLETE", endpoint.why("lake")
-    rows = pa.table(
-        {"id": pa.array([1, 2], pa.int32()), "word": ["a", "b"]},
-        schema=pa.schema([pa.field("id", pa.int32(), nullable=False), pa.field("word", pa.string())]),
-    )
-    table_of(endpoint, "silver", "events").append(rows)
+    table = table_of(endpoint, "silver", "events")
+    rows = pa.Table.from_pylist([{"id": 1, "word": "a"}, {"id": 2, "word": "b"}], schema=table.schema().as_arrow())
+    table.append(rows)
     yield endpoint
     s3 = endpoint.client("s3")
     for item in s3.list_objects_v2(Bucket="lake-of-tests").get("Contents", []):

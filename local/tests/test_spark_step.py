@@ -1,0 +1,112 @@
+"""A real Spark step: `spark-submit` on the release's jars, files at s3://, rows in an Iceberg table."""
+
+from __future__ import annotations
+
+import os
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support import Endpoint, until
+from tests.templates import bucket_and_database, everything, field, iceberg_table, ref
+from tests.test_stacks import table_of
+
+pytestmark = pytest.mark.spark
+
+JOB = """
+import sys
+import shared
+from pyspark.sql import SparkSession
+
+spark = SparkSession.builder.getOrCreate()
+path, table = sys.argv[1:3]
+if table == "none":
+    raise ValueError(shared.COMPLAINT)
+spark.range(10).selectExpr("cast(id as int) id", "cast(id % 3 as string) word").write.parquet(path)
+spark.read.parquet(path).writeTo(table).append()
+print("rows", spark.table(table).count(), open("words/word.txt").read())
+"""
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Endpoint]:
+    """An endpoint with the Spark that LAKEHOUSE_SPARK_HOME and LAKEHOUSE_SPARK_JARS name."""
+    home, jars = os.environ.get("LAKEHOUSE_SPARK_HOME"), os.environ.get("LAKEHOUSE_SPARK_JARS")
+    if not home or not jars:
+        message = "LAKEHOUSE_SPARK_HOME and LAKEHOUSE_SPARK_JARS must be set, got nothing; run 'npm test'"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    python = os.environ.get("LAKEHOUSE_SPARK_PYTHON", sys.executable)
+    java = os.environ.get("JAVA_HOME")
+    spark = {"sparkHome": home, "python": python, "javaHome": java, "jars": [jars], "driverMemory": "1g"}
+    endpoint = Endpoint(tmp_path / "endpoint", spark=spark)
+    yield endpoint
+    endpoint.stop()
+
+
+def test_a_step_writes_files_and_a_table_that_any_client_reads(running: Endpoint, tmp_path: Path) -> None:
+    columns = [field(1, "id", "int"), field(2, "word", "string")]
+    table = iceberg_table(ref("Database"), "events", {"Fn::Sub": "s3://${Lake}/events"}, columns)
+    resources = {**bucket_and_database(), "Events": table}
+    encrypted = everything(running)["Resources"]
+    resources["Key"] = encrypted["Key"]
+    resources["Lake"]["Properties"]["BucketEncryption"] = encrypted["Bucket"]["Properties"]["BucketEncryption"]
+    assert running.deploy("lake", {"Resources": resources}) == "CREATE_COMPLETE", running.why("lake")
+    for name, inside, text in (("jobs.zip", "shared.py", "COMPLAINT = 'asked to'"), ("words.zip", "word.txt", "hello")):
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            archive.writestr(inside, text)
+        running.upload(name, (tmp_path / name).read_bytes())
+    running.upload("job.py", JOB.encode())
+    catalog = "spark.sql.catalog.glue_catalog"
+    defaults = {
+        "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
+        catalog: "org.apache.iceberg.spark.SparkCatalog",
+        f"{catalog}.catalog-impl": "org.apache.iceberg.aws.glue.GlueCatalog",
+        f"{catalog}.io-impl": "org.apache.iceberg.aws.s3.S3FileIO",
+    }
+    emr = running.client("emr")
+    cluster = emr.run_job_flow(
+        Name="c",
+        ReleaseLabel="emr-7.14.0",
+        LogUri="s3://test-assets/logs/",
+        Instances={"KeepJobFlowAliveWhenNoSteps": True, "InstanceCount": 1, "MasterInstanceType": "m5.xlarge"},
+        Configurations=[
+            {"Classification": "iceberg-defaults", "Properties": {"iceberg.enabled": "true"}},
+            {"Classification": "spark-defaults", "Properties": defaults},
+        ],
+    )["JobFlowId"]
+    options = ["--py-files", "s3://test-assets/jobs.zip", "--archives", "s3://test-assets/words.zip#words"]
+    targets = ("glue_catalog.silver.events", "none")
+    steps = [
+        {
+            "Name": target,
+            "ActionOnFailure": "CONTINUE",
+            "HadoopJarStep": {
+                "Jar": "command-runner.jar",
+                "Args": [
+                    *("spark-submit", "--deploy-mode", "cluster", *options),
+                    *("s3://test-assets/job.py", "s3://lake-of-tests/landing", target),
+                ],
+            },
+        }
+        for target in targets
+    ]
+    good, bad = emr.add_job_flow_steps(JobFlowId=cluster, Steps=steps)["StepIds"]
+
+    def status(step: str) -> dict[str, object]:
+        found: dict[str, object] = emr.describe_step(ClusterId=cluster, StepId=step)["Step"]["Status"]
+        return found
+
+    until(lambda: status(bad)["State"] in ("FAILED", "COMPLETED"), 180, "the end of both steps")
+    assert status(good)["State"] == "COMPLETED", status(good)
+    assert status(bad)["State"] == "FAILED"
+    assert status(bad)["FailureDetails"]["Message"] == "ValueError: asked to"  # type: ignore[index]
+    rows = table_of(running, "silver", "events").scan().to_arrow()
+    assert rows.num_rows == 10
+    keys = [item["Key"] for item in running.client("s3").list_objects_v2(Bucket="lake-of-tests")["Contents"]]
+    assert any(key.startswith("landing/part-") for key in keys)
+    assert not any("_temporary" in key or "__magic" in key for key in keys)
