@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3assets from 'aws-cdk-lib/aws-s3-assets';
+import { Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { failAll, problem } from '../private';
 import type { IBatchCluster } from './batch-cluster';
@@ -83,6 +84,8 @@ export class SparkApplication extends Construct {
     ];
     const jars = dependencies?.jars ?? [];
     const conf = {
+      // YARN starts the driver without the node's environment, and the SDK for Python does not ask the node for its region.
+      'spark.yarn.appMasterEnv.AWS_DEFAULT_REGION': Stack.of(this).region,
       ...(dependencies === undefined
         ? {}
         : {

@@ -45,7 +45,8 @@ function build(options: Partial<SparkApplicationOptions> = {}, architecture?: In
 
 describe('SparkApplication', () => {
   test('is a spark-submit of its entry point when it needs nothing else', () => {
-    expect(build().args).toEqual(['spark-submit', '--deploy-mode', 'cluster', 'asset.py']);
+    const region = ['--conf', 'spark.yarn.appMasterEnv.AWS_DEFAULT_REGION=us-east-1'];
+    expect(build().args).toEqual(['spark-submit', '--deploy-mode', 'cluster', ...region, 'asset.py']);
   });
 
   test('brings its code, dependencies, data and jars, in the order that EMR and the local runner read', () => {
@@ -65,6 +66,8 @@ describe('SparkApplication', () => {
       'asset.zip#dependencies,asset.zip#contracts',
       '--jars',
       'asset.jar',
+      '--conf',
+      'spark.yarn.appMasterEnv.AWS_DEFAULT_REGION=us-east-1',
       '--conf',
       'spark.yarn.appMasterEnv.PYTHONPATH=dependencies',
       '--conf',
