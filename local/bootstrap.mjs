@@ -172,9 +172,10 @@ function quit(message) {
 
 /** Runs the entry under tsx, passes signals on and ends as it ended. */
 function handOver(entry, args, env) {
-  const child = spawn(process.execPath, ['--import', 'tsx', join(root, entry), ...args], {
+  // by its address: the working directory is the user's, whose state lies in it, and need not be this package's
+  const tsx = pathToFileURL(join(root, 'node_modules/tsx/dist/loader.mjs')).href;
+  const child = spawn(process.execPath, ['--import', tsx, join(root, entry), ...args], {
     stdio: 'inherit',
-    cwd: root,
     env: { ...process.env, ...env },
   });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {

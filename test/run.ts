@@ -10,7 +10,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ensureTools, suites, type Suite } from './support/suites';
+import { ensureEngine, suites, type Suite } from './support/suites';
 
 interface Counts {
   passed: number;
@@ -49,11 +49,11 @@ function readJunitReport(file: string): Counts {
   return { passed: attribute('tests') - failed - skipped, failed, skipped };
 }
 
-function run(suite: Suite, report: string, tools: Record<string, string>): Promise<number> {
+function run(suite: Suite, report: string, engine: Record<string, string>): Promise<number> {
   const [command, ...args] = suite.command(report);
   const child = spawn(command, args, {
     stdio: 'inherit',
-    env: { ...process.env, ...tools, ...suite.env },
+    env: { ...process.env, ...engine, ...suite.env },
     timeout: suite.timeoutMs,
   });
   return new Promise((resolve, reject) => {
@@ -62,11 +62,11 @@ function run(suite: Suite, report: string, tools: Record<string, string>): Promi
   });
 }
 
-async function outcomeOf(suite: Suite, folder: string, tools: Record<string, string>): Promise<Outcome> {
+async function outcomeOf(suite: Suite, folder: string, engine: Record<string, string>): Promise<Outcome> {
   console.log(`\n── ${suite.name} ──`);
   const report = join(folder, `${suite.name}.${suite.report === 'jest' ? 'json' : 'xml'}`);
   const started = Date.now();
-  const exitCode = await run(suite, report, tools);
+  const exitCode = await run(suite, report, engine);
   const counts = countsOf(suite, report, exitCode);
   // A runner that fails without a failed test (a crash, a timeout, a missing file) is a failure all the same.
   if (exitCode !== 0 && counts.failed === 0) counts.failed = 1;
@@ -100,8 +100,8 @@ async function main(): Promise<void> {
   const outcomes: Outcome[] = [];
   try {
     const chosen = selected();
-    const tools = await ensureTools();
-    for (const suite of chosen) outcomes.push(await outcomeOf(suite, folder, tools));
+    const engine = await ensureEngine(folder);
+    for (const suite of chosen) outcomes.push(await outcomeOf(suite, folder, engine));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -64,15 +64,20 @@ export interface Postgres extends Service {
   readonly home: string;
 }
 
+/** The user the server must run as; undefined when it is this process's own. */
+function serverUser(): number | undefined {
+  return process.getuid?.() === 0 ? UNPRIVILEGED_ID : undefined;
+}
+
 /** Lays out a fresh database cluster and starts it on the loopback interface. */
 export async function startPostgres(options: PostgresOptions): Promise<Postgres> {
   mkdirSync(options.directory, { recursive: true });
-  const id = process.getuid?.() === 0 ? UNPRIVILEGED_ID : undefined;
+  const id = serverUser();
   // as root the data must lie where the unprivileged user may go; a clone in root's home is not such a place
   const home = id === undefined ? join(options.directory, 'home') : mkdtempSync(join(tmpdir(), 'lakehouse-postgres-'));
   mkdirSync(home, { recursive: true });
   try {
-    const binaries = usableBinaries(home, id);
+    const binaries = usableBinaries(home);
     if (id !== undefined) {
       chownSync(home, id, id);
       chmodSync(home, 0o711);
@@ -191,10 +196,11 @@ async function query(connection: Connection, statements: string[]): Promise<void
 }
 
 /**
- * The folder of the server's programs that the given user can run: the npm package's own, or a copy when that user cannot
- * reach it or its symbolic links were not made (packages installed without their scripts).
+ * The folder of the server's programs that the server's user can run: the npm package's own, or a copy when that user cannot
+ * reach it or its symbolic links were not made (packages installed without their scripts). The copy goes into `home`.
  */
-function usableBinaries(home: string, id: number | undefined): string {
+export function usableBinaries(home: string): string {
+  const id = serverUser();
   const native = nativeDirectory();
   const links = readJson(
     join(native, 'pg-symlinks.json'),

