@@ -22,9 +22,10 @@ from readback.report import compare_resource, read_back
 from readback.stacks import NESTED, DeployedStack
 from readback.unheld import UNHELD
 from tests import mutations, synthesized
+from tests.everything import everything
 from tests.mutations import Mutation
 from tests.support import REGION, Endpoint
-from tests.templates import CHILD, everything
+from tests.templates import CHILD
 
 _IN_PLACE_OF = frozenset(
     {"AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy", "AWS::SNS::Subscription", "AWS::EC2::Route", "AWS::IAM::Policy"}

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.everything import everything
 from tests.support import Endpoint, until
-from tests.templates import bucket_and_database, everything, field, iceberg_table, ref
+from tests.templates import bucket_and_database, field, iceberg_table, ref
 from tests.test_stacks import table_of
 
 pytestmark = pytest.mark.spark

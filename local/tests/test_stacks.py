@@ -14,8 +14,9 @@ from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.table import Table
 
 from readback.report import read_back
+from tests.everything import everything
 from tests.support import REGION, Endpoint
-from tests.templates import Template, bucket_and_database, everything, field, iceberg_table, ref, spec
+from tests.templates import Template, bucket_and_database, field, iceberg_table, ref, spec
 
 
 def table_of(endpoint: Endpoint, database: str, name: str) -> Table:

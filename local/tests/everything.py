@@ -1,0 +1,31 @@
+"""A template of every type there is a reader for."""
+
+from __future__ import annotations
+
+from tests.data_resources import security, storage, tables
+from tests.network_resources import network
+from tests.operations_resources import emr, messages, monitoring
+from tests.support import Endpoint
+from tests.templates import CHILD, Template, att, ref
+
+
+def everything(endpoint: Endpoint) -> Template:
+    """One or more of every type there is a reader for, with the properties the library uses or is about to."""
+    url = endpoint.upload("child.json", CHILD)
+    return {
+        "Resources": {
+            **network(),
+            **security(),
+            **storage(),
+            **tables(),
+            **messages(),
+            **monitoring(),
+            **emr(),
+            "Child": {
+                "Type": "AWS::CloudFormation::Stack",
+                "Properties": {"TemplateURL": url, "Parameters": {"Word": "told"}},
+            },
+            "NotEmulated": {"Type": "AWS::LakeFormation::Tag", "Properties": {"TagKey": "k", "TagValues": ["v"]}},
+        },
+        "Outputs": {"Recorded": {"Value": ref("NotEmulated")}, "Said": {"Value": att("Child", "Outputs.Said")}},
+    }
