@@ -1,7 +1,7 @@
 """Fetches jars by the Ivy resolver inside Spark: `python resolve_jars.py IVY_FOLDER COORDINATE…`.
 
-Each coordinate is resolved alone and without what it depends on: a lock file names every jar there is. Prints a line of JSON
-per coordinate, `{"coordinate": …, "path": …}`. Run by `jars.ts` with the interpreter of the Spark environment.
+Each coordinate is resolved alone and without what it depends on: a lock file names every jar there is. Prints a line
+of JSON per coordinate, `{"coordinate": …, "path": …}`. Run by `jars.ts` with the interpreter of the Spark environment.
 """
 
 import json
