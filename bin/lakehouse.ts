@@ -35,16 +35,16 @@ function lock(directory: string): void {
   console.log(written ? `✓ ${file} written; commit it with the contracts` : `✓ ${file} is up to date`);
 }
 
-async function main(): Promise<number> {
+/** The command line; an action that ends with a code of its own tells it to `exit`. */
+export function lakehouseProgram(exit: (code: number) => void = () => undefined): Command {
   const program = new Command('lakehouse')
     .description('A whole AWS lakehouse on this machine: deploy it, look at it, stop it.')
     .showHelpAfterError("(see 'lakehouse --help')")
     .helpCommand(false);
-  let code = 0;
   withUpOptions(program.command('up'))
     .description('deploy the stack to an embedded AWS endpoint and run the pipeline on real data, as npm start does')
     .action(async (_options, command: Command) => {
-      code = await up(process.argv.slice(process.argv.indexOf(command.name()) + 1));
+      exit(await up(process.argv.slice(process.argv.indexOf(command.name()) + 1)));
     });
   program
     .command('status')
@@ -52,7 +52,7 @@ async function main(): Promise<number> {
     .action(() => {
       const found = status(new RunPaths());
       console.log(found.lines.join('\n'));
-      code = found.up ? 0 : 1;
+      exit(found.up ? 0 : 1);
     });
   program
     .command('down')
@@ -70,14 +70,21 @@ async function main(): Promise<number> {
     .description('give new columns and tables of the contracts their ids, in schema.lock.json')
     .argument('[contracts]', 'the folder of contracts', 'contracts')
     .action(lock);
-  await program.parseAsync();
+  return program;
+}
+
+async function main(): Promise<number> {
+  let code = 0;
+  await lakehouseProgram((ended) => (code = ended)).parseAsync();
   return code;
 }
 
-void main().then(
-  (code) => (process.exitCode = code),
-  (error: unknown) => {
-    console.error(`✗ ${error instanceof Error ? error.message : String(error)}`);
-    process.exitCode = 1;
-  },
-);
+if (require.main === module) {
+  void main().then(
+    (code) => (process.exitCode = code),
+    (error: unknown) => {
+      console.error(`✗ ${error instanceof Error ? error.message : String(error)}`);
+      process.exitCode = 1;
+    },
+  );
+}

@@ -30,6 +30,7 @@ const runtimeShape = z.object({
   environment: z.string(),
   databases: z.record(z.string(), z.string()),
   buckets: z.record(z.string(), z.string()),
+  topics: z.record(z.string(), z.string()),
   batchCluster: z.object({ id: z.string() }),
   sources: z.record(z.string(), z.object({ secretId: z.string() })),
   applications: z.record(z.string(), z.object({ args: z.array(z.string()) })),

@@ -20,7 +20,7 @@ from readback.model import Resource
 from readback.readers import READERS
 from readback.report import compare_resource, read_back
 from readback.stacks import NESTED, DeployedStack
-from readback.unheld import UNHELD
+from readback.unheld import unheld
 from tests import mutations, synthesized
 from tests.everything import everything
 from tests.mutations import Mutation
@@ -108,7 +108,7 @@ class Mutants:
 
 
 def _unheld(resource_type: str, name: str) -> bool:
-    return any((entry.type, entry.property) == (resource_type, name) for entry in UNHELD)
+    return any((entry.type, entry.property) == (resource_type, name) for entry in unheld())
 
 
 def _has(properties: dict[str, Any], path: mutations.Path) -> bool:
@@ -188,7 +188,7 @@ def test_the_read_back_reports_every_property_that_is_dropped(deployed: tuple[En
             resource, mutations.with_another(resource.expected, mutation.path), name_at
         ):
             undetected.append((mutation.type, mutation.name))
-    listed = {(entry.type, entry.property) for entry in UNHELD}
+    listed = {(entry.type, entry.property) for entry in unheld()}
     unnoticed = [" ".join(found) for found in undetected if found not in listed]
     assert not unnoticed, "the read-back does not notice:\n" + "\n".join(unnoticed)
     types = {resource.type for resource in resources}

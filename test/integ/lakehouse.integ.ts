@@ -10,6 +10,7 @@ import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { z } from 'zod';
 import { updateLockFile } from '../../lib/contracts/update-lock-file';
 import { readJson } from '../../local/json';
+import { newRunId } from '../../local/pipeline';
 import type { RunRecord } from '../../local/records';
 import { RUN_MARKER } from '../../local/run-state';
 import { processesWith } from '../../local/services/groups';
@@ -98,10 +99,7 @@ describe('the lakehouse on one machine', () => {
     expect(weather.rows[0]?._reasons).toEqual([expect.objectContaining({ column: 'wind_speed' })]);
     const airports = await lake.rows(bronze, 'airports__dlq');
     const rejected = airports.rows.map(({ _payload }) => (JSON.parse(String(_payload)) as { faa: string }).faa);
-    expect(rejected.toSorted()).toEqual(
-      ['DVT', 'EEN', 'IPL', 'MYF', 'NJK', 'SYA'].filter((faa) => rejected.includes(faa)),
-    );
-    expect(rejected).toEqual(expect.arrayContaining(['DVT', 'MYF', 'EEN']));
+    expect(rejected.toSorted()).toEqual(['DVT', 'EEN', 'LRO', 'MYF', 'YAK']);
   });
 
   test('shows a page that a browser opens without an error, with nothing from the network', async () => {
@@ -126,6 +124,7 @@ describe('the lakehouse on one machine', () => {
 
   test('equals a load of everything at once, made by a second stack beside the first', async () => {
     await lake.deploy({ environment: 'second', app: 'test/integ/second-app.ts' });
+    await lake.putCredentials('second', await lake.sourceCredentials());
     await lake.ingest('second');
     expect(await differences()).toEqual([]);
   });
@@ -133,16 +132,12 @@ describe('the lakehouse on one machine', () => {
   test('leaves the watermark where it was when the source is down, and alarms', async () => {
     const before = await commits();
     const runtime = await lake.runtime();
-    const messages = await subscribe((runtime as unknown as { topics: { critical: string } }).topics.critical);
-    const [{ port: sourcePort = '' } = {}] = await lake.sql('show port');
+    const messages = await subscribe(runtime.topics.critical ?? '');
     const credentials = await lake.sourceCredentials();
-    expect(credentials.port).toBe(Number(sourcePort));
-    await lake.withPipeline((pipeline) =>
-      // port 1 refuses connections, as a database does that is down
-      pipeline.putSecret(runtime.sources.nycflights?.secretId ?? '', { ...credentials, port: 1 }),
-    );
-    await expect(lake.ingest()).rejects.toThrow(/FAILED|failed/);
-    await lake.withPipeline((pipeline) => pipeline.putSecret(runtime.sources.nycflights?.secretId ?? '', credentials));
+    // port 1 refuses connections, as a database does that is down
+    await lake.putCredentials('dev', { ...credentials, port: 1 });
+    await expect(lake.ingest()).rejects.toThrow(/FAILED/);
+    await lake.putCredentials('dev', credentials);
     expect(await commits()).toEqual(before);
     await eventually(
       'an alarm arrives',
@@ -153,7 +148,7 @@ describe('the lakehouse on one machine', () => {
 
   test('loses and doubles nothing when the job is killed between bronze and silver', async () => {
     await lake.advance('2013-04-01T00:00:00Z');
-    const runId = '20130401T000000Z-kill00';
+    const runId = newRunId();
     const [bronzeBefore, silverBefore] = await Promise.all([
       lake.metadataLocation(bronze, 'flights'),
       lake.metadataLocation(silver, 'flights'),
@@ -257,9 +252,9 @@ function addColumn(file: string, name: string): void {
   ].join('\n');
   const text = readFileSync(file, 'utf8');
   // the columns end where the next key of the document begins
-  const schema = text.indexOf('\nschema:') + 1;
-  const next = text.slice(schema + 1).search(/^\S/m);
-  const end = next === -1 ? text.length : schema + 1 + next;
+  const columns = text.indexOf('\nschema:') + '\nschema:'.length;
+  const next = text.slice(columns).search(/^\S/m);
+  const end = next === -1 ? text.length : columns + next;
   writeFileSync(file, `${text.slice(0, end)}${column}${text.slice(end)}`);
 }
 

@@ -158,6 +158,14 @@ export class Lake {
     }
   }
 
+  /** Puts the credentials of the source where the jobs of an environment look for them. */
+  async putCredentials(environment: string, connection: Connection): Promise<void> {
+    await this.withPipeline(async (pipeline) => {
+      const { sources } = await pipeline.runtime(environment);
+      await pipeline.putSecret(sources.nycflights?.secretId ?? '', connection);
+    });
+  }
+
   /** The rows of a table, read by pyiceberg. */
   async rows(
     database: string,

@@ -4,6 +4,7 @@ import { root } from '../../local/paths';
 import { Progress } from '../../local/progress';
 import { usableBinaries } from '../../local/services/postgres';
 import { ensureTools } from '../../local/tools';
+import { run } from '../../local/toolchain/command';
 import { ensureJars, jarSets } from '../../local/toolchain/jars';
 import { ensureEnvironment, environmentDirectory, environments } from '../../local/toolchain/python';
 
@@ -92,7 +93,17 @@ export async function ensureEngine(folder: string): Promise<Record<string, strin
   ]);
   // PostgreSQL's user must be able to go through it
   chmodSync(folder, 0o711);
+  const templates = join(folder, 'cdk.out');
+  await progress.step('templates of dev', () =>
+    run(process.execPath, ['--import', 'tsx', join(root, 'bin/synth.ts'), 'dev', '--out', templates], {
+      name: 'synth',
+      cwd: root,
+      env: process.env,
+      timeoutMs: MINUTE,
+    }),
+  );
   return {
+    LAKEHOUSE_TEMPLATES: templates,
     JAVA_HOME: spark.javaHome,
     LAKEHOUSE_SPARK_HOME: spark.sparkHome,
     LAKEHOUSE_SPARK_PYTHON: spark.python,

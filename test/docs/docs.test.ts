@@ -1,0 +1,84 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { lakehouseProgram } from '../../bin/lakehouse';
+import { generated, pages } from '../../docs/generate';
+import * as lakehouse from '../../lib';
+import { root } from '../../local/paths';
+
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+const scripts = Object.keys((JSON.parse(read('package.json')) as { scripts: Record<string, string> }).scripts);
+const documents = [
+  'README.md',
+  'CONTRIBUTING.md',
+  ...markdownIn('docs'),
+  ...markdownIn('lib'),
+  ...markdownIn('workloads'),
+];
+
+/** The Markdown files of a folder and the folders below it. */
+function markdownIn(folder: string): string[] {
+  return readdirSync(join(root, folder), { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.md'))
+    .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1));
+}
+
+describe('generated blocks', () => {
+  test.each(pages)('%s is what npm run docs writes', (page) => {
+    expect(read(page)).toBe(generated(page));
+  });
+});
+
+describe('README.md', () => {
+  test('stays under 200 lines', () => {
+    expect(read('README.md').split('\n').length).toBeLessThanOrEqual(200);
+  });
+
+  test('names a room of the library in each row, with constructs it exports', () => {
+    const rooms = [...read('README.md').matchAll(/^\| `(\w+)` \| .+? \| (.+?) \|/gm)];
+    const missing = rooms.flatMap(([, room = '', constructs = '']) => {
+      const exported = (lakehouse as unknown as Record<string, Record<string, unknown>>)[room];
+      const names = [...constructs.matchAll(/`(\w+)`/g)].map(([, name = '']) => name);
+      // LakehouseConfig is a struct: there is nothing of it at run time
+      return names.filter((name) => name !== 'LakehouseConfig' && exported?.[name] === undefined);
+    });
+    expect(rooms.map(([, room]) => room)).toEqual(
+      Object.keys(lakehouse)
+        .filter((name) => /^[a-z]/.test(name))
+        .toSorted(byStorey),
+    );
+    expect(missing).toEqual([]);
+  });
+});
+
+const STOREYS = ['foundation', 'storage', 'contracts', 'catalog', 'processing', 'observability', 'config'];
+const byStorey = (a: string, b: string): number => STOREYS.indexOf(a) - STOREYS.indexOf(b);
+
+describe('documents', () => {
+  test.each(documents)('%s names only npm scripts there are', (document) => {
+    const named = [...read(document).matchAll(/`?npm (?:run )?([a-z][a-z:-]*)/g)].map(([, name = '']) => name);
+    expect(named.filter((name) => !['ci', 'install'].includes(name) && !scripts.includes(name))).toEqual([]);
+  });
+
+  test.each(documents)('%s names only verbs of the command line there are', (document) => {
+    const verbs = lakehouseProgram().commands.map((command) => command.name());
+    const named = [...read(document).matchAll(/npx lakehouse ([a-z]+)/g)].map(([, name = '']) => name);
+    expect(named.filter((name) => !verbs.includes(name))).toEqual([]);
+  });
+
+  test.each(documents)('%s links only to files there are', (document) => {
+    const links = [...read(document).matchAll(/\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)/g)].map(([, link = '']) => link);
+    expect(links.filter((link) => !existsSync(join(root, dirname(document), link)))).toEqual([]);
+  });
+});
+
+describe('the runbook', () => {
+  test('has a section for each alarm of each environment, and no other', () => {
+    const baselines = join(root, 'test/stack/baselines');
+    const templates = readdirSync(baselines).map((file) => readFileSync(join(baselines, file), 'utf8'));
+    const named = templates.flatMap((text) =>
+      [...text.matchAll(/runbook\.md#([a-z-]+)/g)].map(([, name = '']) => name),
+    );
+    const sections = [...read('docs/operations/runbook.md').matchAll(/^## (.+)$/gm)].map(([, name = '']) => name);
+    expect(sections.toSorted()).toEqual([...new Set(named)].toSorted());
+  });
+});
