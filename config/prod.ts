@@ -23,7 +23,7 @@ export const prod: LakehouseConfig = {
     architecture: 'arm64',
     coreUnits: 4,
     maxTaskUnits: 32,
-    onDemandFallbackUnits: 8,
+    onDemandTaskUnits: 4,
     spotTimeoutMinutes: 15,
     stepConcurrency: 4,
   },

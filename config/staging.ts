@@ -16,7 +16,6 @@ export const staging: LakehouseConfig = {
     architecture: 'arm64',
     coreUnits: 2,
     maxTaskUnits: 8,
-    onDemandFallbackUnits: 2,
     spotTimeoutMinutes: 10,
     stepConcurrency: 2,
   },

@@ -1,5 +1,6 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Stack } from 'aws-cdk-lib/core';
+import { acknowledgeGrant } from '../foundation';
 import type { IIcebergTable } from './iceberg-table';
 
 /** What a kind of access allows; object actions are listed by the folder of the table they reach. */
@@ -90,6 +91,11 @@ export class IcebergTableGrants {
       // Iceberg chooses its files' names, so the wildcard covers the table's folder, which is its alone.
       const resourceArns = [bucket.arnForObjects(`${prefix}/${below}*`)];
       grants.push(iam.Grant.addToPrincipal({ grantee, actions, resourceArns }));
+      acknowledgeGrant(
+        grantee,
+        resourceArns,
+        "the names of a table's files are Iceberg's; they stay in the table's folder",
+      );
     }
     if (bucket.encryptionKey !== undefined) {
       grants.push(bucket.encryptionKey.grant(grantee, ...access.key));

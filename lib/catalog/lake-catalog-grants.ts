@@ -2,6 +2,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import { Stack } from 'aws-cdk-lib/core';
 import { Zone } from '../contracts';
+import { acknowledgeGrant } from '../foundation';
 import { failAll, problem } from '../private';
 import type { LakeCatalog } from './lake-catalog';
 
@@ -83,20 +84,23 @@ export class LakeCatalogGrants {
       wrong.map(({ name: got }) => problem({ path: 'zones', must: 'zones that hold tables', got, remedy })),
     );
     const buckets = zones.map((zone) => this.catalog.bucket(zone));
+    const catalogArns = this.catalogArns(zones);
+    const objectArns = buckets.map((bucket) => bucket.arnForObjects('*'));
     const grants = [
-      iam.Grant.addToPrincipal({ grantee, actions: access.glue, resourceArns: this.catalogArns(zones) }),
+      iam.Grant.addToPrincipal({ grantee, actions: access.glue, resourceArns: catalogArns }),
       iam.Grant.addToPrincipal({
         grantee,
         actions: access.bucket,
         resourceArns: buckets.map((bucket) => bucket.bucketArn),
       }),
       // A zone's bucket holds its tables alone, so the wildcard reaches nothing else.
-      iam.Grant.addToPrincipal({
-        grantee,
-        actions: access.objects,
-        resourceArns: buckets.map((bucket) => bucket.arnForObjects('*')),
-      }),
+      iam.Grant.addToPrincipal({ grantee, actions: access.objects, resourceArns: objectArns }),
     ];
+    acknowledgeGrant(
+      grantee,
+      [...catalogArns, ...objectArns],
+      'granted are all tables of these zones, whose buckets and databases hold nothing else',
+    );
     const keys = new Set(buckets.flatMap((bucket): kms.IKey[] => (bucket.encryptionKey ? [bucket.encryptionKey] : [])));
     for (const key of keys) {
       grants.push(key.grant(grantee, ...access.key));

@@ -210,21 +210,21 @@ export interface BatchConfig {
   readonly coreUnits?: number;
 
   /**
-   * Spot units that may be added when there is work.
+   * Task units that may be added when there is work, on Spot but for onDemandTaskUnits of them.
    *
    * @default 2
    */
   readonly maxTaskUnits?: number;
 
   /**
-   * How many of the task units may be On-Demand when there is no Spot capacity.
+   * How many of the task units are On-Demand. Managed scaling takes these first and Spot after them.
    *
-   * @default - half of maxTaskUnits, rounded up
+   * @default 0
    */
-  readonly onDemandFallbackUnits?: number;
+  readonly onDemandTaskUnits?: number;
 
   /**
-   * Minutes to try for Spot capacity before falling back, 5 to 1,440.
+   * Minutes to try for Spot capacity, 5 to 1,440, before a cluster that starts falls back to On-Demand.
    *
    * @default 10
    */

@@ -42,7 +42,7 @@ const BATCH: Members<BatchConfig> = {
   architecture: true,
   coreUnits: true,
   maxTaskUnits: true,
-  onDemandFallbackUnits: true,
+  onDemandTaskUnits: true,
   spotTimeoutMinutes: true,
   stepConcurrency: true,
 };

@@ -34,7 +34,7 @@ export function batchPropsOf(config: LakehouseConfig): Omit<BatchClusterProps, '
     architecture: batch.architecture === undefined ? undefined : InstanceArchitecture.fromName(batch.architecture),
     coreUnits: batch.coreUnits,
     maxTaskUnits: batch.maxTaskUnits,
-    onDemandFallbackUnits: batch.onDemandFallbackUnits,
+    onDemandTaskUnits: batch.onDemandTaskUnits,
     spotTimeout: batch.spotTimeoutMinutes === undefined ? undefined : Duration.minutes(batch.spotTimeoutMinutes),
     stepConcurrency: batch.stepConcurrency,
     terminationProtection: config.production,

@@ -1,5 +1,6 @@
 import { Stack, Validations } from 'aws-cdk-lib/core';
-import type { IConstruct } from 'constructs';
+import type { IGrantable } from 'aws-cdk-lib/aws-iam';
+import { Construct, type IConstruct } from 'constructs';
 
 /**
  * Answers a finding of cdk-nag's AwsSolutions rules beside the construct it concerns, for whoever turns the rules on.
@@ -21,6 +22,18 @@ export function acknowledgeWildcards(role: IConstruct, resources: string[], reas
   const findings = resources.map((resource) => flatten(Stack.of(role).resolve(resource)));
   for (const finding of findings.filter((text) => text.includes('*'))) {
     acknowledge(role, `IAM5[Resource::${finding}]`, reason);
+  }
+}
+
+/**
+ * The same for a grant: the answers are beside what has the policy, if the app defines it, and only for what was granted.
+ *
+ * @internal
+ */
+export function acknowledgeGrant(grantee: IGrantable, resources: string[], reason: string): void {
+  const owner: unknown = grantee.grantPrincipal;
+  if (Construct.isConstruct(owner)) {
+    acknowledgeWildcards(owner, resources, reason);
   }
 }
 

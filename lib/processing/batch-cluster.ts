@@ -11,6 +11,7 @@ import { renderConfiguration } from './cluster-configuration';
 import { type FleetPlan, fleetProblems, renderFleets, renderScaling } from './cluster-fleets';
 import { ClusterRoles, EMR_TAG } from './cluster-roles';
 import { ClusterSecurityGroups, acknowledgeClusterFindings, securityConfigurationOf } from './cluster-security';
+import { clusterSubnets } from './cluster-subnets';
 import { EmrRelease } from './emr-release';
 import { InstanceArchitecture } from './instance-architecture';
 import { SparkApplication, type SparkApplicationOptions } from './spark-application';
@@ -124,14 +125,16 @@ export interface BatchClusterProps {
   readonly maxTaskUnits?: number;
 
   /**
-   * How many task units may be On-Demand when there is no Spot capacity: the cap on what a Spot shortage can cost.
+   * How many of the task units are On-Demand, from 0 to maxTaskUnits. Managed scaling takes these first and Spot after
+   * them: work that no Spot shortage can stop, at the full price.
    *
-   * @default - half of maxTaskUnits, rounded up
+   * @default 0
    */
-  readonly onDemandFallbackUnits?: number;
+  readonly onDemandTaskUnits?: number;
 
   /**
-   * How long to try for Spot capacity before falling back, 5 to 1,440 minutes.
+   * How long to try for Spot capacity, 5 to 1,440 minutes. After it a cluster that starts falls back to On-Demand for its
+   * first task unit; one that grows stays as it is and tries again.
    *
    * @default Duration.minutes(10)
    */
@@ -186,7 +189,7 @@ abstract class BatchClusterBase extends Construct implements IBatchCluster {
 
 /**
  * A standing EMR cluster for the regular increments: On-Demand primary and core nodes, Spot task nodes over many instance
- * types with a fallback to On-Demand that has a cap, and managed scaling down to the core when there is no work.
+ * types with a cap on what is On-Demand, and managed scaling down to the core when there is no work.
  *
  * It is never terminated by an idle time-out: a cluster that CloudFormation owns and that ends by itself breaks the next
  * deployment.
@@ -226,7 +229,7 @@ export class BatchCluster extends BatchClusterBase {
     const encryptionKey =
       props.encryptionKey ?? props.storage.encryptionKey ?? new kms.Key(this, 'Key', { enableKeyRotation: true });
 
-    const { subnets } = props.vpc.selectSubnets(props.vpcSubnets);
+    const { subnets, internetConnectivityEstablished } = clusterSubnets(this, props);
     const groups = new ClusterSecurityGroups(this, 'SecurityGroups', props.vpc);
     const roles = new ClusterRoles(this, 'Roles', { storage: props.storage, encryptionKey, subnets, groups });
     const security = new emr.CfnSecurityConfiguration(this, 'Security', {
@@ -260,6 +263,8 @@ export class BatchCluster extends BatchClusterBase {
       scaleDownBehavior: 'TERMINATE_AT_TASK_COMPLETION',
       stepConcurrencyLevel: props.stepConcurrency ?? 1,
     });
+    // EMR looks for a way out of the subnets, and adds rules that its groups lack: what comes later fails as a duplicate.
+    cluster.node.addDependency(groups, internetConnectivityEstablished);
     Tags.of(this).add(EMR_TAG, 'true');
     acknowledgeClusterFindings(this, props.transitCertificates !== undefined);
     props.transitCertificates?.bucket.grantRead(roles.instance, props.transitCertificates.objectKey);
@@ -317,14 +322,13 @@ export function sizingProblems(sizing: Sizing): Problem[] {
 
 function planOf(sizing: Sizing): FleetPlan {
   const architecture = sizing.architecture ?? InstanceArchitecture.X86_64;
-  const maxTaskUnits = sizing.maxTaskUnits ?? 2;
   return {
     architecture,
     steadyTypes: sizing.steadyInstanceTypes ?? architecture.steadyInstanceTypes(),
     taskTypes: sizing.taskInstanceTypes ?? architecture.taskInstanceTypes(),
     coreUnits: sizing.coreUnits ?? 1,
-    maxTaskUnits,
-    onDemandFallbackUnits: sizing.onDemandFallbackUnits ?? Math.ceil(maxTaskUnits / 2),
+    maxTaskUnits: sizing.maxTaskUnits ?? 2,
+    onDemandTaskUnits: sizing.onDemandTaskUnits ?? 0,
     spotTimeout: sizing.spotTimeout ?? Duration.minutes(10),
   };
 }

@@ -23,7 +23,7 @@ export interface FleetPlan {
   readonly taskTypes: ec2.InstanceType[];
   readonly coreUnits: number;
   readonly maxTaskUnits: number;
-  readonly onDemandFallbackUnits: number;
+  readonly onDemandTaskUnits: number;
   readonly spotTimeout: Duration;
 }
 
@@ -56,7 +56,7 @@ export function renderFleets(plan: FleetPlan): emr.CfnCluster.JobFlowInstancesCo
             timeoutDurationMinutes,
           },
         },
-        // The fallback above is for the first provisioning only; growth later has its own timeout.
+        // The fallback above is for the first provisioning only; growth later gives up after this time and tries again.
         resizeSpecifications: {
           spotResizeSpecification: { allocationStrategy: 'price-capacity-optimized', timeoutDurationMinutes },
         },
@@ -65,7 +65,12 @@ export function renderFleets(plan: FleetPlan): emr.CfnCluster.JobFlowInstancesCo
   };
 }
 
-/** Scaling from the core alone to the core and all task units, of which only some may be On-Demand. */
+/**
+ * Scaling from the core alone to the core and all task units. Up to the On-Demand limit managed scaling takes On-Demand
+ * first and Spot only above it, so the limit is the core and the task units that shall not depend on Spot, and no more.
+ *
+ * @see https://docs.aws.amazon.com/emr/latest/ManagementGuide/managed-scaling-allocation-strategy.html
+ */
 export function renderScaling(plan: FleetPlan): emr.CfnCluster.ManagedScalingPolicyProperty {
   return {
     computeLimits: {
@@ -73,7 +78,7 @@ export function renderScaling(plan: FleetPlan): emr.CfnCluster.ManagedScalingPol
       minimumCapacityUnits: plan.coreUnits,
       maximumCapacityUnits: plan.coreUnits + plan.maxTaskUnits,
       maximumCoreCapacityUnits: plan.coreUnits,
-      maximumOnDemandCapacityUnits: plan.coreUnits + plan.onDemandFallbackUnits,
+      maximumOnDemandCapacityUnits: plan.coreUnits + plan.onDemandTaskUnits,
     },
   };
 }
@@ -106,7 +111,7 @@ export function fleetProblems(plan: FleetPlan): Problem[] {
     ...typeProblems('taskInstanceTypes', plan.taskTypes, plan, MINIMUM_SPOT_TYPES),
     ...atLeast('coreUnits', plan.coreUnits, 1),
     ...atLeast('maxTaskUnits', plan.maxTaskUnits, 1),
-    ...fallbackProblems(plan),
+    ...onDemandProblems(plan),
     ...timeoutProblems(plan.spotTimeout),
   ];
 }
@@ -150,16 +155,16 @@ function atLeast(path: string, value: number, minimum: number): Problem[] {
     : [{ path, must: `a whole number of at least ${minimum}`, got: value, remedy: `use ${minimum} or more` }];
 }
 
-function fallbackProblems(plan: FleetPlan): Problem[] {
-  const { onDemandFallbackUnits: units, maxTaskUnits } = plan;
+function onDemandProblems(plan: FleetPlan): Problem[] {
+  const { onDemandTaskUnits: units, maxTaskUnits } = plan;
   return Number.isInteger(units) && units >= 0 && units <= maxTaskUnits
     ? []
     : [
         {
-          path: 'onDemandFallbackUnits',
+          path: 'onDemandTaskUnits',
           must: `between 0 and maxTaskUnits (${maxTaskUnits})`,
           got: units,
-          remedy: 'it caps how many task units may become On-Demand when there is no Spot capacity',
+          remedy: 'it is how many of the task units are On-Demand, which no Spot shortage can take away',
         },
       ];
 }

@@ -81,6 +81,8 @@ export class ClusterRoles extends Construct {
           statements: [
             allow('WriteLogs', ['s3:PutObject'], [this.logObjects(storage)]),
             allow('UseKeys', ['kms:Decrypt', 'kms:DescribeKey', 'kms:GenerateDataKey'], keys),
+            // What AWS asks of a key user: the instances encrypt their own local disks.
+            allow('EncryptLocalDisks', DISK_KEY_ACTIONS, [encryptionKey.keyArn]),
             allow('FetchSoftware', ['s3:GetObject'], [this.softwareObjects()]),
           ],
         }),
@@ -167,18 +169,7 @@ export class ClusterRoles extends Construct {
       ),
       allow('KeepGroupRules', GROUP_RULE_ACTIONS, this.groupArns(groups)),
       allow('Look', DESCRIBE_ACTIONS, ['*']),
-      allow(
-        'EncryptDisks',
-        [
-          'kms:Decrypt',
-          'kms:DescribeKey',
-          'kms:Encrypt',
-          'kms:GenerateDataKeyWithoutPlaintext',
-          'kms:ReEncryptFrom',
-          'kms:ReEncryptTo',
-        ],
-        [encryptionKey.keyArn],
-      ),
+      allow('EncryptDisks', ['kms:Decrypt', 'kms:DescribeKey', ...DISK_KEY_ACTIONS], [encryptionKey.keyArn]),
       allow('LetInstancesUseDisks', ['kms:CreateGrant'], [encryptionKey.keyArn], {
         Bool: { 'kms:GrantIsForAWSResource': 'true' },
       }),
@@ -217,6 +208,9 @@ export class ClusterRoles extends Construct {
     return Stack.of(this).formatArn({ service: 'ec2', account: '', resource: 'image', resourceName: 'ami-*' });
   }
 }
+
+/** What encrypting a disk takes beside decrypting it. */
+const DISK_KEY_ACTIONS = ['kms:Encrypt', 'kms:GenerateDataKeyWithoutPlaintext', 'kms:ReEncryptFrom', 'kms:ReEncryptTo'];
 
 /** EMR checks the rules of its groups at each launch and restores what is missing. */
 const GROUP_RULE_ACTIONS = [

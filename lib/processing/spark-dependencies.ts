@@ -47,7 +47,11 @@ interface LockedJar {
   readonly sha256: string;
 }
 
-/** The dependencies of an application, in the assets bucket. */
+/**
+ * The dependencies of an application, in the assets bucket.
+ *
+ * @internal
+ */
 export interface BoundDependencies {
   readonly python: s3assets.Asset;
   readonly jars: s3assets.Asset[];

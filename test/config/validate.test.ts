@@ -105,8 +105,8 @@ describe('validateConfig', () => {
     ],
     [
       'a fallback above the tasks',
-      { batch: { maxTaskUnits: 4, onDemandFallbackUnits: 5 } },
-      "'batch.onDemandFallbackUnits' must be between 0 and maxTaskUnits (4), got 5",
+      { batch: { maxTaskUnits: 4, onDemandTaskUnits: 5 } },
+      "'batch.onDemandTaskUnits' must be between 0 and maxTaskUnits (4), got 5",
     ],
     ['a source without a name', { sources: [{ name: '' }] }, "'sources.name' must be lower-case letters"],
     [

@@ -12,6 +12,7 @@ interface Role {
 
 interface Statement {
   readonly Sid: string;
+  readonly Action: unknown;
   readonly Resource: unknown;
   readonly Condition?: unknown;
 }
@@ -100,6 +101,21 @@ describe('BatchCluster security', () => {
     expect(JSON.stringify(statement('CreateInOwnNetwork')?.Resource)).not.toContain('*');
     expect(statement('CreateTaggedInstances')?.Condition).toEqual({
       StringEquals: { 'aws:RequestTag/for-use-with-amazon-emr-managed-policies': 'true' },
+    });
+  });
+
+  test('lets EMR and the instances encrypt disks with the key, and EMR lend it to what it launches', () => {
+    const { stack } = build();
+    const statements = Object.values(resourcesIn<Role>(stack, 'AWS::IAM::Role')).flatMap(({ Properties }) =>
+      (Properties.Policies ?? []).flatMap(({ PolicyDocument }) => PolicyDocument.Statement),
+    );
+    const disk = ['kms:Encrypt', 'kms:GenerateDataKeyWithoutPlaintext', 'kms:ReEncryptFrom', 'kms:ReEncryptTo'];
+    const allowed = (sid: string) => statements.find(({ Sid }) => Sid === sid);
+    expect(allowed('EncryptLocalDisks')?.Action).toEqual(disk);
+    expect(allowed('EncryptDisks')?.Action).toEqual(expect.arrayContaining(disk));
+    expect(allowed('LetInstancesUseDisks')).toMatchObject({
+      Action: 'kms:CreateGrant',
+      Condition: { Bool: { 'kms:GrantIsForAWSResource': 'true' } },
     });
   });
 

@@ -1,9 +1,10 @@
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as emr from 'aws-cdk-lib/aws-emr';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { App, Duration, Stack } from 'aws-cdk-lib/core';
 import { BatchCluster, EmrRelease, InstanceArchitecture } from '../../lib/processing';
-import { testStack, theOnly } from '../support/stacks';
+import { resourcesIn, testStack, theOnly } from '../support/stacks';
 import { type Cluster, build, clusterOf, types } from './clusters';
 
 /** One volume for each capacity unit. */
@@ -59,8 +60,8 @@ describe('BatchCluster fleets', () => {
     });
   });
 
-  test('scale from the core alone to all tasks, of which only the fallback may be On-Demand', () => {
-    expect(clusterOf({ coreUnits: 3, maxTaskUnits: 20, onDemandFallbackUnits: 5 })).toMatchObject({
+  test('scale from the core alone to all tasks, of which only as many as it says are On-Demand', () => {
+    expect(clusterOf({ coreUnits: 3, maxTaskUnits: 20, onDemandTaskUnits: 5 })).toMatchObject({
       ManagedScalingPolicy: {
         ComputeLimits: {
           UnitType: 'InstanceFleetUnits',
@@ -74,9 +75,9 @@ describe('BatchCluster fleets', () => {
     });
   });
 
-  test('are small by default: one core unit, two task units, one of them On-Demand at most', () => {
+  test('are small by default: one core unit On-Demand, two task units on Spot', () => {
     expect(clusterOf().ManagedScalingPolicy).toMatchObject({
-      ComputeLimits: { MinimumCapacityUnits: 1, MaximumCapacityUnits: 3, MaximumOnDemandCapacityUnits: 2 },
+      ComputeLimits: { MinimumCapacityUnits: 1, MaximumCapacityUnits: 3, MaximumOnDemandCapacityUnits: 1 },
     });
   });
 
@@ -105,6 +106,53 @@ describe('BatchCluster fleets', () => {
     expect(clusterOf().Instances.Ec2SubnetIds).toHaveLength(2);
     const one = { availabilityZones: ['us-east-1b'] };
     expect(clusterOf({ vpcSubnets: one }).Instances.Ec2SubnetIds).toHaveLength(1);
+  });
+});
+
+describe('BatchCluster in a network of your own', () => {
+  /** A cluster in a network with subnets of these types alone. */
+  function clusterIn(subnetTypes: ec2.SubnetType[], vpcSubnets?: ec2.SubnetSelection): { stack: Stack } {
+    const stack = testStack();
+    const vpc = new ec2.Vpc(stack, 'Vpc', {
+      availabilityZones: ['us-east-1a'],
+      natGateways: subnetTypes.includes(ec2.SubnetType.PRIVATE_WITH_EGRESS) ? 1 : 0,
+      subnetConfiguration: subnetTypes.map((subnetType) => ({ name: subnetType, subnetType })),
+    });
+    return build({ vpc, vpcSubnets }, stack);
+  }
+  const { PUBLIC, PRIVATE_ISOLATED } = ec2.SubnetType;
+
+  test('fails when it has no private subnets', () => {
+    expect(() => clusterIn([PUBLIC, PRIVATE_ISOLATED])).toThrow(
+      '\'vpc\' must be a network with private subnets that have a way out, got {"public":1,"private":0,"isolated":1}; add subnets of the type PRIVATE_WITH_EGRESS, or name the subnets with vpcSubnets (at Test/Cluster)',
+    );
+  });
+
+  test('fails when the subnets are public', () => {
+    expect(() => clusterIn([PUBLIC], { subnetType: PUBLIC })).toThrow(
+      /'vpcSubnets' must be private subnets, because the nodes of a cluster have no public address, got \["Test\/Vpc\/PublicSubnet1"\]/,
+    );
+  });
+
+  test('warns when the subnets have no way out', () => {
+    const isolated = clusterIn([PRIVATE_ISOLATED], { subnetType: PRIVATE_ISOLATED });
+    const message = Match.stringLikeRegexp(
+      'IsolatedSubnet1 has no way out of the network: give it endpoints for S3, EMR',
+    );
+    Annotations.fromStack(isolated.stack).hasWarning('/Test/Cluster', message);
+    Annotations.fromStack(build().stack).hasNoWarning('*', Match.anyValue());
+  });
+
+  test('waits for the rules of its groups and for the way out of its subnets', () => {
+    const { stack } = build();
+    const [cluster] = Object.values(resourcesIn(stack, 'AWS::EMR::Cluster'));
+    const awaited = ['AWS::EC2::SecurityGroupIngress', 'AWS::EC2::SecurityGroupEgress'].flatMap((type) =>
+      Object.keys(resourcesIn(stack, type)),
+    );
+    const routes = Object.keys(resourcesIn(stack, 'AWS::EC2::Route')).filter((id) => id.includes('PrivateSubnet'));
+    expect(awaited).toHaveLength(17);
+    expect(routes).toHaveLength(2);
+    expect(cluster?.DependsOn).toEqual(expect.arrayContaining([...awaited, ...routes]));
   });
 });
 
@@ -220,7 +268,7 @@ describe('BatchCluster input', () => {
       build({
         coreUnits: 0,
         maxTaskUnits: 2,
-        onDemandFallbackUnits: 3,
+        onDemandTaskUnits: 3,
         spotTimeout: Duration.minutes(4),
         stepConcurrency: 257,
       }),
@@ -228,7 +276,7 @@ describe('BatchCluster input', () => {
       [
         "4 problems in batch cluster 'Test/Cluster':",
         "  - 'coreUnits' must be a whole number of at least 1, got 0; use 1 or more",
-        "  - 'onDemandFallbackUnits' must be between 0 and maxTaskUnits (2), got 3; it caps how many task units may become On-Demand when there is no Spot capacity",
+        "  - 'onDemandTaskUnits' must be between 0 and maxTaskUnits (2), got 3; it is how many of the task units are On-Demand, which no Spot shortage can take away",
         '  - \'spotTimeout\' must be between 5 and 1,440 whole minutes, got "4 minutes"; use Duration.minutes(10)',
         "  - 'stepConcurrency' must be between 1 and 256, got 257; use 1 to run steps in order",
       ].join('\n'),
