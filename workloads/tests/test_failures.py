@@ -32,8 +32,8 @@ class JavaError:
 
 
 class SqlError(JavaError):
-    def __init__(self, state: str) -> None:
-        super().__init__("org.postgresql.util.PSQLException", "ERROR: something")
+    def __init__(self, state: str, message: str = "ERROR: something") -> None:
+        super().__init__("org.postgresql.util.PSQLException", message)
         self._state = state
 
     def getSQLState(self) -> str:  # noqa: N802
@@ -58,6 +58,13 @@ def test_states_that_pass_are_transient(state: str) -> None:
 @pytest.mark.parametrize("state", ["28P01", "28000", "42703", "42P01", "42501", "22P02"])
 def test_states_that_stay_are_terminal(state: str) -> None:
     assert _kind(FromJavaError(SqlError(state))) is FailureKind.TERMINAL
+
+
+@pytest.mark.parametrize("state", ["22023", "42704"])
+def test_exported_snapshot_that_went_with_its_connection_is_transient(state: str) -> None:
+    lost = SqlError(state, 'ERROR: snapshot "00000001-00000005-1" does not exist')
+    assert _kind(FromJavaError(lost)) is FailureKind.TRANSIENT
+    assert _kind(FromJavaError(SqlError(state, 'ERROR: type "text2" does not exist'))) is FailureKind.TERMINAL
 
 
 @pytest.mark.parametrize(

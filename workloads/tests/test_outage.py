@@ -3,6 +3,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -104,3 +105,18 @@ def test_server_that_comes_back_is_read_in_the_same_run(
 
     assert lake.ingest()["items"].state is RunState.SUCCEEDED
     assert len(reads) == 2
+
+
+def test_source_that_is_down_is_waited_for_once_a_run_and_not_once_a_dataset(
+    spark: SparkSession, server: PostgresServer, tmp_path: Path, items: Contract, caplog: pytest.LogCaptureFixture
+) -> None:
+    parts = replace(items, dataset="parts")
+    lake = Lake(spark, tmp_path, server.credentials("postgres"), [items, parts])
+    lake.create()
+    server.stop()
+
+    records = lake.ingest()
+
+    assert [record.state for record in records.values()] == [RunState.FAILED, RunState.FAILED]
+    retried = [entry for entry in caplog.records if entry.getMessage() == "attempt failed, trying again"]
+    assert len(retried) == lake.retry.attempts - 1

@@ -16,7 +16,8 @@ from botocore.exceptions import ConnectionError as BotoConnectionError
 from lakehouse_jobs.exceptions import CommitConflictError, JobError, TerminalError, TransientError
 
 _TRANSIENT_STATES = ("08", "53", "40001", "40P01", "57P01", "57P02", "57P03")
-_SNAPSHOT_GONE = "22023"  # raised when the connection that exported the snapshot has died
+# the connection that exported the snapshot has died: PostgreSQL 15 and older say 22023, newer ones 42704
+_SNAPSHOT_GONE = ("22023", "42704")
 _CONFLICTS = (
     "org.apache.iceberg.exceptions.ValidationException",
     "org.apache.iceberg.exceptions.CommitFailedException",
@@ -78,7 +79,8 @@ def _from_java(java: Any, message: str) -> JobError:
         if hasattr(cause, "getSQLState") and name.startswith(("org.postgresql.", "java.sql.")):
             state = str(cause.getSQLState() or "")
             detail = f"{_short(texts[-1])} (SQLSTATE {state})"
-            transient = state.startswith(_TRANSIENT_STATES) or state == _SNAPSHOT_GONE
+            gone = state in _SNAPSHOT_GONE and "snapshot" in texts[-1]
+            transient = state.startswith(_TRANSIENT_STATES) or gone
             return TransientError(detail) if transient else TerminalError(detail)
         if name.startswith(_TRANSIENT_CLASSES):
             return TransientError(f"{name}: {_short(texts[-1])}")

@@ -42,15 +42,22 @@ class Ingest:
     store: ObjectStore
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     overlap: timedelta = timedelta(minutes=5)
+    waits_for_source: bool = True
 
 
 def run(spark: SparkSession, job: Ingest, contracts: Sequence[Contract], telemetry: Telemetry) -> list[RunRecord]:
-    """Ingest each dataset; one that fails does not stop the others. Returns a record for each, also stored."""
+    """Ingest each dataset; one that fails does not stop the others. Returns a record for each, also stored.
+
+    After a dataset has waited in vain for the source, the next ones try it once each: a source that is down is waited
+    for once a run, not once a dataset.
+    """
     started = time.monotonic()
-    records = []
+    records: list[RunRecord] = []
+    hasty = replace(job, waits_for_source=False)
     for contract in contracts:
         with bound(dataset=contract.dataset):
-            record = _attempt(spark, job, contract)
+            waited = bool(records) and records[-1].failed_transiently
+            record = _attempt(spark, hasty if waited else job, contract)
             job.retry.run("write the run record", partial(record.write, job.store, job.artifacts_uri))
             _measure(telemetry, record)
             records.append(record)
@@ -95,7 +102,8 @@ class DatasetIngest:
             with self._prepared(pending) as prepared:
                 self._load(prepared)
         if self._landing.sealed(self._job.run_id) is None:
-            landed = self._job.retry.run("extract", self._land)
+            patience = self._job.retry if self._job.waits_for_source else replace(self._job.retry, attempts=1)
+            landed = patience.run("extract", self._land)
             if landed is not None:
                 self._seal_and_load(landed)
         self._merge()

@@ -61,6 +61,11 @@ class RunRecord:
     snapshots: Snapshots = field(default_factory=Snapshots)
     error: RunError | None = None
 
+    @property
+    def failed_transiently(self) -> bool:
+        """Whether the dataset failed although its step was tried again and again."""
+        return self.error is not None and self.error.kind is FailureKind.TRANSIENT
+
     def write(self, store: ObjectStore, base_uri: str) -> None:
         """Store the record below `base_uri`."""
         uri = f"{base_uri.rstrip('/')}/runs/{self.runId}/{self.dataset}.json"
