@@ -3,12 +3,13 @@ import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
-import { CfnOutput, RemovalPolicy, Stack, Tags } from 'aws-cdk-lib/core';
+import { Annotations, CfnOutput, RemovalPolicy, Stack, Tags } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import {
   type LakehouseConfig,
   alertPropsOf,
   batchPropsOf,
+  configWarnings,
   networkPropsOf,
   sourceSecretsOf,
   storagePropsOf,
@@ -97,6 +98,12 @@ export class LakehouseStack extends Stack {
     });
     const { environment } = config;
     const removalPolicy = this.removalPolicyOf(props);
+    for (const { id: warning, text } of configWarnings(config, {
+      contracts,
+      allowDestroy: props.allowDestroy ?? false,
+    })) {
+      Annotations.of(this).addWarningV2(warning, text);
+    }
     const key = props.encryptionKey ?? new LakeKey(this, 'Key', { removalPolicy }).key;
     this.encryptionKey = key;
 

@@ -3,7 +3,7 @@ import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as subscriptions from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Stack } from 'aws-cdk-lib/core';
-import { Construct } from 'constructs';
+import { Construct, type IConstruct } from 'constructs';
 import { type Problem, failAll, problem } from '../private';
 
 /** How urgent an alert is. */
@@ -14,6 +14,33 @@ export enum Severity {
   WARNING = 'warning',
   /** Nobody must act. */
   INFO = 'info',
+}
+
+/** The topics that alerts go to, one for each severity. */
+export interface IAlertTopics extends IConstruct {
+  /** For what somebody must act on now. */
+  readonly critical: sns.ITopic;
+
+  /** For what somebody must act on soon. */
+  readonly warning: sns.ITopic;
+
+  /** For what is good to know. */
+  readonly info: sns.ITopic;
+
+  /** The topic of a severity. */
+  topic(severity: Severity): sns.ITopic;
+}
+
+/** Topics that exist already; their policies must let CloudWatch publish. */
+export interface AlertTopicsAttributes {
+  /** The topic of critical alerts. */
+  readonly critical: sns.ITopic;
+
+  /** The topic of warnings. */
+  readonly warning: sns.ITopic;
+
+  /** The topic of what is good to know. */
+  readonly info: sns.ITopic;
 }
 
 /** Properties of AlertTopics. */
@@ -36,20 +63,49 @@ export interface AlertTopicsProps {
   readonly warningEmails?: string[];
 }
 
+abstract class AlertTopicsBase extends Construct implements IAlertTopics {
+  public abstract readonly critical: sns.ITopic;
+  public abstract readonly warning: sns.ITopic;
+  public abstract readonly info: sns.ITopic;
+
+  public topic(severity: Severity): sns.ITopic {
+    return { [Severity.CRITICAL]: this.critical, [Severity.WARNING]: this.warning, [Severity.INFO]: this.info }[
+      severity
+    ];
+  }
+}
+
+class ImportedAlertTopics extends AlertTopicsBase {
+  public readonly critical: sns.ITopic;
+  public readonly warning: sns.ITopic;
+  public readonly info: sns.ITopic;
+
+  constructor(scope: Construct, id: string, attributes: AlertTopicsAttributes) {
+    super(scope, id);
+    this.critical = attributes.critical;
+    this.warning = attributes.warning;
+    this.info = attributes.info;
+  }
+}
+
 /**
  * The three topics that alerts go to. Messages travel over TLS only and rest encrypted.
  *
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
  */
-export class AlertTopics extends Construct {
-  /** For what somebody must act on now. */
-  public readonly critical: sns.Topic;
+export class AlertTopics extends AlertTopicsBase {
+  /** Refer to topics that exist already. */
+  public static fromAlertTopicsAttributes(
+    scope: Construct,
+    id: string,
+    attributes: AlertTopicsAttributes,
+  ): IAlertTopics {
+    return new ImportedAlertTopics(scope, id, attributes);
+  }
 
-  /** For what somebody must act on soon. */
-  public readonly warning: sns.Topic;
-
-  /** For what is good to know. */
-  public readonly info: sns.Topic;
+  public readonly critical: sns.ITopic;
+  public readonly warning: sns.ITopic;
+  public readonly info: sns.ITopic;
 
   constructor(scope: Construct, id: string, props: AlertTopicsProps) {
     super(scope, id);
@@ -57,13 +113,6 @@ export class AlertTopics extends Construct {
     this.critical = this.define('Critical', props.encryptionKey, props.criticalEmails);
     this.warning = this.define('Warning', props.encryptionKey, props.warningEmails);
     this.info = this.define('Info', props.encryptionKey);
-  }
-
-  /** The topic of a severity. */
-  public topic(severity: Severity): sns.ITopic {
-    return { [Severity.CRITICAL]: this.critical, [Severity.WARNING]: this.warning, [Severity.INFO]: this.info }[
-      severity
-    ];
   }
 
   private define(id: string, key: kms.IKey, emails: string[] = []): sns.Topic {

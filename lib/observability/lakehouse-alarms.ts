@@ -2,13 +2,15 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as actions from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { type AlertTopics, Severity } from '../foundation';
+import { type IAlertTopics, Severity } from '../foundation';
 import type { IBatchCluster } from '../processing';
 import { LakehouseMetrics } from './lakehouse-metrics';
 
 /** What an alarm watches and what it means. */
 interface Watch {
   readonly metric: cloudwatch.Metric;
+  /** Whether the metric is a total that never falls, of which only the growth is news. */
+  readonly total?: boolean;
   readonly threshold: number;
   readonly operator?: cloudwatch.ComparisonOperator;
   readonly evaluationPeriods?: number;
@@ -25,7 +27,7 @@ export interface LakehouseAlarmsProps {
   readonly environment: string;
 
   /** Where alarms go. */
-  readonly topics: AlertTopics;
+  readonly topics: IAlertTopics;
 
   /**
    * The pipelines to watch by name.
@@ -57,7 +59,7 @@ export class LakehouseAlarms extends Construct {
   /** The alarms by id. */
   public readonly alarms: { [id: string]: cloudwatch.Alarm } = {};
 
-  private readonly topics: AlertTopics;
+  private readonly topics: IAlertTopics;
   private readonly runbook: string;
 
   constructor(scope: Construct, id: string, props: LakehouseAlarmsProps) {
@@ -87,7 +89,9 @@ export class LakehouseAlarms extends Construct {
 
   private watchCluster(cluster: IBatchCluster): void {
     this.define('BatchAppsFailed', {
-      metric: cluster.metric('AppsFailed', { statistic: cloudwatch.Stats.SUM }),
+      // YARN counts from the start of the cluster: without the difference the first failure would be an alarm for ever.
+      metric: cluster.metric('AppsFailed'),
+      total: true,
       threshold: 0,
       severity: Severity.WARNING,
       missingData: cloudwatch.TreatMissingData.NOT_BREACHING,
@@ -134,8 +138,13 @@ export class LakehouseAlarms extends Construct {
   }
 
   private define(id: string, watch: Watch): void {
+    const period = Duration.minutes(5);
+    const metric = watch.metric.with({ period });
     const alarm = new cloudwatch.Alarm(this, id, {
-      metric: watch.metric.with({ period: Duration.minutes(5) }),
+      metric:
+        watch.total === true
+          ? new cloudwatch.MathExpression({ expression: 'DIFF(total)', usingMetrics: { total: metric }, period })
+          : metric,
       threshold: watch.threshold,
       comparisonOperator: watch.operator ?? cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
       evaluationPeriods: watch.evaluationPeriods ?? 1,

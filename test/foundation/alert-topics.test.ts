@@ -46,6 +46,17 @@ describe('AlertTopics', () => {
     expect(Object.keys(policies)).toHaveLength(3);
   });
 
+  test('refers to topics that exist', () => {
+    const { stack, topics } = topicsOf();
+    const { critical, warning, info } = topics;
+    const imported = AlertTopics.fromAlertTopicsAttributes(stack, 'Imported', {
+      critical: info,
+      warning,
+      info: critical,
+    });
+    expect(Object.values(Severity).map((severity) => imported.topic(severity))).toEqual([info, warning, critical]);
+  });
+
   test('mails nobody by default', () => {
     expect(resourcesIn(topicsOf().stack, 'AWS::SNS::Subscription')).toEqual({});
   });

@@ -8,14 +8,21 @@ import { LakehouseAlarms, LakehouseDashboard, LakehouseMetrics } from '../../lib
 import { BatchCluster, type IBatchCluster } from '../../lib/processing';
 import { resourcesIn, testStack, theOnly } from '../support/stacks';
 
-interface Alarm {
+interface Measured {
   readonly Namespace: string;
   readonly MetricName: string;
   readonly Dimensions: { readonly Name: string; readonly Value: string }[];
+  readonly Period: number;
+}
+
+interface Alarm extends Measured {
+  readonly Metrics?: {
+    readonly Id: string;
+    readonly MetricStat?: { Metric: Measured; Period: number; Stat: string };
+  }[];
   readonly Threshold: number;
   readonly ComparisonOperator: string;
   readonly EvaluationPeriods: number;
-  readonly Period: number;
   readonly Statistic: string;
   readonly TreatMissingData: string;
   readonly AlarmDescription: string;
@@ -55,6 +62,12 @@ function catalogue(): Catalogue {
 function clusterIn(stack: Stack): IBatchCluster {
   const instanceRole = new iam.Role(stack, 'Role', { assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com') });
   return BatchCluster.fromBatchClusterAttributes(stack, 'Cluster', { clusterId: 'j-1', instanceRole });
+}
+
+/** What an alarm measures, by itself or inside its expression. */
+function measured(alarm: Alarm): Measured {
+  const [stat] = (alarm.Metrics ?? []).flatMap(({ MetricStat }) => (MetricStat === undefined ? [] : [MetricStat]));
+  return stat === undefined ? alarm : { ...stat.Metric, Period: stat.Period };
 }
 
 function alarmsOf(runbook?: string): { stack: Stack; topics: AlertTopics; alarms: Alarm[] } {
@@ -105,7 +118,7 @@ describe('LakehouseMetrics', () => {
 describe('LakehouseAlarms', () => {
   test('watch metrics that exist', () => {
     const known = catalogue().metrics.map(({ name }) => name);
-    for (const { Namespace, MetricName } of alarmsOf().alarms) {
+    for (const { Namespace, MetricName } of alarmsOf().alarms.map(measured)) {
       expect(Namespace === 'AWS/ElasticMapReduce' ? EMR_METRICS : known).toContain(MetricName);
     }
   });
@@ -139,13 +152,22 @@ describe('LakehouseAlarms', () => {
   ])('watch %s of the cluster', (name, threshold, severity, missing) => {
     const { stack, topics, alarms } = alarmsOf();
     const topic = severity === 'critical' ? topics.critical : topics.warning;
-    expect(alarms.filter(({ MetricName }) => MetricName === name)).toMatchObject([
+    const found = alarms.filter((alarm) => measured(alarm).MetricName === name);
+    expect(found.map(measured)).toMatchObject([{ Dimensions: [{ Name: 'JobFlowId', Value: 'j-1' }] }]);
+    expect(found).toMatchObject([
       {
-        Dimensions: [{ Name: 'JobFlowId', Value: 'j-1' }],
         Threshold: threshold,
         TreatMissingData: missing,
         AlarmActions: [stack.resolve(topic.topicArn)],
       },
+    ]);
+  });
+
+  test('end when no further application fails, because YARN counts from the start of the cluster', () => {
+    const [alarm] = alarmsOf().alarms.filter(({ Metrics }) => Metrics !== undefined);
+    expect(alarm?.Metrics).toMatchObject([
+      { Expression: 'DIFF(total)' },
+      { Id: 'total', ReturnData: false, MetricStat: { Stat: 'Maximum', Period: 300 } },
     ]);
   });
 
@@ -159,7 +181,7 @@ describe('LakehouseAlarms', () => {
   });
 
   test('have periods that CloudWatch takes', () => {
-    for (const { Period } of alarmsOf().alarms) {
+    for (const { Period } of alarmsOf().alarms.map(measured)) {
       expect(Period % 60).toBe(0);
     }
   });

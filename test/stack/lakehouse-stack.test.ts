@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { Template } from 'aws-cdk-lib/assertions';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { App, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
@@ -9,8 +9,16 @@ import { DataContracts } from '../../lib/contracts';
 import { LakehouseStack, type LakehouseStackProps } from '../../lib/lakehouse-stack';
 import { fixtureDependencies } from '../support/dependencies';
 import { MINIMAL_CONFIG, PRODUCTION_CONFIG, type Resource, resourcesIn } from '../support/stacks';
+import { temporaryDirectory } from '../support/temporary';
 
 const ROOT = path.resolve(__dirname, '..', '..');
+
+/** Read once, because nothing changes them. */
+const CONTRACTS = DataContracts.fromDirectory(path.join(ROOT, 'contracts'));
+const DEPENDENCIES = fixtureDependencies();
+
+/** The source that our contracts load from. */
+const SOURCE: Partial<LakehouseConfig> = { sources: [{ name: 'nycflights' }] };
 
 interface Outputs {
   readonly Outputs?: { readonly [id: string]: { readonly Export?: unknown } };
@@ -26,10 +34,17 @@ interface Statement {
 function build(values: Partial<LakehouseConfig> = {}, props: Partial<LakehouseStackProps> = {}): LakehouseStack {
   return new LakehouseStack(new App(), 'Lakehouse-test', {
     config: { ...MINIMAL_CONFIG, ...values },
-    contracts: DataContracts.fromDirectory(path.join(ROOT, 'contracts')),
-    dependencies: fixtureDependencies(),
+    contracts: CONTRACTS,
+    dependencies: DEPENDENCIES,
     ...props,
   });
+}
+
+let minimal: LakehouseStack | undefined;
+
+/** The stack of the least config, made once for the tests that only look at it. */
+function minimalStack(): LakehouseStack {
+  return (minimal ??= build());
 }
 
 /** The statements that the load has on top of what every cluster has. */
@@ -65,7 +80,7 @@ describe('LakehouseStack', () => {
   });
 
   test('has an output for everything a pipeline needs, and exports none', () => {
-    const { Outputs: outputs = {} }: Outputs = Template.fromStack(build()).toJSON();
+    const { Outputs: outputs = {} }: Outputs = Template.fromStack(minimalStack()).toJSON();
     expect(Object.keys(outputs).toSorted()).toEqual(
       [
         'RuntimeParameter',
@@ -79,7 +94,7 @@ describe('LakehouseStack', () => {
   });
 
   test('lets the load emit metrics into its own namespace only', () => {
-    expect(ingestStatements(build())).toContainEqual({
+    expect(ingestStatements(minimalStack())).toContainEqual({
       Sid: 'EmitMetrics',
       Effect: 'Allow',
       Action: 'cloudwatch:PutMetricData',
@@ -95,11 +110,11 @@ describe('LakehouseStack', () => {
     );
     expect(secrets).toContain(':secret:lakehouse/test/sources/a-??????');
     expect(secrets).toContain(':secret:mine/b-??????');
-    expect(JSON.stringify(ingestStatements(build()))).not.toContain('secretsmanager');
+    expect(JSON.stringify(ingestStatements(minimalStack()))).not.toContain('secretsmanager');
   });
 
   test('lets the load write landing, run records, bronze and silver, but not gold', () => {
-    const text = JSON.stringify(ingestStatements(build()));
+    const text = JSON.stringify(ingestStatements(minimalStack()));
     expect(text).toMatch(/StorageLanding\w+","Arn"\]},"\/\*"/);
     expect(text).toMatch(/StorageArtifacts\w+","Arn"\]},"\/runs\/\*"/);
     expect(text).toContain('table/lakehouse_test_bronze/*');
@@ -110,7 +125,7 @@ describe('LakehouseStack', () => {
   });
 
   test('does not let the cluster wait for the parameter that names it', () => {
-    const [cluster] = Object.entries(resourcesIn(build(), 'AWS::EMR::Cluster'));
+    const [cluster] = Object.entries(resourcesIn(minimalStack(), 'AWS::EMR::Cluster'));
     expect(JSON.stringify(cluster)).not.toContain('Runtime');
   });
 
@@ -125,6 +140,38 @@ describe('LakehouseStack', () => {
     expect(new Set(data.map(({ UpdateReplacePolicy }) => UpdateReplacePolicy))).toEqual(new Set(['Retain']));
   });
 
+  test.each([
+    [{ removalPolicy: RemovalPolicy.DESTROY }, {}, "the other one is 'allowDestroy' of the stack"],
+    [{}, { allowDestroy: true }, "the other one is 'removalPolicy: DESTROY' in the config"],
+  ])('warns when only one key is turned: %j %j', (values, props, text) => {
+    const message = Match.stringLikeRegexp(`data is retained, because only one of two keys is turned; ${text}`);
+    Annotations.fromStack(build({ ...SOURCE, ...values }, props)).hasWarning('/Lakehouse-test', message);
+  });
+
+  test('has nothing to warn of when none or both are turned', () => {
+    const both = build({ ...SOURCE, removalPolicy: RemovalPolicy.DESTROY }, { allowDestroy: true });
+    for (const stack of [build(SOURCE), both]) {
+      Annotations.fromStack(stack).hasNoWarning('*', Match.anyValue());
+    }
+  });
+
+  test('warns of a source that contracts name and the config does not', () => {
+    Annotations.fromStack(build({ sources: [{ name: 'nycflight' }] })).hasWarning(
+      '/Lakehouse-test',
+      Match.stringLikeRegexp(
+        "contracts load from 'nycflights', which is not among the sources of the config; did you mean 'nycflight'\\?",
+      ),
+    );
+  });
+
+  test('needs no contract: an empty lake can be filled later', () => {
+    const directory = temporaryDirectory();
+    fs.writeFileSync(path.join(directory, 'schema.lock.json'), '{"version":1,"tables":{}}');
+    const stack = build({}, { contracts: DataContracts.fromDirectory(directory) });
+    expect(Object.keys(resourcesIn(stack, 'AWS::Glue::Database'))).toHaveLength(3);
+    expect(resourcesIn(stack, 'AWS::CloudFormation::Stack')).toEqual({});
+  });
+
   test('lets data go when both keys are turned', () => {
     const data = dataOf(build({ removalPolicy: RemovalPolicy.DESTROY }, { allowDestroy: true }));
     expect(new Set(data.map(({ DeletionPolicy }) => DeletionPolicy))).toEqual(new Set(['Delete']));
@@ -133,7 +180,7 @@ describe('LakehouseStack', () => {
   test('is protected against termination in production, and so is its cluster', () => {
     const protectedStack = build(PRODUCTION_CONFIG);
     expect(protectedStack.terminationProtection).toBe(true);
-    expect(build().terminationProtection).toBe(false);
+    expect(minimalStack().terminationProtection).toBe(false);
     const [cluster] = Object.values(
       resourcesIn<{ Instances: { TerminationProtected: boolean } }>(protectedStack, 'AWS::EMR::Cluster'),
     );

@@ -12,16 +12,24 @@ const ROOT = path.resolve(__dirname, '..', '..');
 /** The names of all environments. */
 export const ENVIRONMENTS = environments.names();
 
+/** Read and made once, because nothing changes them. */
+const contracts = DataContracts.fromDirectory(path.join(ROOT, 'contracts'));
+const dependencies = fixtureDependencies();
+
 /** An app with the lakehouse of one environment, as `bin/app.ts` makes it. */
 export function lakehouseAppOf(environment: string, props: AppProps = {}): { app: App; stack: LakehouseStack } {
   const { context }: AppProps = JSON.parse(fs.readFileSync(path.join(ROOT, 'cdk.json'), 'utf8'));
   const app = new App({ builtinCloudFormationValidation: false, ...props, context: { ...context, ...props.context } });
-  const stack = new LakehouseStack(app, `Lakehouse-${environment}`, {
+  return { app, stack: addLakehouse(app, environment) };
+}
+
+/** Adds the lakehouse of one environment to an app. */
+export function addLakehouse(app: App, environment: string): LakehouseStack {
+  return new LakehouseStack(app, `Lakehouse-${environment}`, {
     config: environments.load(environment),
-    contracts: DataContracts.fromDirectory(path.join(ROOT, 'contracts')),
-    dependencies: fixtureDependencies(),
+    contracts,
+    dependencies,
   });
-  return { app, stack };
 }
 
 /** The templates of an environment, those of nested stacks too, by file name; each as it was written. */

@@ -1,0 +1,51 @@
+import { RemovalPolicy } from 'aws-cdk-lib/core';
+import type { DataContracts } from '../contracts';
+import { didYouMean } from '../private';
+import type { LakehouseConfig } from './lakehouse-config';
+import { sourceSecretsOf } from './resolve';
+
+/**
+ * What is legal and most often not meant.
+ *
+ * @internal
+ */
+export interface ConfigWarning {
+  readonly id: string;
+  readonly text: string;
+}
+
+/** What else the values of an environment meet. */
+interface Surroundings {
+  readonly contracts: DataContracts;
+  readonly allowDestroy: boolean;
+}
+
+/**
+ * What is legal in the values of an environment and most often not meant.
+ *
+ * @internal
+ */
+export function configWarnings(config: LakehouseConfig, { contracts, allowDestroy }: Surroundings): ConfigWarning[] {
+  return [...keyWarnings(config, allowDestroy), ...sourceWarnings(config, contracts)];
+}
+
+function keyWarnings({ removalPolicy }: LakehouseConfig, allowDestroy: boolean): ConfigWarning[] {
+  if ((removalPolicy === RemovalPolicy.DESTROY) === allowDestroy) {
+    return [];
+  }
+  const missing = allowDestroy ? "'removalPolicy: DESTROY' in the config" : "'allowDestroy' of the stack";
+  const text = `data is retained, because only one of two keys is turned; the other one is ${missing}`;
+  return [{ id: 'cdk-lakehouse:oneOfTwoKeys', text }];
+}
+
+/** Others may load a dataset; but more often a name is missing or mistyped, and the load would find no secret. */
+function sourceWarnings(config: LakehouseConfig, contracts: DataContracts): ConfigWarning[] {
+  const known = Object.keys(sourceSecretsOf(config));
+  const asked = new Set(contracts.all().flatMap(({ source }) => (source === undefined ? [] : [source.name])));
+  return [...asked]
+    .filter((name) => !known.includes(name))
+    .map((name) => ({
+      id: `cdk-lakehouse:unknownSource:${name}`,
+      text: `contracts load from '${name}', which is not among the sources of the config; ${didYouMean(name, known)}`,
+    }));
+}
