@@ -10,6 +10,7 @@ import { LakehouseError, problem } from '../lib/private/errors';
 import { down, status } from '../local/down';
 import { withUpOptions } from '../local/options';
 import { root, RunPaths } from '../local/paths';
+import { exitCodeOf, throwing } from '../local/usage';
 import { verify } from '../local/verify';
 
 /** Runs `npm start`'s program with the same arguments, so that there is one way to start. */
@@ -37,9 +38,8 @@ function lock(directory: string): void {
 
 /** The command line; an action that ends with a code of its own tells it to `exit`. */
 export function lakehouseProgram(exit: (code: number) => void = () => undefined): Command {
-  const program = new Command('lakehouse')
+  const program = throwing(new Command('lakehouse'))
     .description('A whole AWS lakehouse on this machine: deploy it, look at it, stop it.')
-    .showHelpAfterError("(see 'lakehouse --help')")
     .helpCommand(false);
   withUpOptions(program.command('up'))
     .description('deploy the stack to an embedded AWS endpoint and run the pipeline on real data, as npm start does')
@@ -75,7 +75,12 @@ export function lakehouseProgram(exit: (code: number) => void = () => undefined)
 
 async function main(): Promise<number> {
   let code = 0;
-  await lakehouseProgram((ended) => (code = ended)).parseAsync();
+  const program = lakehouseProgram((ended) => (code = ended));
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    return exitCodeOf(error, program);
+  }
   return code;
 }
 

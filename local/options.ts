@@ -1,5 +1,6 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { LakehouseError, problem } from '../lib/private/errors';
+import { Command, InvalidArgumentError } from 'commander';
+import { problem } from '../lib/private/errors';
+import { exitCodeOf, throwing } from './usage';
 
 /** The months of the data set. */
 const MONTHS = 12;
@@ -57,26 +58,42 @@ export function upOptionsOf(command: Command): UpOptions {
  * @throws LakehouseError in the one form when an argument is wrong.
  */
 export function parseUpArguments(args: string[]): UpOptions | number {
-  const command = withUpOptions(new Command('npm start --'))
-    .description('Deploys the whole lakehouse on this machine and runs a real pipeline on it.')
-    .exitOverride()
-    .configureOutput({ writeErr: () => undefined });
+  const command = throwing(withUpOptions(new Command('npm start --'))).description(
+    'Deploys the whole lakehouse on this machine and runs a real pipeline on it.',
+  );
   try {
     command.parse(args, { from: 'user' });
   } catch (error) {
-    if (error instanceof CommanderError) {
-      return exitOf(error);
-    }
-    throw error;
+    return exitCodeOf(error, command);
   }
   return upOptionsOf(command);
 }
 
-function exitOf(error: CommanderError): number {
-  if (error.exitCode === 0) {
-    return 0;
+/** What `npm run synth` takes. */
+export interface SynthOptions {
+  /** The environment; undefined when none is named. */
+  readonly environment: string | undefined;
+  /** The directory to write into. */
+  readonly out: string;
+}
+
+/**
+ * Reads the arguments of `npm run synth`.
+ *
+ * @returns the options, or the exit code when there is nothing to run (`--help`).
+ * @throws LakehouseError in the one form when an argument is wrong.
+ */
+export function parseSynthArguments(args: string[]): SynthOptions | number {
+  const command = throwing(new Command('npm run synth --'))
+    .description('Synthesizes an environment, with no network and no AWS account.')
+    .argument('[environment]', 'environment to synthesize (dev, staging, prod)')
+    .option('--out <directory>', 'directory to write into', 'cdk.out');
+  try {
+    command.parse(args, { from: 'user' });
+  } catch (error) {
+    return exitCodeOf(error, command);
   }
-  throw new LakehouseError(`${error.message.replace(/^error: /, '').replace(/\.$/, '')}; see --help`);
+  return { environment: command.args[0], out: command.opts<{ readonly out: string }>().out };
 }
 
 function wholeNumber(option: string, low: number, high: number): (text: string) => number {
@@ -84,7 +101,7 @@ function wholeNumber(option: string, low: number, high: number): (text: string) 
     const value = Number(text);
     if (!Number.isInteger(value) || value < low || value > high) {
       const must = `a whole number from ${low} to ${high}`;
-      throw new InvalidArgumentError(problem({ path: option, must, got: text, remedy: 'correct it' }));
+      throw new InvalidArgumentError(problem({ path: option, must, got: text, remedy: 'see --help' }));
     }
     return value;
   };

@@ -1,0 +1,82 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseSynthArguments, parseUpArguments } from '../../local/options';
+import { root } from '../../local/paths';
+import { newFolder, removeFolders } from './support';
+
+afterAll(removeFolders);
+
+/** Runs an entry point of `bin` as npm does. */
+function run(script: string, args: string[]): { readonly status: number | null; readonly stderr: string } {
+  return spawnSync(process.execPath, ['--import', 'tsx', join('bin', script), ...args], {
+    cwd: root,
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
+}
+
+describe('a wrong argument of npm start', () => {
+  test.each([
+    [['--moths', '3'], `'option' must be an option of 'npm start --', got "--moths"; did you mean '--months'?`],
+    [['--months', '13'], `'--months' must be a whole number from 1 to 12, got "13"; see --help`],
+    [['--endpoint-port'], `'--endpoint-port' must be followed by a value, got nothing; see --help`],
+    [['now', 'please'], `'arguments' must be left out of 'npm start --', got ["now","please"]; see --help`],
+  ])('%j is one message in the one form', (args, message) => {
+    expect(() => parseUpArguments(args)).toThrow(new Error(message));
+  });
+});
+
+describe('a wrong argument of npm run synth', () => {
+  test.each([
+    [['dev', '--bogus'], /^'option' must be an option of 'npm run synth --', got "--bogus"; known are --out$/],
+    [['dev', '--out'], /^'--out' must be followed by a value, got nothing; see --help$/],
+    [['dev', 'prod'], /^'arguments' must be at most 1 of 'npm run synth --', got \["prod"\]; see --help$/],
+  ])('%j is one message in the one form', (args, message) => {
+    expect(() => parseSynthArguments(args)).toThrow(message);
+  });
+
+  it('is written without a stack trace', () => {
+    const { status, stderr } = run('synth.ts', ['dev', '--bogus']);
+    expect(stderr).toMatch(/^'option' must be [^\n]*\n$/);
+    expect(status).toBe(1);
+  }, 60_000);
+
+  it('is said of a directory that cannot be one', () => {
+    const file = join(newFolder(), 'file');
+    writeFileSync(file, '');
+    const { status, stderr } = run('synth.ts', ['dev', '--out', file]);
+    expect(stderr).toMatch(/^'--out' must be a directory that can be written, got "EEXIST[^\n]*; name another one\n$/);
+    expect(status).toBe(1);
+  }, 60_000);
+
+  it('costs nothing of an earlier synth when the environment is unknown', () => {
+    const out = join(newFolder(), 'cdk.out');
+    mkdirSync(out);
+    writeFileSync(join(out, 'cdk.out'), '{}');
+    expect(run('synth.ts', ['prdo', '--out', out]).stderr).toContain("did you mean 'prod'?");
+    expect(existsSync(join(out, 'cdk.out'))).toBe(true);
+  }, 60_000);
+});
+
+describe('a wrong argument of npx lakehouse', () => {
+  test.each([
+    [['dwon'], "'command' must be a command of 'lakehouse', got \"dwon\"; did you mean 'down'?"],
+    [['down', 'all'], "'arguments' must be left out of 'lakehouse down', got [\"all\"]; see --help"],
+    [['up', '--moths'], "'option' must be an option of 'lakehouse up', got \"--moths\"; did you mean '--months'?"],
+  ])(
+    '%j is one message in the one form',
+    (args, message) => {
+      const { status, stderr } = run('lakehouse.ts', args);
+      expect(stderr).toBe(`✗ ${message}\n`);
+      expect(status).toBe(1);
+    },
+    60_000,
+  );
+
+  it('that is missing shows what there is', () => {
+    const { status, stderr } = run('lakehouse.ts', []);
+    expect(stderr).toContain('Usage: lakehouse');
+    expect(status).toBe(1);
+  }, 60_000);
+});
