@@ -14,7 +14,7 @@ import { newRunId } from '../../local/pipeline';
 import type { RunRecord } from '../../local/records';
 import { RUN_MARKER } from '../../local/run-state';
 import { processesWith } from '../../local/services/groups';
-import { closeBrowser, lookAt } from '../support/browser';
+import { closeBrowser, lookAt, testInBrowser } from '../support/browser';
 import { Lake, eventually } from '../support/lake';
 
 const DATASETS = ['airlines', 'airports', 'flights', 'planes', 'weather'];
@@ -102,7 +102,7 @@ describe('the lakehouse on one machine', () => {
     expect(rejected.toSorted()).toEqual(['DVT', 'EEN', 'LRO', 'MYF', 'YAK']);
   });
 
-  test('shows a page that a browser opens without an error, with nothing from the network', async () => {
+  testInBrowser('shows a page that a browser opens without an error, with nothing from the network', async () => {
     const page = await lookAt(lake.file('summary.html'));
     expect(page.problems).toEqual([]);
     expect(page.requests).toEqual([]);

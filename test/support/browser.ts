@@ -15,9 +15,12 @@ export interface Seen {
   readonly overflow: boolean;
 }
 
+/** `test` for what needs a browser: skipped where Debian's Chromium is missing, but not under CI, which installs it. */
+export const testInBrowser = existsSync(PROGRAM) || process.env.CI === 'true' ? test : test.skip;
+
 let browser: Browser | undefined;
 
-/** Opens a local page as a phone does. Debian's Chromium is needed: CI installs it. */
+/** Opens a local page as a phone does. */
 export async function lookAt(file: string, screenshot?: string): Promise<Seen> {
   if (!existsSync(PROGRAM))
     throw new Error(`'${PROGRAM}' must be installed, got nothing; run apt-get install chromium`);
