@@ -39,7 +39,22 @@ export async function bootstrap(target: DeployTarget): Promise<void> {
 export async function synthesize(target: DeployTarget): Promise<void> {
   // the second of the two keys to data that can be destroyed: only the local environment turns it
   const context = ['-c', `env=${target.environment}`, '-c', '@cdk-lakehouse:allowDestroy=true'];
-  await cdk(target, 'cdk synth', ['synth', '--quiet', ...context, '--output', assembly(target)]);
+  try {
+    await cdk(target, 'cdk synth', ['synth', '--quiet', ...context, '--output', assembly(target)]);
+  } catch (error) {
+    throw explainSynthError(error);
+  }
+}
+
+/** The problems the app found, without the CLI around them; any other error as it is. */
+export function explainSynthError(error: unknown): unknown {
+  if (!(error instanceof CommandError)) {
+    return error;
+  }
+  const first = error.output.findIndex((line) => /' must be .+, got .+; |^\d+ problems? in /.test(line));
+  const said = error.output.slice(first).filter((line) => !/Subprocess exited with error/.test(line));
+  const isStackTrace = said.some((line) => /^\s+at /.test(line));
+  return first < 0 || isStackTrace ? error : new LakehouseError(said.join('\n').trim());
 }
 
 /**

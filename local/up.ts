@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { environments } from '../config';
+import { type LakehouseConfig, validateConfig } from '../lib/config';
 import { LakehouseError } from '../lib/private/errors';
 import { bootstrap, deploy, stackName, synthesize, type DeployTarget } from './deploy';
 import { guarded, throwIfInterrupted } from './interrupt';
@@ -13,6 +14,7 @@ import { readBack, type ReadbackReport } from './readback';
 import type { PipelineRun } from './records';
 import { RUN_MARKER, RunStateFile } from './run-state';
 import { recordedResources } from './services/emulator';
+import { assertPorts } from './services/ports';
 import { Session } from './session';
 import { readLake } from './summary/lake';
 import { renderPage } from './summary/page';
@@ -39,7 +41,7 @@ interface Context {
 async function up(options: UpOptions): Promise<number> {
   const progress = new Progress();
   const paths = new RunPaths();
-  const config = environments.load(options.env);
+  const config = await checked(options);
   const marker = randomBytes(8).toString('hex');
   const state = await RunStateFile.begin(paths, options.env, marker);
   let session: Session | undefined;
@@ -74,6 +76,14 @@ async function up(options: UpOptions): Promise<number> {
       await state.end();
     }
   }
+}
+
+/** The values of the environment, when they and the ports are right: a mistake is said before minutes of installing. */
+async function checked(options: UpOptions): Promise<LakehouseConfig> {
+  const config = environments.load(options.env);
+  validateConfig(config);
+  await assertPorts(options);
+  return config;
 }
 
 function targetOf(

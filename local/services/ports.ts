@@ -39,6 +39,27 @@ export async function portFor(option: string, wanted: number | undefined): Promi
   }
 }
 
+/**
+ * Refuses ports a user asked for before anything is installed or started for nothing.
+ *
+ * @throws LakehouseError when one is taken or both are the same.
+ */
+export async function assertPorts(wanted: {
+  readonly endpointPort?: number;
+  readonly postgresPort?: number;
+}): Promise<void> {
+  const { endpointPort, postgresPort } = wanted;
+  if (endpointPort !== undefined && endpointPort === postgresPort) {
+    const remedy = 'name two ports, or leave one out to have a free one found';
+    fail({ path: '--postgres-port', must: 'another port than --endpoint-port', got: postgresPort, remedy });
+  }
+  for (const [option, port] of Object.entries({ '--endpoint-port': endpointPort, '--postgres-port': postgresPort })) {
+    if (port !== undefined) {
+      await portFor(option, port);
+    }
+  }
+}
+
 /** Whether a server could listen on the port now. */
 export async function isFree(port: number): Promise<boolean> {
   return listenOnce(port).then(

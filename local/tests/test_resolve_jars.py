@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import certifi
+import botocore
 import pytest
 
 pytestmark = pytest.mark.spark
@@ -35,7 +35,7 @@ def test_java_trusts_the_certificates_of_the_file_that_openssl_heeds(tmp_path: P
         if os.environ.get("CI"):
             pytest.fail(message)
         pytest.skip(message)
-    context = ssl.create_default_context(cafile=certifi.where())
+    context = ssl.create_default_context(cafile=str(Path(botocore.__file__).with_name("cacert.pem")))
     two = [ssl.DER_cert_to_PEM_cert(der) for der in context.get_ca_certs(binary_form=True)[:2]]
     bundle = tmp_path / "bundle.pem"
     bundle.write_text("".join(two))

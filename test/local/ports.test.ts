@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:net';
-import { freePort, isFree, portFor } from '../../local/services/ports';
+import { assertPorts, freePort, isFree, portFor } from '../../local/services/ports';
 
 describe('portFor', () => {
   let server: Server;
@@ -33,6 +33,19 @@ describe('portFor', () => {
   it('fails when the wanted port is none', async () => {
     await expect(portFor('--endpoint-port', 80)).rejects.toThrow(
       "'--endpoint-port' must be a whole number from 1024 to 65535, got 80",
+    );
+  });
+
+  it('is asked for both ports at once, before anything starts', async () => {
+    await expect(assertPorts({ postgresPort: taken })).rejects.toThrow(`'--postgres-port' must be a free port`);
+    await expect(assertPorts({ endpointPort: taken })).rejects.toThrow(`'--endpoint-port' must be a free port`);
+    await expect(assertPorts({})).resolves.toBeUndefined();
+  });
+
+  it('fails when both ports are the same', async () => {
+    const port = await freePort();
+    await expect(assertPorts({ endpointPort: port, postgresPort: port })).rejects.toThrow(
+      `'--postgres-port' must be another port than --endpoint-port, got ${port};`,
     );
   });
 });

@@ -1,4 +1,4 @@
-import { explainDeployError, failedResources } from '../../local/deploy';
+import { explainDeployError, explainSynthError, failedResources } from '../../local/deploy';
 import { failureText, newRunId } from '../../local/pipeline';
 import { plannedRuns, unexpectedChanges } from '../../local/plan';
 import { Progress } from '../../local/progress';
@@ -49,6 +49,29 @@ describe('failedResources', () => {
   it('is put before everything else of a failed deployment', () => {
     const error = explainDeployError(new CommandError('cdk deploy', 'ended with exit code 1', output));
     expect(String(error)).toMatch(/1 resource could not be deployed:\n {2}- AWS::KMS::Key Key\/Key/);
+  });
+});
+
+describe('explainSynthError', () => {
+  const exited = 'node --import tsx bin/app.ts: Subprocess exited with error 1';
+
+  it('says what the app found and nothing else', () => {
+    const problems = [
+      "2 problems in schema lock 'x':",
+      "  - a:1:1: 'b' must be c, got 1; do d",
+      "  - 'e' must be f, got 2; do g",
+    ];
+    const error = explainSynthError(new CommandError('cdk synth', 'ended with exit code 1', [...problems, '', exited]));
+    expect(String(error)).toBe(`LakehouseError: ${problems.join('\n')}`);
+  });
+
+  it('keeps everything of an error nobody foresaw', () => {
+    const error = new CommandError('cdk synth', 'ended with exit code 1', [
+      'TypeError: no',
+      '    at main (x.ts:1:1)',
+      exited,
+    ]);
+    expect(explainSynthError(error)).toBe(error);
   });
 });
 
