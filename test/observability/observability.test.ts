@@ -164,7 +164,7 @@ describe('LakehouseAlarms', () => {
   });
 
   test('end when no further application fails, because YARN counts from the start of the cluster', () => {
-    const [alarm] = alarmsOf().alarms.filter(({ Metrics }) => Metrics !== undefined);
+    const alarm = alarmsOf().alarms.find(({ Metrics }) => Metrics !== undefined);
     expect(alarm?.Metrics).toMatchObject([
       { Expression: 'DIFF(total)' },
       { Id: 'total', ReturnData: false, MetricStat: { Stat: 'Maximum', Period: 300 } },

@@ -1,4 +1,4 @@
-import { Template } from 'aws-cdk-lib/assertions';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { App, Stack } from 'aws-cdk-lib/core';
 import type { LakehouseConfig } from '../../lib/config';
 
@@ -38,6 +38,12 @@ export function resourcesIn<Properties>(stack: Stack, type?: string): { [id: str
   );
   const resources = Object.entries(template.Resources ?? {});
   return Object.fromEntries(resources.filter(([, { Type }]) => type === undefined || Type === type));
+}
+
+/** The warnings of a stack: the construct and the text. */
+export function warningsOf(stack: Stack): string[] {
+  const found = Annotations.fromStack(stack).findWarning('*', Match.anyValue());
+  return found.map(({ id, entry: { data } }) => `${id}: ${typeof data === 'string' ? data : JSON.stringify(data)}`);
 }
 
 /** The properties of the one resource of a type. */
