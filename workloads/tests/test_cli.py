@@ -11,8 +11,8 @@ import pytest
 
 from lakehouse_jobs import cli, ingest
 from lakehouse_jobs.contract import Contract
-from lakehouse_jobs.exceptions import ConfigurationError
-from lakehouse_jobs.run_record import RunRecord, RunState
+from lakehouse_jobs.exceptions import ConfigurationError, FailureKind
+from lakehouse_jobs.run_record import RunError, RunRecord, RunState
 from lakehouse_jobs.runtime import Runtime
 from lakehouse_jobs.source import Credentials
 from support.lake import CONTRACTS
@@ -49,15 +49,34 @@ def test_malformed_run_id_stops_the_run_before_anything_starts(capsys: pytest.Ca
 def test_exit_code_tells_whether_every_dataset_is_up_to_date(
     states: list[str], code: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    records = [RunRecord("r", "c", f"d{number}", "s", RunState(state)) for number, state in enumerate(states)]
+
+    assert _run_with(records, monkeypatch) == code
+
+
+def test_last_error_of_a_failed_run_names_the_datasets_and_why(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    records = [RunRecord("r", "c", name, "s", RunState.FAILED) for name in ("flights", "planes")]
+    records[0].error = RunError(FailureKind.TRANSIENT, "connection refused")
+    records[1].error = RunError(FailureKind.TERMINAL, "column seats is missing")
+
+    _run_with([*records, RunRecord("r", "c", "weather", "s", RunState.SUCCEEDED)], monkeypatch)
+
+    last = [line for line in _lines(capsys.readouterr().err) if line["level"] == "ERROR"][-1]
+    assert last["message"] == "2 of 3 datasets failed"
+    assert last["error"] == "flights: connection refused | planes: column seats is missing"
+
+
+def _run_with(records: list[RunRecord], monkeypatch: pytest.MonkeyPatch) -> int:
+    """The exit code of a run that ends with `records`."""
     known = Runtime("dev", {"bronze": "b", "silver": "s"}, {"landing": "l", "artifacts": "a"}, {})
     monkeypatch.setattr(cli, "load_runtime", lambda *_: known)
     monkeypatch.setattr(cli, "load_credentials", lambda *_: Credentials("h", 1, "d", "u", "p"))
     monkeypatch.setattr(cli, "SparkSession", _NoSession)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    records = [RunRecord("r", "c", f"d{number}", "s", RunState(state)) for number, state in enumerate(states)]
     monkeypatch.setattr(ingest, "run", lambda *_: records)
-
-    assert cli.main([*ARGUMENTS, "--run-id", "20130201T000000Z-0a1b2c", "--contracts", str(CONTRACTS)]) == code
+    return cli.main([*ARGUMENTS, "--run-id", "20130201T000000Z-0a1b2c", "--contracts", str(CONTRACTS)])
 
 
 def test_importing_the_package_starts_nothing() -> None:

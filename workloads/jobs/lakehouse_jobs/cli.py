@@ -103,6 +103,11 @@ def _run(job: ingest.Ingest, contracts: Sequence[Contract], runtime: Runtime) ->
         records = ingest.run(spark, job, contracts, telemetry)
     finally:
         spark.stop()
-    failed = [record.dataset for record in records if record.state is RunState.FAILED]
-    _LOGGER.info("run done", extra={"datasets": len(records), "failed": failed})
-    return _DATASET_FAILED if failed else _OK
+    failed = [record for record in records if record.state is RunState.FAILED]
+    _LOGGER.info("run done", extra={"datasets": len(records), "failed": [record.dataset for record in failed]})
+    if not failed:
+        return _OK
+    # the last error a job logs becomes the reason of its EMR step
+    reasons = [f"{record.dataset}: {record.error.message if record.error else 'no reason given'}" for record in failed]
+    _LOGGER.error(f"{len(failed)} of {len(records)} datasets failed", extra={"error": " | ".join(reasons)})
+    return _DATASET_FAILED
