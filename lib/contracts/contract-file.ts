@@ -40,8 +40,7 @@ export class ContractFile {
 
   /** Notes a problem with a key that should not be there. */
   public reportKey(path: DocumentPath, key: string, remedy: string): void {
-    const shown = path.length === 0 ? 'the contract' : this.shown(path);
-    this.note(this.atKey(path, key), { path: shown, must: 'an object of known keys', got: key, remedy });
+    this.note(this.atKey(path, key), { path: this.shown(path), must: 'an object of known keys', got: key, remedy });
   }
 
   /** Notes the complaint of a reader of a small language about the value at that path. */
@@ -107,7 +106,7 @@ export class ContractFile {
         words.push(step);
       }
     }
-    return words.filter((word) => word !== 'schema[0]').join('.');
+    return words.filter((word) => word !== 'schema[0]').join('.') || 'the contract';
   }
 }
 

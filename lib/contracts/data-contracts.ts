@@ -25,7 +25,13 @@ export class DataContracts {
     }
     const problems = misplaced(root, name);
     const contracts = contractFiles(root).flatMap((path) => {
-      const file = new ContractFile(`${name}/${path}`, readFileSync(join(root, path), 'utf8'));
+      const text = readText(join(root, path));
+      if (text === undefined) {
+        const place = { path: `${name}/${path}`, must: 'a file that can be read', got: path };
+        problems.push(problem({ ...place, remedy: 'correct its permissions, or remove what stands in its place' }));
+        return [];
+      }
+      const file = new ContractFile(`${name}/${path}`, text);
       const data = readContract(file);
       problems.push(...file.problems);
       return data === undefined ? [] : [DataContract._of(data)];
@@ -100,6 +106,15 @@ function contractFiles(root: string): string[] {
     readdirSync(join(root, folder.name)).map((file) => `${folder.name}/${file}`),
   );
   return sorted(files.filter(isYaml), (path) => path);
+}
+
+/** The text of a file; undefined when it cannot be read, as a folder of that name cannot. */
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
 }
 
 /** A contract at the top would be passed over in silence. */

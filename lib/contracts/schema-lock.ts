@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { didYouMean, fail, failAll, problem } from '../private';
 import type { DataContracts } from './data-contracts';
@@ -73,7 +73,7 @@ export class SchemaLock {
   public static fromDirectory(directory: string): SchemaLock {
     const name = `${basename(resolve(directory))}/${FILE}`;
     const path = join(directory, FILE);
-    if (!existsSync(path)) {
+    if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) {
       fail({ path: 'schema lock', must: 'a committed file', got: `no ${name}`, remedy: LOCK });
     }
     const { tables, problems } = parseLock(name, readFileSync(path, 'utf8'));
