@@ -2,7 +2,10 @@ import type { RemovalPolicy } from 'aws-cdk-lib/core';
 
 /** Values for one environment: everything in which environments differ, and nothing else. */
 export interface LakehouseConfig {
-  /** The environment's name: 2 to 16 lower-case letters and digits. It is part of database and parameter names. */
+  /**
+   * The environment's name: 2 to 16 lower-case letters and digits. It is part of database and parameter names; jobs find
+   * the runtime parameter by it, so an account and region take it once, whatever the `namePrefix`.
+   */
   readonly environment: string;
 
   /** The AWS region, for example `eu-central-1`. */

@@ -3,7 +3,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { resourcesIn, testStack, theOnly } from '../support/stacks';
-import { build, clusterOf } from './clusters';
+import { build, clusterOf, plainCluster } from './clusters';
 
 interface Role {
   readonly Description: string;
@@ -19,7 +19,7 @@ interface Statement {
 
 describe('BatchCluster security', () => {
   test('encrypts S3 and local disks with the key and wants version 2 of the metadata service', () => {
-    const { stack } = build();
+    const { stack } = plainCluster();
     expect(theOnly(stack, 'AWS::EMR::SecurityConfiguration')).toMatchObject({
       SecurityConfiguration: {
         EncryptionConfiguration: {
@@ -60,7 +60,7 @@ describe('BatchCluster security', () => {
   });
 
   test('opens between the nodes all ports, and to the EMR service only its own two', () => {
-    const { stack } = build();
+    const { stack } = plainCluster();
     const rules = Object.values(
       resourcesIn<{ IpProtocol: string; FromPort: number; ToPort: number; Description: string }>(
         stack,
@@ -75,7 +75,7 @@ describe('BatchCluster security', () => {
   });
 
   test('opens nothing to the world', () => {
-    const { stack } = build();
+    const { stack } = plainCluster();
     const groups = resourcesIn<{ SecurityGroupIngress?: unknown }>(stack, 'AWS::EC2::SecurityGroup');
     expect(Object.values(groups).filter(({ Properties }) => Properties.SecurityGroupIngress !== undefined)).toEqual([]);
     expect(JSON.stringify(resourcesIn(stack, 'AWS::EC2::SecurityGroupIngress'))).not.toContain('Cidr');
@@ -90,7 +90,7 @@ describe('BatchCluster security', () => {
   });
 
   test('uses no managed policy and launches only in its own subnets and groups', () => {
-    const { stack } = build();
+    const { stack } = plainCluster();
     const template = Template.fromStack(stack);
     template.allResourcesProperties('AWS::IAM::Role', { ManagedPolicyArns: Match.absent() });
     const [launch] = Object.values(resourcesIn<Role>(stack, 'AWS::IAM::Role'))
@@ -105,7 +105,7 @@ describe('BatchCluster security', () => {
   });
 
   test('lets EMR and the instances encrypt disks with the key, and EMR lend it to what it launches', () => {
-    const { stack } = build();
+    const { stack } = plainCluster();
     const statements = Object.values(resourcesIn<Role>(stack, 'AWS::IAM::Role')).flatMap(({ Properties }) =>
       (Properties.Policies ?? []).flatMap(({ PolicyDocument }) => PolicyDocument.Statement),
     );
@@ -124,7 +124,7 @@ describe('BatchCluster security', () => {
   });
 
   test('lets its instances write logs and nothing else of the lake', () => {
-    const { stack } = build();
+    const { stack } = plainCluster();
     const roles = JSON.stringify(resourcesIn(stack, 'AWS::IAM::Role'));
     expect(roles).toContain('"/logs/*"');
     const policies = Object.values(resourcesIn<{ PolicyName: string }>(stack, 'AWS::IAM::Policy'));

@@ -4,7 +4,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import { App, Duration, Stack } from 'aws-cdk-lib/core';
 import { BatchCluster, EmrRelease, InstanceArchitecture } from '../../lib/processing';
 import { resourcesIn, testStack, theOnly, warningsOf } from '../support/stacks';
-import { type Cluster, build, clusterOf, types } from './clusters';
+import { type Cluster, build, clusterOf, plainCluster, types } from './clusters';
 
 /** One volume for each capacity unit. */
 function volumes(count: number): object {
@@ -141,11 +141,11 @@ describe('BatchCluster in a network of your own', () => {
         /^\/Test\/Cluster: .*IsolatedSubnet1 has no way out of the network: give it endpoints for S3, EMR/,
       ),
     ]);
-    expect(warningsOf(build().stack)).toEqual([]);
+    expect(warningsOf(plainCluster().stack)).toEqual([]);
   });
 
   test('waits for the rules of its groups and for the way out of its subnets', () => {
-    const { stack } = build();
+    const { stack } = plainCluster();
     const [cluster] = Object.values(resourcesIn(stack, 'AWS::EMR::Cluster'));
     const awaited = ['AWS::EC2::SecurityGroupIngress', 'AWS::EC2::SecurityGroupEgress'].flatMap((type) =>
       Object.keys(resourcesIn(stack, type)),
@@ -183,7 +183,7 @@ describe('BatchCluster', () => {
   });
 
   test('writes its logs into the artifacts bucket', () => {
-    const { stack } = build();
+    const { stack } = plainCluster();
     expect(theOnly<Cluster>(stack, 'AWS::EMR::Cluster').LogUri).toEqual({
       'Fn::Join': ['', ['s3://', { Ref: expect.stringMatching(/^StorageArtifacts/) }, '/logs/emr/']],
     });

@@ -40,14 +40,22 @@ export interface Built {
 
 /** A cluster in a network and a lake of its own. */
 export function build(props?: Partial<BatchClusterProps>, stack: Stack = testStack()): Built {
-  const { vpc } = new LakeNetwork(stack, 'Network', { availabilityZones: ['us-east-1a', 'us-east-1b'] });
+  const vpc = props?.vpc ?? new LakeNetwork(stack, 'Network', { availabilityZones: ['us-east-1a', 'us-east-1b'] }).vpc;
   const storage = new LakeStorage(stack, 'Storage');
-  return { stack, cluster: new BatchCluster(stack, 'Cluster', { vpc, storage, ...props }) };
+  return { stack, cluster: new BatchCluster(stack, 'Cluster', { ...props, vpc, storage }) };
 }
 
-/** What the template says of such a cluster. */
+let plain: Built | undefined;
+
+/** The cluster with all defaults, made once for the tests of a file that only look at it. */
+export function plainCluster(): Built {
+  return (plain ??= build());
+}
+
+/** What the template says of a cluster; of the plain one when nothing is asked for. */
 export function clusterOf(props?: Partial<BatchClusterProps>): Cluster {
-  return theOnly<Cluster>(build(props).stack, 'AWS::EMR::Cluster');
+  const { stack } = props === undefined ? plainCluster() : build(props);
+  return theOnly<Cluster>(stack, 'AWS::EMR::Cluster');
 }
 
 export function types(...names: string[]): ec2.InstanceType[] {
