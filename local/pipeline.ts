@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   AddJobFlowStepsCommand,
@@ -43,6 +44,8 @@ export type Runtime = z.infer<typeof runtimeShape>;
 export interface AwsAccess {
   readonly endpoint: string;
   readonly region: string;
+  /** The folder in which the endpoint runs steps, `<cluster>/<step>` each; unlike its buckets it outlives the endpoint. */
+  readonly steps?: string;
 }
 
 /** One run of the pipeline. */
@@ -61,9 +64,10 @@ export class Pipeline {
   private readonly secrets: SecretsManagerClient;
   private readonly ssm: SSMClient;
 
-  constructor(access: AwsAccess) {
+  constructor(private readonly access: AwsAccess) {
+    const { endpoint, region } = access;
     const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-    const config = { ...access, credentials };
+    const config = { endpoint, region, credentials };
     this.emr = new EMRClient(config);
     this.s3 = new S3Client({ ...config, forcePathStyle: true });
     this.secrets = new SecretsManagerClient(config);
@@ -111,7 +115,7 @@ export class Pipeline {
       }
       if (['FAILED', 'CANCELLED', 'INTERRUPTED'].includes(state)) {
         const records = await this.records(runtime, request.runId).catch(() => []);
-        throw new LakehouseError(failureText(step, state, records));
+        throw new LakehouseError(failureText(withLocalLog(step, this.access.steps, ClusterId), state, records));
       }
       if (Date.now() >= deadline || interruption.aborted) {
         await this.cancel(ClusterId, StepId);
@@ -205,6 +209,18 @@ export function failureText(step: Step | undefined, state: string, records: RunR
   );
   const log = details?.LogFile === undefined ? [] : [`  log: ${details.LogFile}`];
   return [`step '${step?.Name ?? ''}' ended ${state}: ${reason}`, ...datasets, ...log].join('\n');
+}
+
+/**
+ * The step with its log where a user can still read it when the endpoint and its buckets are gone: in the folder it ran in.
+ * PySpark merges what the job wrote to standard error into standard output.
+ */
+export function withLocalLog(step: Step | undefined, steps: string | undefined, clusterId: string): Step | undefined {
+  if (steps === undefined || step?.Id === undefined || step.Status?.FailureDetails === undefined) {
+    return step;
+  }
+  const FailureDetails = { ...step.Status.FailureDetails, LogFile: join(steps, clusterId, step.Id, 'stdout') };
+  return { ...step, Status: { ...step.Status, FailureDetails } };
 }
 
 /** A run id that sorts by time: `20130201T000000Z-3fa9c1`. */

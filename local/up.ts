@@ -116,7 +116,7 @@ async function runEverything(context: Context): Promise<Summary> {
   await allEnded(loading, deploying);
   await deploying;
   const loaded = await loading;
-  const pipeline = new Pipeline(target);
+  const pipeline = new Pipeline({ ...target, steps: paths.file('endpoint/state/steps') });
   try {
     const runtime = await pipeline.runtime(options.env);
     await pipeline.putSecret(secretOf(runtime), session.postgres.reader);

@@ -185,6 +185,16 @@ export function explainInstallError(error: unknown, what: string): unknown {
       `disk full while installing ${what} (${nothing}); free some space or set LAKEHOUSE_CACHE to a folder on another disk${lines}`,
     );
   }
+  if (/ensurepip is not\b|No module named '?(venv|ensurepip)/.test(text)) {
+    return new LakehouseError(
+      problem({
+        path: 'python',
+        must: 'able to make virtual environments',
+        got: `${process.env.LAKEHOUSE_PYTHON ?? 'python3'} without venv or ensurepip`,
+        remedy: 'install them (Debian, Ubuntu: apt install python3-venv), or name another Python by LAKEHOUSE_PYTHON',
+      }),
+    );
+  }
   if (
     /hash mismatch|do not match the hashes|checksum|THESE PACKAGES DO NOT MATCH/i.test(text) &&
     error instanceof CommandError

@@ -1,5 +1,5 @@
 import { explainDeployError, explainSynthError, failedResources } from '../../local/deploy';
-import { failureText, newRunId } from '../../local/pipeline';
+import { failureText, newRunId, withLocalLog } from '../../local/pipeline';
 import { plannedRuns, unexpectedChanges } from '../../local/plan';
 import { Progress } from '../../local/progress';
 import { awsEnvironment } from '../../local/services/emulator';
@@ -86,6 +86,16 @@ describe('failureText', () => {
     expect(failureText(step, 'FAILED')).toBe(
       "step 'ingest' ended FAILED: column 'dest' is missing\n  log: s3://logs/stderr.gz",
     );
+  });
+});
+
+describe('withLocalLog', () => {
+  it("names the job's log where it still is when the endpoint has ended", () => {
+    const step = { Id: 's-1', Name: 'ingest', Status: { FailureDetails: { Message: 'no', LogFile: 's3://gone' } } };
+    expect(failureText(withLocalLog(step, '/run/steps', 'j-1'), 'FAILED')).toBe(
+      "step 'ingest' ended FAILED: no\n  log: /run/steps/j-1/s-1/stdout",
+    );
+    expect(withLocalLog(step, undefined, 'j-1')).toBe(step);
   });
 });
 

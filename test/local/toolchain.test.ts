@@ -78,6 +78,14 @@ describe('explainInstallError', () => {
     expect(because(line)).toContain('registry unreachable while installing uv'),
   );
 
+  it.each(['created successfully because ensurepip is not', '/usr/bin/python3: No module named venv'])(
+    'says that a Python cannot make environments: %s',
+    (line) =>
+      expect(because(line)).toMatch(
+        /'python' must be able to make virtual environments, got .*; install them \(Debian/,
+      ),
+  );
+
   it('says that a checksum differs', () => {
     expect(because('error: Hash mismatch for `boto3`')).toContain('checksum mismatch while installing uv');
   });
