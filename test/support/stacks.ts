@@ -1,4 +1,5 @@
-import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import { Template } from 'aws-cdk-lib/assertions';
+import { ArtifactMetadataEntryType } from 'aws-cdk-lib/cloud-assembly-schema';
 import { App, Stack } from 'aws-cdk-lib/core';
 import type { LakehouseConfig } from '../../lib/config';
 
@@ -40,10 +41,16 @@ export function resourcesIn<Properties>(stack: Stack, type?: string): { [id: str
   return Object.fromEntries(resources.filter(([, { Type }]) => type === undefined || Type === type));
 }
 
+/** What CDK calls a warning in the metadata of a construct. */
+const WARNING: string = ArtifactMetadataEntryType.WARN;
+
 /** The warnings of a stack: the construct and the text. */
 export function warningsOf(stack: Stack): string[] {
-  const found = Annotations.fromStack(stack).findWarning('*', Match.anyValue());
-  return found.map(({ id, entry: { data } }) => `${id}: ${typeof data === 'string' ? data : JSON.stringify(data)}`);
+  return stack.node
+    .findAll()
+    .flatMap(({ node }) =>
+      node.metadata.filter(({ type }) => type === WARNING).map(({ data }) => `/${node.path}: ${String(data)}`),
+    );
 }
 
 /** The properties of the one resource of a type. */
