@@ -8,6 +8,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const NODE_FLOOR = [20, 0];
 const PYTHON_FLOOR = [3, 11];
+/** What a user or the system ends us with, and the numbers in the exit codes. */
+const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 };
 const PYTHONS = ['python3', 'python3.11', 'python3.12', 'python3.13', 'python3.14', 'python'];
 
 /** What each verb hands over to, with tsx, once the packages are there. */
@@ -115,7 +117,7 @@ function isRunning(pid) {
 }
 
 /** Runs `npm ci` when packages are missing or older than the lock file. */
-function ensurePackages() {
+async function ensurePackages() {
   const lockFile = join(root, 'package-lock.json');
   const lockHash = createHash('sha256').update(readFileSync(lockFile)).digest('hex');
   const marker = join(root, 'node_modules/.lakehouse-lock');
@@ -131,19 +133,43 @@ function ensurePackages() {
   const began = Date.now();
   console.error('· installing the npm packages …');
   rmSync(marker, { force: true });
-  const npm = process.env.npm_execpath ? [process.execPath, process.env.npm_execpath] : ['npm'];
-  const result = spawnSync(npm[0], [...npm.slice(1), 'ci', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: root,
-    encoding: 'utf8',
-    timeout: 15 * 60_000,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const result = await npmCi();
   if (result.status !== 0) {
     quit(`npm packages could not be installed: ${npmReason(result)}`);
   }
   writeFileSync(marker, lockHash);
   release();
   console.error(`✓ npm packages installed (${((Date.now() - began) / 1000).toFixed(1)} s)`);
+}
+
+/** Runs `npm ci` to its end; when this process is asked to end meanwhile, npm is ended first. */
+function npmCi() {
+  const npm = process.env.npm_execpath ? [process.execPath, process.env.npm_execpath] : ['npm'];
+  const child = spawn(npm[0], [...npm.slice(1), 'ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: root,
+    timeout: 15 * 60_000,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const result = { stdout: '', stderr: '' };
+  child.stdout.on('data', (text) => (result.stdout += text));
+  child.stderr.on('data', (text) => (result.stderr += text));
+  let asked;
+  const stop = (signal) => {
+    asked ??= signal;
+    child.kill(signal);
+  };
+  Object.keys(SIGNALS).forEach((signal) => process.on(signal, stop));
+  return new Promise((resolve) => {
+    child.on('error', (error) => resolve({ ...result, error }));
+    child.on('close', (status, signal) => {
+      Object.keys(SIGNALS).forEach((name) => process.off(name, stop));
+      if (asked) {
+        console.error('interrupted; everything that was started is stopped');
+        process.exit(128 + SIGNALS[asked]);
+      }
+      resolve({ ...result, status, signal });
+    });
+  });
 }
 
 function npmReason(result) {
@@ -178,16 +204,14 @@ function handOver(entry, args, env) {
     stdio: 'inherit',
     env: { ...process.env, ...env },
   });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  for (const signal of Object.keys(SIGNALS)) {
     process.on(signal, () => child.kill(signal));
   }
   child.on('error', (error) => quit(`could not start ${entry}: ${error.message}`));
-  child.on('exit', (code, signal) =>
-    process.exit(code ?? 128 + ({ SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 }[signal] ?? 0)),
-  );
+  child.on('exit', (code, signal) => process.exit(code ?? 128 + ({ ...SIGNALS, SIGKILL: 9 }[signal] ?? 0)));
 }
 
-function main([verb, ...args]) {
+async function main([verb, ...args]) {
   const problem = nodeProblem(process.versions.node);
   if (problem) {
     quit(problem);
@@ -197,11 +221,11 @@ function main([verb, ...args]) {
     quit(`'verb' must be one of ${Object.keys(VERBS).join(', ')}, got ${JSON.stringify(verb)}; see 'npm run'`);
   }
   const python = target.python ? pythonOrExit() : undefined;
-  ensurePackages();
+  await ensurePackages();
   const env = python ? { LAKEHOUSE_PYTHON: python.path, LAKEHOUSE_PYTHON_VERSION: python.version } : {};
   handOver(target.entry, args, env);
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  main(process.argv.slice(2));
+  await main(process.argv.slice(2));
 }

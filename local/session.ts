@@ -5,6 +5,9 @@ import type { RunPaths } from './paths';
 import type { RunStateFile } from './run-state';
 import { RUN_MARKER } from './run-state';
 import { root } from './paths';
+import { LakehouseError } from '../lib/private/errors';
+import { isAlive } from './services/groups';
+import { withLastLines, type Service } from './services/process';
 import { awsEnvironment, startEmulator, type Emulator } from './services/emulator';
 import { portFor } from './services/ports';
 import { clientEnvironment, startPostgres, type Postgres } from './services/postgres';
@@ -90,6 +93,12 @@ export class Session {
     return (await this.python(name, ['-m', ...args], timeoutMs, env)).stdout;
   }
 
+  /** What an error means when a service is gone: that it is, with its last log lines; else the error as it is. */
+  explain(error: unknown): unknown {
+    const gone = [this.postgres, this.emulator].find((service) => !isAlive(service.pid));
+    return gone === undefined ? error : new LakehouseError(goneText(gone, error));
+  }
+
   /** Ends the services, and waits until they are gone. */
   async stop(): Promise<void> {
     await Promise.allSettled([this.emulator.stop(), this.postgres.stop()]);
@@ -116,4 +125,11 @@ export class Session {
       logFile: paths.log(name.replaceAll(' ', '-')),
     });
   }
+}
+
+/** A service that ended by itself while the run needed it, and what failed because of it. */
+export function goneText(service: Pick<Service, 'name' | 'logFile'>, error: unknown): string {
+  const because = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+  const text = `service '${service.name}' ended while the run needed it (${because}); run again; its last log lines:`;
+  return withLastLines(text, service.logFile);
 }

@@ -61,7 +61,7 @@ async function up(options: UpOptions): Promise<number> {
       stack: stackName(options.env),
     });
     const correlationId = `up-${marker}`;
-    const summary = await runEverything({ options, paths, progress, session, target, correlationId });
+    const summary = await runExplained({ options, paths, progress, session, target, correlationId });
     present(paths, summary, progress);
     if (options.keep) {
       session.detach();
@@ -102,6 +102,15 @@ function targetOf(
     logFile: paths.log('cdk'),
     env: { [RUN_MARKER]: marker },
   };
+}
+
+/** Runs everything; when a service died, that is the error, and not what failed because of it. */
+async function runExplained(context: Context): Promise<Summary> {
+  try {
+    return await runEverything(context);
+  } catch (error) {
+    throw context.session.explain(error);
+  }
 }
 
 async function runEverything(context: Context): Promise<Summary> {

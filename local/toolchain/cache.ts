@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, linkSync, mkdirSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { LakehouseError, problem } from '../../lib/private/errors';
@@ -63,7 +63,7 @@ export async function ensureInstalled(installation: Installation): Promise<boole
   if (isComplete(directory)) {
     return false;
   }
-  mkdirSync(dirname(directory), { recursive: true });
+  writable('LAKEHOUSE_CACHE', dirname(directory), () => mkdirSync(dirname(directory), { recursive: true }));
   const release = await waitForLock(`${directory}.lock`, installation.waitMs ?? 15 * 60_000, installation.what);
   try {
     if (isComplete(directory)) {
@@ -89,7 +89,8 @@ export async function ensureInstalled(installation: Installation): Promise<boole
  * @returns a function that gives it back, or who holds it. A lock whose holder is gone is taken over.
  */
 export function tryLock(file: string): (() => void) | LockHolder {
-  mkdirSync(dirname(file), { recursive: true });
+  const folder = dirname(file);
+  writable(basename(folder), folder, () => mkdirSync(folder, { recursive: true }));
   const content = JSON.stringify({ pid: process.pid, startTime: startTime(process.pid) ?? null });
   for (let attempt = 0; attempt < 10; attempt++) {
     try {
@@ -107,6 +108,19 @@ export function tryLock(file: string): (() => void) | LockHolder {
     removeStale(file);
   }
   throw new LakehouseError(`lock '${file}' could not be taken; remove it when no other run is under way`);
+}
+
+/** Has a folder's trouble said as what it is; a full disk is said by whoever installs. */
+function writable(name: string, folder: string, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    const code = errorCode(error) ?? String(error);
+    const remedy = 'make it one, or use another folder';
+    throw new LakehouseError(
+      problem({ path: name, must: 'a folder that can be written', got: `${folder} (${code})`, remedy }),
+    );
+  }
 }
 
 async function waitForLock(file: string, waitMs: number, what: string): Promise<() => void> {

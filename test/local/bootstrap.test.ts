@@ -1,7 +1,12 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { root } from '../../local/paths';
+import { isAlive, until } from '../../local/services/groups';
+import { newFolder, removeFolders } from './support';
+
+afterAll(removeFolders);
 
 /** Evaluates an expression over the exports of bootstrap.mjs, which is no CommonJS module. */
 function evaluate(expression: string): unknown {
@@ -37,4 +42,25 @@ describe('bootstrap', () => {
   it('fails when there is no Python', () => {
     expect(evaluate('b.findPython(() => undefined).problem')).toMatch(/got none of python3, .* on the PATH/);
   });
+});
+
+describe('npm ci', () => {
+  it('is ended when the launcher is asked to end, and the lock is given back', async () => {
+    const folder = newFolder();
+    mkdirSync(join(folder, 'local'));
+    copyFileSync(join(root, 'local/bootstrap.mjs'), join(folder, 'local/bootstrap.mjs'));
+    writeFileSync(join(folder, 'package-lock.json'), '{}');
+    const npm = join(folder, 'npm.js');
+    writeFileSync(npm, "require('fs').writeFileSync('npm.pid', String(process.pid)); setInterval(() => {}, 1000);");
+    const args = [join(folder, 'local/bootstrap.mjs'), 'build-cli'];
+    const env = { ...process.env, npm_execpath: npm };
+    const launcher = spawn(process.execPath, args, { cwd: folder, env, stdio: 'ignore' });
+    const ended = new Promise((resolve) => launcher.once('exit', resolve));
+    const file = join(folder, 'npm.pid');
+    expect(await until(() => existsSync(file) && readFileSync(file, 'utf8') !== '', 20_000)).toBe(true);
+    launcher.kill('SIGTERM');
+    expect(await ended).toBe(143);
+    expect(isAlive(Number(readFileSync(file, 'utf8')))).toBe(false);
+    expect(existsSync(join(folder, '.lakehouse/npm.lock'))).toBe(false);
+  }, 30_000);
 });

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { goneText } from '../../local/session';
 import { isAlive, processesWith, stopGroup, until } from '../../local/services/groups';
 import { startService, type ServiceSpec } from '../../local/services/process';
 import { CommandError, run } from '../../local/toolchain/command';
@@ -101,6 +102,17 @@ describe('run', () => {
   it('fails when there is no such command', async () => {
     await expect(run('no-such-program-here', [], { name: 'sample', timeoutMs: 1_000 })).rejects.toThrow(
       'could not be started',
+    );
+  });
+});
+
+describe('goneText', () => {
+  it('names a service that ended in the middle, what failed and its last words', () => {
+    const logFile = join(newFolder(), 'endpoint.log');
+    writeFileSync(logFile, 'last words\n');
+    const error = new Error('connect ECONNREFUSED 127.0.0.1:1\n    at x');
+    expect(goneText({ name: 'endpoint', logFile }, error)).toBe(
+      `service 'endpoint' ended while the run needed it (connect ECONNREFUSED 127.0.0.1:1); run again; its last log lines:\n  | last words\n  log: ${logFile}`,
     );
   });
 });

@@ -59,6 +59,15 @@ describe('ensureInstalled', () => {
     expect(existsSync(`${directory}.lock`)).toBe(false);
   });
 
+  it('fails when the place is no folder', async () => {
+    const file = join(newFolder(), 'file');
+    writeFileSync(file, '');
+    const directory = join(file, 'envs/tool-1');
+    await expect(ensureInstalled({ what, directory, bytes: 1, install: async () => undefined })).rejects.toThrow(
+      /^'LAKEHOUSE_CACHE' must be a folder that can be written, got ".*\(ENOTDIR\)"; make it one, or use another folder$/,
+    );
+  });
+
   it('fails before it begins when the disk has too little space', async () => {
     const directory = join(newFolder(), 'tool-1');
     const install = jest.fn(async () => undefined);
