@@ -19,10 +19,17 @@ export function acknowledge(construct: IConstruct, rule: string, reason: string)
  * @internal
  */
 export function acknowledgeWildcards(role: IConstruct, resources: string[], reason: string): void {
-  const findings = resources.map((resource) => flatten(Stack.of(role).resolve(resource)));
-  for (const finding of findings.filter((text) => text.includes('*'))) {
-    acknowledge(role, `IAM5[Resource::${finding}]`, reason);
-  }
+  let isAnswered = false;
+  const answer = (): string[] => {
+    const findings = isAnswered ? [] : resources.map((resource) => flatten(Stack.of(role).resolve(resource)));
+    isAnswered = true;
+    for (const finding of findings.filter((text) => text.includes('*'))) {
+      acknowledge(role, `IAM5[Resource::${finding}]`, reason);
+    }
+    return [];
+  };
+  // At the end of synthesis, because only then a resource of another stack has the name of its export.
+  role.node.addValidation({ validate: answer });
 }
 
 /**

@@ -1,6 +1,9 @@
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { App, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import { IcebergTable } from '../../lib/catalog';
+import { IcebergType, Zone } from '../../lib/contracts';
 import { LakeNetwork } from '../../lib/foundation';
 import { BatchCluster } from '../../lib/processing';
 import { LakeStorage } from '../../lib/storage';
@@ -33,6 +36,28 @@ test('single rooms in another app, under other names and in any account, have no
   const { vpc } = new LakeNetwork(part, 'Net', { availabilityZones: ['eu-west-1a'] });
   const cluster = new BatchCluster(part, 'Nightly', { vpc, storage });
   cluster.addApplication('Report', { entryPoint: __filename });
+  expect(complianceOf(withAwsSolutions(app)).open).toEqual([]);
+});
+
+test('grants to whom another stack defines, and clusters on a lake of another stack, have no open finding', () => {
+  const app = new App({ outdir: temporaryDirectory(), builtinCloudFormationValidation: false });
+  const env = { account: '123456789012', region: 'us-east-1' };
+  const lake = new Stack(app, 'Lake', { env });
+  const storage = new LakeStorage(lake, 'Zones');
+  const bucket = storage.bucket(Zone.SILVER);
+  const columns = [{ id: 1, name: 'id', type: IcebergType.LONG }];
+  const table = new IcebergTable(lake, 'Trips', { databaseName: 'silver', tableName: 'trips', bucket, columns });
+
+  const theirs = new Stack(app, 'Theirs', { env });
+  const { vpc } = new LakeNetwork(theirs, 'Net', { availabilityZones: ['us-east-1a'] });
+  const grantees = [
+    new BatchCluster(theirs, 'Nightly', { vpc, storage }),
+    new iam.Role(theirs, 'Role', { assumedBy: new iam.AccountRootPrincipal() }),
+    iam.Role.fromRoleName(theirs, 'Known', 'known'),
+    new iam.Group(theirs, 'Group'),
+    new iam.ServicePrincipal('glue.amazonaws.com'),
+  ];
+  grantees.forEach((grantee) => table.grants.readWrite(grantee));
   expect(complianceOf(withAwsSolutions(app)).open).toEqual([]);
 });
 
