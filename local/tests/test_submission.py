@@ -81,6 +81,7 @@ def test_a_table_format_s_jars_are_given_where_the_cluster_enables_it(
 
 def test_the_command_holds_no_credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SESSION_TOKEN", "real")
+    monkeypatch.setenv("LAKEHOUSE_LOCAL_RUN", "mark")
     spark = SparkConfig(Path("/spark"), Path("/python"), None, ())
     made = launch.build(
         EmulatorConfig(4566, tmp_path, spark=spark), spark, submission.parse(ARGS), [Path("/r/a.jar")], tmp_path
@@ -88,6 +89,7 @@ def test_the_command_holds_no_credentials(tmp_path: Path, monkeypatch: pytest.Mo
     command = " ".join(made.argv)
     assert "test" not in command.replace(str(tmp_path), "")
     assert "real" not in made.environment.values()
+    assert made.environment["LAKEHOUSE_LOCAL_RUN"] == "mark", "the launcher finds a killed endpoint's Spark by it"
     assert made.environment["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4566"
     assert made.argv[-5:] == ["s3://a/main.py", "--environment", "dev", "--conf", "mine"]
     assert "s3://a/x.jar:s3://a/y.jar:/r/a.jar" in made.argv
