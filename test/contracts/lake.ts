@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
-import * as os from 'node:os';
 import * as path from 'node:path';
 import { DataContracts } from '../../lib/contracts';
+import { temporaryDirectory } from '../support/temporary';
 
 /** A column of a test contract, as the standard writes it. */
 export interface TestColumn {
@@ -33,12 +33,9 @@ export function custom(property: string, value: unknown): { readonly customPrope
   return { customProperties: [{ property, value }] };
 }
 
-const temporary = fs.mkdtempSync(path.join(os.tmpdir(), 'lakehouse-contracts-'));
-process.once('exit', () => fs.rmSync(temporary, { recursive: true, force: true }));
-
 /** A contract directory of its own, removed when the tests end. */
 export function directory(files: { readonly [file: string]: string }): string {
-  const root = path.join(fs.mkdtempSync(path.join(temporary, 'lake-')), 'contracts');
+  const root = path.join(temporaryDirectory(), 'contracts');
   fs.mkdirSync(root);
   for (const [file, text] of Object.entries(files)) {
     fs.mkdirSync(path.dirname(path.join(root, file)), { recursive: true });
