@@ -1,7 +1,10 @@
 export * as catalog from './catalog';
 export * as config from './config';
+export * as consumption from './consumption';
 export * as contracts from './contracts';
+export * as cost from './cost';
 export * as foundation from './foundation';
+export * as governance from './governance';
 export * as observability from './observability';
 export * as processing from './processing';
 export * as storage from './storage';

@@ -141,9 +141,16 @@ export class AlertTopics extends AlertTopicsBase {
  */
 export function alertProblems(props: Omit<AlertTopicsProps, 'encryptionKey'>): Problem[] {
   const lists = { criticalEmails: props.criticalEmails, warningEmails: props.warningEmails };
-  return Object.entries(lists).flatMap(([path, emails]) =>
-    (emails ?? [])
-      .filter((address) => !/^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(address))
-      .map((got) => ({ path, must: 'e-mail addresses', got, remedy: 'correct the address or leave it out' })),
-  );
+  return Object.entries(lists).flatMap(([path, emails]) => emailProblems(path, emails ?? []));
+}
+
+/**
+ * The addresses that are none.
+ *
+ * @internal
+ */
+export function emailProblems(path: string, emails: string[]): Problem[] {
+  return emails
+    .filter((address) => !/^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(address))
+    .map((got) => ({ path, must: 'e-mail addresses', got, remedy: 'correct the address or leave it out' }));
 }

@@ -1,0 +1,3 @@
+export * from './cost-assumptions';
+export * from './cost-budget';
+export * from './cost-estimate';

