@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { updateLockFile } from '../lib/contracts/update-lock-file';
 import { LakehouseError, problem } from '../lib/private/errors';
+import { type CostOptions, costReport } from '../local/cost';
 import { down, status } from '../local/down';
 import { withUpOptions } from '../local/options';
 import { root, RunPaths } from '../local/paths';
@@ -70,6 +71,14 @@ export function lakehouseProgram(exit: (code: number) => void = () => undefined)
     .description('give new columns and tables of the contracts their ids, in schema.lock.json')
     .argument('[contracts]', 'the folder of contracts', 'contracts')
     .action(lock);
+  program
+    .command('cost')
+    .description('estimate what an environment costs in a month, and what a plain one with the same work would')
+    .argument('<env>', 'the environment, for example prod')
+    .option('--json', 'figures for programs')
+    .option('--assume <file>', 'a JSON file of assumptions, for example {"taskDuty": 0.4}')
+    .option('--assembly <folder>', 'a folder that is synthesized already, for example cdk.out')
+    .action(async (env: string, options: CostOptions) => console.log(await costReport(env, options)));
   return program;
 }
 

@@ -23,8 +23,8 @@ const NUMBERS: Numbers = {
   objectMegabytes: 128,
   coldReadShare: 0.1,
   idleShare: 0.5,
-  putRequests: 1_000_000,
-  getRequests: 10_000_000,
+  writeRequests: 1_000_000,
+  readRequests: 10_000_000,
   natGigabytes: 50,
   endpointGigabytes: 50,
   logGigabytes: 10,
@@ -37,8 +37,8 @@ const NUMBERS: Numbers = {
 
 const STORED = { landing: 500, bronze: 1000, silver: 500, gold: 200, archive: 1000, artifacts: 20, accessLogs: 10 };
 
-const SHARES = ['taskDuty', 'spotDiscount', 'spotRework', 'idleShare', 'airflowDuty'];
-const POSITIVE = ['dataAgeDays', 'objectMegabytes'];
+const SHARES = new Set(['taskDuty', 'spotDiscount', 'spotRework', 'idleShare', 'airflowDuty']);
+const POSITIVE = new Set(['dataAgeDays', 'objectMegabytes']);
 
 /** Applies the defaults. */
 export function assumed(given: CostAssumptions): Assumed {
@@ -71,9 +71,9 @@ export function assumptionProblems(given: CostAssumptions, buckets: string[]): P
 }
 
 function numberProblems(path: string, value: unknown): Problem[] {
-  const most = SHARES.includes(path) ? 1 : Number.MAX_VALUE;
-  const least = POSITIVE.includes(path) ? 'more than 0' : '0 or more';
-  const fits = typeof value === 'number' && value >= 0 && value <= most && (value > 0 || !POSITIVE.includes(path));
-  const must = SHARES.includes(path) ? 'a share from 0 to 1' : `a number, ${least}`;
+  const most = SHARES.has(path) ? 1 : Number.MAX_VALUE;
+  const least = POSITIVE.has(path) ? 'more than 0' : '0 or more';
+  const fits = typeof value === 'number' && value >= 0 && value <= most && (value > 0 || !POSITIVE.has(path));
+  const must = SHARES.has(path) ? 'a share from 0 to 1' : `a number, ${least}`;
   return fits || value === undefined ? [] : [{ path, must, got: value, remedy: 'correct it or leave it out' }];
 }

@@ -68,14 +68,14 @@ export interface CostAssumptions {
    *
    * @default 1000000
    */
-  readonly putRequests?: number;
+  readonly writeRequests?: number;
 
   /**
    * S3 requests that read.
    *
    * @default 10000000
    */
-  readonly getRequests?: number;
+  readonly readRequests?: number;
 
   /**
    * Gigabytes through the NAT gateways.

@@ -36,7 +36,7 @@ export class BudgetThreshold {
 
   private constructor(
     /** What is compared: ACTUAL or FORECASTED. */
-    public readonly type: string,
+    public readonly measure: string,
     /** The share of the limit, in percent. */
     public readonly percent: number,
     /** How urgent it is. */
@@ -192,13 +192,13 @@ function arnOf(scope: Construct, name: string): string {
 }
 
 function notification(
-  { type, percent, severity }: BudgetThreshold,
+  { measure, percent, severity }: BudgetThreshold,
   { topics, emails = [] }: CostBudgetProps,
 ): budgets.CfnBudget.NotificationWithSubscribersProperty {
   const topic = topics && [{ subscriptionType: 'SNS', address: topics.topic(severity).topicArn }];
   return {
     notification: {
-      notificationType: type,
+      notificationType: measure,
       comparisonOperator: 'GREATER_THAN',
       threshold: percent,
       thresholdType: 'PERCENTAGE',
@@ -222,9 +222,9 @@ function budgetProblems(props: CostBudgetProps, thresholds: BudgetThreshold[]): 
     const remedy = 'subscribe the rest to a topic';
     problems.push({ path: 'emails', must: `at most ${MAXIMUM_EMAILS} addresses`, got: emails.length, remedy });
   }
-  const distinct = new Set(thresholds.map(({ type, percent }) => `${type} ${percent}`)).size;
+  const distinct = new Set(thresholds.map(({ measure, percent }) => `${measure} ${percent}`)).size;
   if (distinct !== thresholds.length || distinct < 1 || distinct > MAXIMUM_THRESHOLDS) {
-    const got = thresholds.map(({ type, percent }) => `${type} ${percent}`);
+    const got = thresholds.map(({ measure, percent }) => `${measure} ${percent}`);
     const remedy = 'leave out those that are the same or too many';
     problems.push({ path: 'thresholds', must: `1 to ${MAXIMUM_THRESHOLDS} different ones`, got, remedy });
   }

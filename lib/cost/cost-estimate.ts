@@ -117,7 +117,7 @@ export class CostEstimate {
   public readonly assumptions: string;
 
   private constructor(pricer: Pricer) {
-    this.lines = sorted(pricer.charges.map(lineOf), ({ service, item }) => `${service} ${item}`);
+    this.lines = sorted(merged(pricer.charges.map(lineOf)), ({ service, item }) => `${service} ${item}`);
     const saved = (lever: Lever): number => pricer.charges.reduce((sum, { savings }) => sum + (savings[lever] ?? 0), 0);
     this.savings = [
       ...(['Spot', 'Graviton', 'storage tiering'] as const).map((lever) => ({
@@ -158,6 +158,22 @@ export class CostEstimate {
     const figures = { monthly, plainMonthly, savedShare, savings, lines, notEstimated, assumptions };
     return JSON.stringify({ currency: 'USD', ...figures }, undefined, 2);
   }
+}
+
+/** Lines of the same thing, for example of every NAT gateway, as one. */
+function merged(lines: CostLine[]): CostLine[] {
+  const byItem = new Map<string, CostLine>();
+  for (const line of lines) {
+    const key = `${line.service} ${line.item}`;
+    const before = byItem.get(key) ?? { quantity: 0, monthly: 0, plainMonthly: 0 };
+    byItem.set(key, {
+      ...line,
+      quantity: before.quantity + line.quantity,
+      monthly: before.monthly + line.monthly,
+      plainMonthly: before.plainMonthly + line.plainMonthly,
+    });
+  }
+  return [...byItem.values()];
 }
 
 function lineOf({ service, item, quantity, price, monthly, savings }: Charge): CostLine {

@@ -1,3 +1,4 @@
+import { sorted } from '../private';
 import type { CostEstimate, CostLine } from './cost-estimate';
 import { PRICE_REGION } from './prices';
 
@@ -12,10 +13,7 @@ export function costTable(estimate: CostEstimate): string {
   }
   return [
     row('', 'quantity', 'USD each', 'USD/month', 'plain'),
-    ...[...services].flatMap(([service, lines]) => [
-      row(service, '', '', dollars(total(lines, 'monthly')), dollars(total(lines, 'plainMonthly'))),
-      ...lines.map(lineRow),
-    ]),
+    ...[...services].map(([service, lines]) => serviceRows(service, lines).join('\n')),
     row('total', '', '', dollars(estimate.monthly), dollars(estimate.plainMonthly)),
     '',
     ...savings(estimate),
@@ -23,6 +21,11 @@ export function costTable(estimate: CostEstimate): string {
     ...notes(estimate),
     '',
   ].join('\n');
+}
+
+function serviceRows(service: string, lines: CostLine[]): string[] {
+  const heading = row(service, '', '', dollars(total(lines, 'monthly')), dollars(total(lines, 'plainMonthly')));
+  return [heading, ...lines.map(lineRow)];
 }
 
 function lineRow({ item, quantity, unit, unitPrice, monthly, plainMonthly, verified }: CostLine): string {
@@ -58,7 +61,7 @@ function savings({ savings: levers, monthly, plainMonthly, savedShare }: CostEst
 }
 
 function notes({ lines, notEstimated, assumptions }: CostEstimate): string[] {
-  const dates = [...new Set(lines.map(({ asOf }) => asOf).filter((date) => date !== 'given'))].toSorted();
+  const dates = sorted(new Set(lines.map(({ asOf }) => asOf).filter((date) => date !== 'given')), (date) => date);
   const doubtful = lines.filter(({ verified }) => !verified).reduce((sum, { monthly }) => sum + monthly, 0);
   return [
     `prices: ${PRICE_REGION}, of ${dates[0] ?? 'the user'} to ${dates.at(-1) ?? 'the user'}; '?' marks those that AWS's price list does not back (${dollars(doubtful)} of the total)`,

@@ -1,3 +1,4 @@
+import { sorted } from '../private';
 import type { Charge, Pricer } from './charge';
 import { type TemplateResource, at, listAt, numberAt, textAt } from './template-reader';
 
@@ -129,7 +130,7 @@ function layersOf(
       return prices === undefined ? [] : [{ prices, from: numberAt(move, 'TransitionInDays') ?? 0 }];
     })
     .filter(({ from }) => from < span);
-  const bounds = [{ prices: STANDARD, from: 0 }, ...starts.toSorted((a, b) => a.from - b.from)];
+  const bounds = [{ prices: STANDARD, from: 0 }, ...sorted(starts, ({ from }) => from)];
   const layers = bounds.map(({ prices, from }, index) => {
     const until = bounds[index + 1]?.from ?? span;
     return { prices, from, gigabytes: (stored * (until - from)) / span };

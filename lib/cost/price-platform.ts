@@ -6,23 +6,23 @@ export type ResourcePricer = (resource: TemplateResource, pricer: Pricer) => voi
 
 /** A charge for a resource's existence. */
 function flat(service: string, label: string, price: string, hourly = false): ResourcePricer {
-  return ({ id }, pricer) => {
+  return (_resource, pricer) => {
     const quantity = hourly ? pricer.assumed.hoursPerMonth : 1;
-    pricer.add({ service, item: `${id} ${label}`, price, quantity });
+    pricer.add({ service, item: label, price, quantity });
   };
 }
 
 /** A gateway endpoint is free; an interface one costs in each zone. */
-function priceEndpoint({ id, properties }: TemplateResource, pricer: Pricer): void {
+function priceEndpoint({ properties }: TemplateResource, pricer: Pricer): void {
   if (textAt(properties, 'VpcEndpointType') === 'Interface') {
     const zones = Math.max(1, listAt(properties, 'SubnetIds').length);
     const quantity = zones * pricer.assumed.hoursPerMonth;
-    pricer.add({ service: 'VPC', item: `${id} interface endpoint`, price: 'endpoint.hour', quantity });
+    pricer.add({ service: 'VPC', item: 'interface endpoints', price: 'endpoint.hour', quantity });
   }
 }
 
 /** An alarm is billed by the metrics it reads; a band of anomalies has two of its own. */
-function priceAlarm({ id, properties }: TemplateResource, pricer: Pricer): void {
+function priceAlarm({ properties }: TemplateResource, pricer: Pricer): void {
   const metrics = listAt(properties, 'Metrics');
   const read = metrics.filter((metric) => at(metric, 'MetricStat') !== undefined);
   const bands = metrics.filter((metric) => textAt(metric, 'Expression')?.includes('ANOMALY_DETECTION_BAND'));
@@ -30,7 +30,7 @@ function priceAlarm({ id, properties }: TemplateResource, pricer: Pricer): void 
   const fast = periods.some((period) => period !== undefined && period < 60);
   pricer.add({
     service: 'CloudWatch',
-    item: `${id} alarm`,
+    item: fast ? 'high-resolution alarms' : 'alarms',
     price: fast ? 'cloudwatch.alarm-high-resolution' : 'cloudwatch.alarm',
     quantity: Math.max(1, read.length) + 2 * bands.length,
   });
@@ -81,20 +81,20 @@ function priceLogs(groups: TemplateResource[], pricer: Pricer): void {
 
 /** The pricers by type, those of clusters and buckets aside. */
 export const PLATFORM: { readonly [type: string]: ResourcePricer } = {
-  'AWS::EC2::NatGateway': flat('VPC', 'NAT gateway', 'nat.hour', true),
-  'AWS::EC2::EIP': flat('VPC', 'public address', 'ipv4.address', true),
+  'AWS::EC2::NatGateway': flat('VPC', 'NAT gateways', 'nat.hour', true),
+  'AWS::EC2::EIP': flat('VPC', 'public addresses', 'ipv4.address', true),
   'AWS::EC2::VPCEndpoint': priceEndpoint,
-  'AWS::KMS::Key': flat('KMS', 'key', 'kms.key'),
+  'AWS::KMS::Key': flat('KMS', 'keys', 'kms.key'),
   'AWS::CloudWatch::Alarm': priceAlarm,
-  'AWS::CloudWatch::CompositeAlarm': flat('CloudWatch', 'composite alarm', 'cloudwatch.alarm-composite'),
-  'AWS::CloudWatch::Dashboard': flat('CloudWatch', 'dashboard', 'cloudwatch.dashboard'),
-  'AWS::SecretsManager::Secret': flat('Secrets Manager', 'secret', 'secrets.secret'),
+  'AWS::CloudWatch::CompositeAlarm': flat('CloudWatch', 'composite alarms', 'cloudwatch.alarm-composite'),
+  'AWS::CloudWatch::Dashboard': flat('CloudWatch', 'dashboards', 'cloudwatch.dashboard'),
+  'AWS::SecretsManager::Secret': flat('Secrets Manager', 'secrets', 'secrets.secret'),
   'AWS::MSK::Cluster': priceBrokers,
   'AWS::MWAA::Environment': priceAirflow,
-  'AWS::Glue::TableOptimizer': ({ id }, pricer) =>
+  'AWS::Glue::TableOptimizer': (_resource, pricer) =>
     pricer.add({
       service: 'Glue',
-      item: `${id} optimizer`,
+      item: 'table optimizers',
       price: 'glue.optimizer',
       quantity: pricer.assumed.optimizerHours,
     }),
@@ -112,13 +112,13 @@ export function priceUse(resources: TemplateResource[], pricer: Pricer): void {
   const interfaces = of('AWS::EC2::VPCEndpoint').filter(
     ({ properties }) => textAt(properties, 'VpcEndpointType') === 'Interface',
   );
-  const s3 = { service: 'S3', item: 'requests that write', price: 's3.put', quantity: assumed.putRequests / 1000 };
+  const s3 = { service: 'S3', item: 'requests that write', price: 's3.put', quantity: assumed.writeRequests / 1000 };
   use(of('AWS::S3::Bucket'), s3);
   use(of('AWS::S3::Bucket'), {
     ...s3,
     item: 'requests that read',
     price: 's3.get',
-    quantity: assumed.getRequests / 1000,
+    quantity: assumed.readRequests / 1000,
   });
   use(of('AWS::KMS::Key'), {
     service: 'KMS',
@@ -157,18 +157,22 @@ export function priceUse(resources: TemplateResource[], pricer: Pricer): void {
 export function customMetrics(resources: TemplateResource[]): Set<string> {
   const found = resources.flatMap(({ type, properties }) => {
     if (type === 'AWS::CloudWatch::Alarm') {
-      return [properties, ...listAt(properties, 'Metrics').map((metric) => at(metric, 'MetricStat', 'Metric'))].map(
-        (metric) => [
-          at(metric, 'Namespace'),
-          at(metric, 'MetricName'),
-          ...listAt(metric, 'Dimensions').flatMap((dimension) => [at(dimension, 'Name'), at(dimension, 'Value')]),
-        ],
-      );
+      const read = listAt(properties, 'Metrics').map((metric) => at(metric, 'MetricStat', 'Metric'));
+      return [properties, ...read].map(metricName);
     }
     return type === 'AWS::CloudWatch::Dashboard' ? shownMetrics(at(properties, 'DashboardBody')) : [];
   });
   const custom = found.filter(([namespace]) => typeof namespace === 'string' && !namespace.startsWith('AWS/'));
   return new Set(custom.map((parts) => JSON.stringify(parts)));
+}
+
+/** Namespace, name and dimensions, as a dashboard writes them. */
+function metricName(metric: unknown): unknown[] {
+  const dimensions = listAt(metric, 'Dimensions').flatMap((dimension) => [
+    at(dimension, 'Name'),
+    at(dimension, 'Value'),
+  ]);
+  return [at(metric, 'Namespace'), at(metric, 'MetricName'), ...dimensions];
 }
 
 /** The metrics of a dashboard, options left out; what is only known when it is deployed stands as its reference. */

@@ -39,7 +39,12 @@ function parsed(text: string, index: number): unknown {
     return JSON.parse(text);
   } catch {
     const got = text.slice(0, 40);
-    fail({ path: `templates[${index}]`, must: 'a CloudFormation template in JSON', got, remedy: 'synthesize the app' });
+    return fail({
+      path: `templates[${index}]`,
+      must: 'a CloudFormation template in JSON',
+      got,
+      remedy: 'synthesize the app',
+    });
   }
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.consumption_resources import costs, queries
 from tests.data_resources import security, storage, tables
 from tests.network_resources import network
 from tests.operations_resources import emr, messages, monitoring
@@ -21,6 +22,8 @@ def everything(endpoint: Endpoint) -> Template:
             **messages(),
             **monitoring(),
             **emr(),
+            **queries(),
+            **costs(),
             "Child": {
                 "Type": "AWS::CloudFormation::Stack",
                 "Properties": {"TemplateURL": url, "Parameters": {"Word": "told"}},

@@ -34,6 +34,8 @@ _IN_PLACE_OF = frozenset(
 )
 """Types that are a part of another resource: the mutant takes the original's place for a moment."""
 _NAMES: dict[str, mutations.Path] = {
+    "AWS::Athena::WorkGroup": ("Name",),
+    "AWS::Budgets::Budget": ("Budget", "BudgetName"),
     "AWS::CloudWatch::Alarm": ("AlarmName",),
     "AWS::CloudWatch::CompositeAlarm": ("AlarmName",),
     "AWS::CloudWatch::Dashboard": ("DashboardName",),

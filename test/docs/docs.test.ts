@@ -50,7 +50,18 @@ describe('README.md', () => {
   });
 });
 
-const STOREYS = ['foundation', 'storage', 'contracts', 'catalog', 'processing', 'observability', 'config'];
+const STOREYS = [
+  'foundation',
+  'storage',
+  'contracts',
+  'catalog',
+  'processing',
+  'governance',
+  'consumption',
+  'observability',
+  'cost',
+  'config',
+];
 const byStorey = (a: string, b: string): number => STOREYS.indexOf(a) - STOREYS.indexOf(b);
 
 describe('documents', () => {

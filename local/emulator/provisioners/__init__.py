@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from emulator.provisioner import Provisioner
-from emulator.provisioners import cloudwatch, ec2, emr, glue, iam, s3, sns
+from emulator.provisioners import athena, budgets, cloudwatch, ec2, emr, glue, iam, s3, sns
 
 
 def all_provisioners() -> list[Provisioner]:
@@ -24,6 +24,9 @@ def all_provisioners() -> list[Provisioner]:
         cloudwatch.MetricAlarm(),
         cloudwatch.CompositeAlarm(),
         cloudwatch.Dashboard(),
+        athena.WorkGroup(),
+        athena.NamedQuery(),
+        budgets.Budget(),
         iam.Role(),
         iam.InstanceProfile(),
     ]

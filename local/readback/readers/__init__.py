@@ -6,7 +6,10 @@ import importlib
 
 from readback.readers.common import READERS
 
-for _module in ("configuration", "ec2", "emr", "glue", "messaging", "monitoring", "s3", "security", "security_groups"):
+for _module in (
+    *("configuration", "costs", "ec2", "emr", "glue", "messaging", "monitoring", "queries", "s3", "security"),
+    "security_groups",
+):
     importlib.import_module(f"readback.readers.{_module}")
 
 __all__ = ["READERS"]
