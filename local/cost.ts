@@ -74,10 +74,6 @@ async function synthesize(env: string, directory: string, given: CostOptions['co
 }
 
 function assumptionsIn(file: string): CostAssumptions {
-  const wrong = (got: unknown): LakehouseError => {
-    const remedy = 'for example {"taskDuty": 0.4, "storedGigabytes": {"silver": 2000}}';
-    return new LakehouseError(problem({ path: 'assume', must: 'a JSON file of assumptions', got, remedy }));
-  };
   if (!existsSync(file)) {
     throw wrong(file);
   }
@@ -86,4 +82,9 @@ function assumptionsIn(file: string): CostAssumptions {
   } catch {
     throw wrong(readFileSync(file, 'utf8'));
   }
+}
+
+function wrong(got: unknown): LakehouseError {
+  const remedy = 'for example {"taskDuty": 0.4, "storedGigabytes": {"silver": 2000}}';
+  return new LakehouseError(problem({ path: 'assume', must: 'a JSON file of assumptions', got, remedy }));
 }

@@ -22,6 +22,7 @@ _PATCH_POINTS: dict[str, tuple[str, ...]] = {
         "_RESOURCE_HANDLERS",
         "_STACK_TAG_PROPERTY",
         "_physical_name",
+        "_NAME_SEED",
     ),
     "ministack.services.cloudformation.changesets": ("_RESOURCE_HANDLERS",),
     "ministack.services.cloudformation.stacks": ("_runs_on_worker_thread", "_revert_update"),
@@ -31,6 +32,7 @@ _PATCH_POINTS: dict[str, tuple[str, ...]] = {
         *("_dims_from_list", "_record_history", "_dispatch_alarm_actions", "_evaluate_parent_alarms"),
         *("record_metric", "_evaluate_all_alarms", "_validate_alarm_tag_arn", "_dashboards"),
     ),
+    "ministack.services.athena": ("_update_workgroup", "_workgroups"),
     "ministack.services.ec2": (
         *("_ACTION_MAP", "_flow_logs", "_nat_gateways", "_vpc_endpoints", "_p", "_parse_member_list"),
     ),
@@ -72,12 +74,12 @@ def install() -> App:
     from ministack import app as served
     from ministack.services.cloudformation import changesets, provisioners, stacks
 
-    from emulator.completions import alarms, ec2_fields, emr_api, table_optimizers
+    from emulator.completions import alarms, athena_updates, ec2_fields, emr_api, table_optimizers
     from emulator.provisioners import all_provisioners
     from emulator.registry import HandlerRegistry
     from emulator.rollback import marking
 
-    for completion in (alarms, ec2_fields, emr_api, table_optimizers):
+    for completion in (alarms, athena_updates, ec2_fields, emr_api, table_optimizers):
         completion.install()
     registry = HandlerRegistry(provisioners._RESOURCE_HANDLERS, all_provisioners())
     provisioners._RESOURCE_HANDLERS = changesets._RESOURCE_HANDLERS = registry

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -24,6 +25,11 @@ class Identity:
     def physical_name(self, max_length: int, *, lowercase: bool = False) -> str:
         """CloudFormation's own kind of name: stack, logical id, suffix; a replacement gets another."""
         return str(stock._physical_name(self.stack, self.logical_id, lowercase=lowercase, max_len=max_length))
+
+    def successor_name(self, max_length: int) -> str:
+        """Another name than before: a successor stands beside its predecessor until that one is deleted."""
+        stock._NAME_SEED.set(secrets.token_hex(4))
+        return self.physical_name(max_length)
 
 
 class Provisioner:

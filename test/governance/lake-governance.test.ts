@@ -59,6 +59,13 @@ function permissionsOf(stack: Stack): Permissions[] {
   return all<Permissions>(stack, 'PrincipalPermissions').map(([, { Properties }]) => Properties);
 }
 
+/** The ids of the permissions of a reader of these classifications. */
+function idsWith(...classifications: string[]): string[] {
+  const { stack, governance, role } = govern();
+  governance.addReader('Analysts', { role, classifications });
+  return all(stack, 'PrincipalPermissions').map(([id]) => id);
+}
+
 describe('LakeGovernance', () => {
   test('appends whoever deploys to the administrators and leaves the rest of the settings alone', () => {
     const { stack } = govern();
@@ -217,11 +224,6 @@ describe('a reader', () => {
   });
 
   test('keeps its other permissions when one is added', () => {
-    const idsWith = (...classifications: string[]): string[] => {
-      const { stack, governance, role } = govern();
-      governance.addReader('Analysts', { role, classifications });
-      return all(stack, 'PrincipalPermissions').map(([id]) => id);
-    };
     expect(idsWith('public', 'confidential')).toEqual(expect.arrayContaining(idsWith('public')));
   });
 

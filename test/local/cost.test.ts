@@ -21,6 +21,15 @@ function assumptions(text: string): string {
   return file;
 }
 
+/** Runs the verb as npx does. */
+function lakehouse(...args: string[]): { stdout: string; stderr: string; status: number | null } {
+  return spawnSync(process.execPath, ['--import', 'tsx', 'bin/lakehouse.ts', 'cost', ...args], {
+    cwd: root,
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
+}
+
 describe('costReport', () => {
   test('prints a table of what is synthesized already', async () => {
     expect(await costReport('dev', { assembly: assembly() })).toMatch(/^total +4\.00 +4\.00$/m);
@@ -49,12 +58,6 @@ describe('costReport', () => {
 });
 
 test('lakehouse cost prints the report and ends with 0, or with 1 and the reason', () => {
-  const lakehouse = (...args: string[]) =>
-    spawnSync(process.execPath, ['--import', 'tsx', 'bin/lakehouse.ts', 'cost', ...args], {
-      cwd: root,
-      encoding: 'utf8',
-      timeout: 60_000,
-    });
   const good = lakehouse('dev', '--assembly', assembly());
   expect(good.stdout).toContain('saved against a plain lake with the same work and hours: 0.00 (0 %)');
   expect(good.status).toBe(0);

@@ -14,7 +14,9 @@ class Budget(Provisioner):
 
     def create(self, identity: Identity, properties: Properties) -> Provisioned:
         """Create it with its notifications and tags, under its own or CloudFormation's name."""
-        name = properties["Budget"].get("BudgetName") or identity.physical_name(100)
+        return self._make(properties["Budget"].get("BudgetName") or identity.physical_name(100), properties)
+
+    def _make(self, name: str, properties: Properties) -> Provisioned:
         aws.call(
             "budgets",
             "create_budget",
@@ -28,7 +30,7 @@ class Budget(Provisioner):
         name = new["Budget"].get("BudgetName") or physical_id
         notified = [properties.get("NotificationsWithSubscribers") for properties in (old, new)]
         if name != physical_id or notified[0] != notified[1]:
-            return self.create(identity, new)
+            return self._make(new["Budget"].get("BudgetName") or identity.successor_name(100), new)
         aws.call(
             "budgets",
             "update_budget",
