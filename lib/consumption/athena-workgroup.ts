@@ -76,7 +76,7 @@ export interface AthenaWorkgroupProps {
   /**
    * Where in the bucket results go: a prefix of its own that ends with a slash.
    *
-   * @default 'athena/'
+   * @default - `athena/`, the name of the workgroup and a slash
    */
   readonly resultsPrefix?: string;
 
@@ -202,7 +202,7 @@ export class AthenaWorkgroup extends AthenaWorkgroupBase {
     failAll(`workgroup '${this.node.path}'`, workgroupProblems(props).map(problem));
     const name = props.workgroupName ?? Names.uniqueResourceName(this, { maxLength: 128, separator: '-' });
     this.results = props.results;
-    this.resultsPrefix = props.resultsPrefix ?? 'athena/';
+    this.resultsPrefix = props.resultsPrefix ?? `athena/${name}/`;
     this.encryptionKey = props.encryptionKey ?? props.results.encryptionKey;
     const workgroup = new athena.CfnWorkGroup(this, 'Resource', {
       name,

@@ -4,7 +4,7 @@ import { type Problem, didYouMean } from '../private';
 export interface PriceSource {
   /** Who says so. */
   readonly source: string;
-  /** When it was so, as `YYYY-MM`. */
+  /** When it was so, as `YYYY-MM`, or `YYYY` when no more is known. */
   readonly asOf: string;
   /** Whether an output of AWS's own price list backs it. Others are from a single table of a third party, or derived. */
   readonly verified: boolean;
@@ -24,11 +24,11 @@ const GOLDEN: PriceSource = {
   asOf: '2024-07',
   verified: true,
 };
-const RECORDED: PriceSource = { source: 'recorded from the AWS Price List API', asOf: '2026-06', verified: true };
-const AGREEING: PriceSource = { source: 'several independent price tables agree', asOf: '2026-06', verified: true };
-const SINGLE: PriceSource = { source: 'one price table of a third party', asOf: '2026-06', verified: false };
-const UNVERIFIED: PriceSource = { source: 'not looked up', asOf: '2026-06', verified: false };
-const QUARTER: PriceSource = { source: 'a quarter of the On-Demand price', asOf: '2026-06', verified: false };
+const RECORDED: PriceSource = { source: 'recorded from the AWS Price List API', asOf: '2026', verified: true };
+const AGREEING: PriceSource = { source: 'several independent price tables agree', asOf: '2026', verified: true };
+const SINGLE: PriceSource = { source: 'one price table of a third party', asOf: '2026', verified: false };
+const UNVERIFIED: PriceSource = { source: 'no source at hand', asOf: '2026', verified: false };
+const QUARTER: PriceSource = { source: 'a quarter of the On-Demand price', asOf: '2026', verified: false };
 const DERIVED: PriceSource = { source: 'derived from a larger size of the family', asOf: '2024-07', verified: false };
 
 /** Entries that share where they are from and their unit. */
@@ -113,9 +113,10 @@ const PRICES: ReadonlyMap<string, Price> = new Map([
     'mwaa-node.mw1.medium': 0.11,
     'mwaa-node.mw1.large': 0.22,
     'nat.hour': 0.045,
-    'endpoint.hour': 0.01,
   }),
-  ...group(GOLDEN, 'GB', { 'nat.data': 0.045, 'endpoint.data': 0.01 }),
+  ...group(GOLDEN, 'GB', { 'nat.data': 0.045 }),
+  ...group({ ...GOLDEN, asOf: '2024-10' }, 'hour', { 'endpoint.hour': 0.01 }),
+  ...group({ ...GOLDEN, asOf: '2024-10' }, 'GB', { 'endpoint.data': 0.01 }),
   ...group(UNVERIFIED, 'hour', { 'ipv4.address': 0.005 }),
   ...group(UNVERIFIED, 'key-month', { 'kms.key': 1 }),
   ...group(UNVERIFIED, '10,000 requests', { 'kms.requests': 0.03 }),

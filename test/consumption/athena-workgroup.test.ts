@@ -15,6 +15,9 @@ import { temporaryDirectory } from '../support/temporary';
 
 const CONTRACTS = DataContracts.fromDirectory(path.join(__dirname, '../../contracts'));
 
+/** The name made from the path `Test/Queries`. */
+const NAME = 'Test-Queries-6A1D0139';
+
 interface WorkGroup {
   readonly Name: string;
   readonly WorkGroupConfiguration: { readonly [member: string]: unknown };
@@ -60,7 +63,7 @@ describe('AthenaWorkgroup', () => {
   test('enforces engine 3, a limit, metrics and encrypted results under a prefix of its own', () => {
     const { stack, key } = make();
     expect(theOnly(stack, 'AWS::Athena::WorkGroup')).toMatchObject({
-      Name: expect.stringMatching(/^Test-?Queries/),
+      Name: NAME,
       Description: 'ad-hoc queries on the lake',
       RecursiveDeleteOption: false,
       State: 'ENABLED',
@@ -71,7 +74,9 @@ describe('AthenaWorkgroup', () => {
         PublishCloudWatchMetricsEnabled: true,
         RequesterPaysEnabled: false,
         ResultConfiguration: {
-          OutputLocation: { 'Fn::Join': ['', ['s3://', { Ref: expect.stringMatching(/^Results/) }, '/athena/']] },
+          OutputLocation: {
+            'Fn::Join': ['', ['s3://', { Ref: expect.stringMatching(/^Results/) }, `/athena/${NAME}/`]],
+          },
           EncryptionConfiguration: { EncryptionOption: 'SSE_KMS', KmsKey: stack.resolve(key.keyArn) },
         },
       },
@@ -109,7 +114,7 @@ describe('AthenaWorkgroup', () => {
   ])('deletes results after their retention', (resultRetention, days) => {
     const { stack } = make({ resultRetention });
     expect(theOnly(stack, 'AWS::S3::Bucket')).toMatchObject({
-      LifecycleConfiguration: { Rules: [{ Prefix: 'athena/', ExpirationInDays: days, Status: 'Enabled' }] },
+      LifecycleConfiguration: { Rules: [{ Prefix: `athena/${NAME}/`, ExpirationInDays: days, Status: 'Enabled' }] },
     });
   });
 
@@ -135,11 +140,11 @@ describe('AthenaWorkgroup', () => {
       expect.arrayContaining([
         expect.objectContaining({
           Action: 's3:ListBucket',
-          Condition: { StringLike: { 's3:prefix': ['athena/*'] } },
+          Condition: { StringLike: { 's3:prefix': [`athena/${NAME}/*`] } },
         }),
         expect.objectContaining({
           Action: ['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
-          Resource: stack.resolve(workgroup.results.arnForObjects('athena/*')),
+          Resource: stack.resolve(workgroup.results.arnForObjects(`athena/${NAME}/*`)),
         }),
         expect.objectContaining({
           Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
