@@ -5,7 +5,7 @@ import type { CostAssumptions } from './cost-assumptions';
 import { costTable } from './cost-table';
 import { bucketsByName, priceBucket } from './price-buckets';
 import { priceCluster, priceServerless } from './price-clusters';
-import { PLATFORM, priceUse } from './price-platform';
+import { PLATFORM, type ResourcePricer, priceUse } from './price-platform';
 import { PriceTable } from './prices';
 import { resourcesOf, templatesIn } from './template-reader';
 
@@ -54,6 +54,13 @@ export interface CostSaving {
   readonly counted: boolean;
 }
 
+/** The pricers of single resources by type; buckets are priced together, by name. */
+const PRICERS: { readonly [type: string]: ResourcePricer } = {
+  ...PLATFORM,
+  'AWS::EMR::Cluster': priceCluster,
+  'AWS::EMRServerless::Application': priceServerless,
+};
+
 /** Types that cost nothing by themselves, or whose use is in another line. */
 const FREE =
   /^AWS::(IAM|CloudFormation|CDK|LakeFormation|Budgets|Events|Athena|Logs|S3|SSM|SNS|Lambda::LayerVersion)::|^AWS::EC2::(?!Instance|Volume|TransitGateway|VPNGateway|ClientVpn)|^AWS::EMR::(SecurityConfiguration|Step|Studio)|^AWS::MSK::(Configuration|Topic|ClusterPolicy)|^AWS::Glue::(Database|Table|Registry|Schema|DataQualityRuleset)$|^AWS::KMS::Alias$|^AWS::CloudWatch::AnomalyDetector$|^AWS::SecretsManager::(ResourcePolicy|RotationSchedule)/;
@@ -90,11 +97,7 @@ export class CostEstimate {
       priceBucket(name, bucket, pricer);
     }
     for (const resource of resources) {
-      const price = {
-        ...PLATFORM,
-        'AWS::EMR::Cluster': priceCluster,
-        'AWS::EMRServerless::Application': priceServerless,
-      }[resource.type];
+      const price = PRICERS[resource.type];
       price?.(resource, pricer);
       if (price === undefined && !FREE.test(resource.type)) {
         pricer.unpriced.add(`${resource.id}: ${resource.type}`);

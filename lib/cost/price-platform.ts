@@ -13,9 +13,9 @@ function flat(service: string, label: string, price: string, hourly = false): Re
 }
 
 /** A gateway endpoint is free; an interface one costs in each zone. */
-function priceEndpoint({ properties }: TemplateResource, pricer: Pricer): void {
-  if (textAt(properties, 'VpcEndpointType') === 'Interface') {
-    const zones = Math.max(1, listAt(properties, 'SubnetIds').length);
+function priceEndpoint(resource: TemplateResource, pricer: Pricer): void {
+  if (isInterface(resource)) {
+    const zones = Math.max(1, listAt(resource.properties, 'SubnetIds').length);
     const quantity = zones * pricer.assumed.hoursPerMonth;
     pricer.add({ service: 'VPC', item: 'interface endpoints', price: 'endpoint.hour', quantity });
   }
@@ -100,57 +100,46 @@ export const PLATFORM: { readonly [type: string]: ResourcePricer } = {
     }),
 };
 
+/** What is paid by use, if the lake has something to use: service, item, price and quantity. */
+interface Use {
+  readonly of: string;
+  readonly charge: Parameters<Pricer['add']>[0];
+}
+
+function use(of: string, [service, item, price]: [string, string, string], quantity: number): Use {
+  return { of, charge: { service, item, price, quantity } };
+}
+
+function uses({ assumed }: Pricer): Use[] {
+  return [
+    use('AWS::S3::Bucket', ['S3', 'requests that write', 's3.put'], assumed.writeRequests / 1000),
+    use('AWS::S3::Bucket', ['S3', 'requests that read', 's3.get'], assumed.readRequests / 1000),
+    use('AWS::KMS::Key', ['KMS', 'requests', 'kms.requests'], assumed.keyRequests / 10_000),
+    use('AWS::EC2::NatGateway', ['VPC', 'data through NAT gateways', 'nat.data'], assumed.natGigabytes),
+    use('AWS::Athena::WorkGroup', ['Athena', 'scans', 'athena.scan'], assumed.scannedTerabytes),
+  ];
+}
+
 /** What is paid by use: once for the lake, if it has anything to use. */
 export function priceUse(resources: TemplateResource[], pricer: Pricer): void {
-  const of = (type: string): TemplateResource[] => resources.filter((resource) => resource.type === type);
-  const { assumed } = pricer;
-  const use = (users: TemplateResource[], item: Parameters<Pricer['add']>[0]): void => {
-    if (users.length > 0) {
-      pricer.add(item);
-    }
-  };
-  const interfaces = of('AWS::EC2::VPCEndpoint').filter(
-    ({ properties }) => textAt(properties, 'VpcEndpointType') === 'Interface',
+  const types = new Set(resources.map(({ type }) => type));
+  for (const { charge } of uses(pricer).filter(({ of }) => types.has(of))) {
+    pricer.add(charge);
+  }
+  if (resources.some(isInterface)) {
+    const quantity = pricer.assumed.endpointGigabytes;
+    pricer.add({ service: 'VPC', item: 'data through interface endpoints', price: 'endpoint.data', quantity });
+  }
+  priceLogs(
+    resources.filter(({ type }) => type === 'AWS::Logs::LogGroup'),
+    pricer,
   );
-  const s3 = { service: 'S3', item: 'requests that write', price: 's3.put', quantity: assumed.writeRequests / 1000 };
-  use(of('AWS::S3::Bucket'), s3);
-  use(of('AWS::S3::Bucket'), {
-    ...s3,
-    item: 'requests that read',
-    price: 's3.get',
-    quantity: assumed.readRequests / 1000,
-  });
-  use(of('AWS::KMS::Key'), {
-    service: 'KMS',
-    item: 'requests',
-    price: 'kms.requests',
-    quantity: assumed.keyRequests / 10_000,
-  });
-  use(of('AWS::EC2::NatGateway'), {
-    service: 'VPC',
-    item: 'data through NAT gateways',
-    price: 'nat.data',
-    quantity: assumed.natGigabytes,
-  });
-  use(interfaces, {
-    service: 'VPC',
-    item: 'data through interface endpoints',
-    price: 'endpoint.data',
-    quantity: assumed.endpointGigabytes,
-  });
-  use(of('AWS::Athena::WorkGroup'), {
-    service: 'Athena',
-    item: 'scans',
-    price: 'athena.scan',
-    quantity: assumed.scannedTerabytes,
-  });
-  priceLogs(of('AWS::Logs::LogGroup'), pricer);
-  pricer.add({
-    service: 'CloudWatch',
-    item: 'custom metrics',
-    price: 'cloudwatch.metric',
-    quantity: assumed.customMetrics ?? customMetrics(resources).size,
-  });
+  const quantity = pricer.assumed.customMetrics ?? customMetrics(resources).size;
+  pricer.add({ service: 'CloudWatch', item: 'custom metrics', price: 'cloudwatch.metric', quantity });
+}
+
+function isInterface({ type, properties }: TemplateResource): boolean {
+  return type === 'AWS::EC2::VPCEndpoint' && textAt(properties, 'VpcEndpointType') === 'Interface';
 }
 
 /** The metrics that alarms and dashboards read and that no AWS service emits: namespace, name and dimensions. */
