@@ -8,4 +8,5 @@ export * as governance from './governance';
 export * as observability from './observability';
 export * as processing from './processing';
 export * as storage from './storage';
+export * as streaming from './streaming';
 export * from './lakehouse-stack';

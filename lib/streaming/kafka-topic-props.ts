@@ -1,0 +1,95 @@
+import type { Duration, RemovalPolicy, Size } from 'aws-cdk-lib/core';
+import type { IKafkaCluster } from './kafka-cluster-base';
+
+/** What happens to old records of a topic. */
+export enum KafkaCleanup {
+  /** Records go when they are too old, or the topic is too large. */
+  DELETE = 'delete',
+  /** The newest record of each key stays for ever, older ones go. */
+  COMPACT = 'compact',
+  /** The newest record of each key stays until it is too old. */
+  COMPACT_AND_DELETE = 'compact,delete',
+}
+
+/** What a topic is like, on whatever cluster. */
+export interface KafkaTopicOptions {
+  /**
+   * The name: 1 to 249 letters, digits, dots, underscores and hyphens; names with two underscores first are Kafka's own.
+   * Another name is another topic.
+   */
+  readonly topicName: string;
+
+  /** How many partitions there are. They can become more, which sends keys elsewhere, and never fewer. */
+  readonly partitions: number;
+
+  /**
+   * How many brokers hold each partition. Another number replaces the topic.
+   *
+   * @default 3 - or the number of brokers where there are fewer
+   */
+  readonly replicationFactor?: number;
+
+  /**
+   * How many replicas must have a record before a producer that waits for all hears so.
+   *
+   * @default - 2, and 1 where there are fewer than three replicas
+   */
+  readonly minInsyncReplicas?: number;
+
+  /**
+   * What happens to old records.
+   *
+   * @default KafkaCleanup.DELETE
+   */
+  readonly cleanup?: KafkaCleanup;
+
+  /**
+   * How long records are kept. Refused for a topic that only compacts.
+   *
+   * @default - as the cluster's configuration says
+   */
+  readonly retention?: Duration;
+
+  /**
+   * How large a partition may grow before its oldest records go. Refused for a topic that only compacts.
+   *
+   * @default - no limit
+   */
+  readonly retentionSize?: Size;
+
+  /**
+   * The largest batch of records the topic takes.
+   *
+   * @default - as the cluster's configuration says
+   */
+  readonly maxMessageSize?: Size;
+
+  /**
+   * Other configs of the topic by Kafka's own names. Unknown ones and those that have a prop are refused.
+   *
+   * @default - as the cluster's configuration says
+   */
+  readonly configs?: { [name: string]: string };
+
+  /**
+   * What happens to the topic, and every record in it, when it leaves the stack.
+   *
+   * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+   */
+  readonly removalPolicy?: RemovalPolicy;
+}
+
+/** Properties of a KafkaTopic. */
+export interface KafkaTopicProps extends KafkaTopicOptions {
+  /** The cluster. */
+  readonly cluster: IKafkaCluster;
+}
+
+/** A topic that exists already. */
+export interface KafkaTopicAttributes {
+  /** The cluster. */
+  readonly cluster: IKafkaCluster;
+
+  /** The name of the topic. */
+  readonly topicName: string;
+}
