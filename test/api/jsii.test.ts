@@ -72,7 +72,7 @@ describe('The public API', () => {
   });
 
   test('says of every property that may be left out what happens then', () => {
-    const literal = /^(-?\d+|true|false|'[^']*'|[A-Z]\w*\.\w+(\([\d, ]*\))?)$/;
+    const literal = /^(-?\d+(\.\d+)?|true|false|'[^']*'|[A-Z]\w*\.\w+(\([\d, ]*\))?)$/;
     const vague = types
       .filter(({ datatype }) => datatype === true)
       .flatMap(({ fqn, properties = [] }) =>

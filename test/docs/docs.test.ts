@@ -55,6 +55,7 @@ const STOREYS = [
   'storage',
   'contracts',
   'catalog',
+  'streaming',
   'processing',
   'governance',
   'consumption',
