@@ -38,6 +38,10 @@ _PATCH_POINTS: dict[str, tuple[str, ...]] = {
     ),
     "ministack.services.emr": ("_HANDLERS", "_clusters", "_steps", "_make_step", "_now_iso"),
     "ministack.services.glue": ("_handle_request_sync", "_ALL_STATE", "_tables"),
+    "ministack.services.msk": (
+        *("handle_request", "_clusters", "_configurations", "_config_revisions", "_tags"),
+        *("_create_cluster", "_error", "_now_iso"),
+    ),
     "ministack.app": ("app",),
 }
 
@@ -74,12 +78,12 @@ def install() -> App:
     from ministack import app as served
     from ministack.services.cloudformation import changesets, provisioners, stacks
 
-    from emulator.completions import alarms, athena_updates, ec2_fields, emr_api, table_optimizers
+    from emulator.completions import alarms, athena_updates, ec2_fields, emr_api, kafka_api, table_optimizers
     from emulator.provisioners import all_provisioners
     from emulator.registry import HandlerRegistry
     from emulator.rollback import marking
 
-    for completion in (alarms, athena_updates, ec2_fields, emr_api, table_optimizers):
+    for completion in (alarms, athena_updates, ec2_fields, emr_api, kafka_api, table_optimizers):
         completion.install()
     registry = HandlerRegistry(provisioners._RESOURCE_HANDLERS, all_provisioners())
     provisioners._RESOURCE_HANDLERS = changesets._RESOURCE_HANDLERS = registry

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.consumption_resources import costs, queries
 from tests.data_resources import security, storage, tables
+from tests.kafka_resources import kafka
 from tests.network_resources import network
 from tests.operations_resources import emr, messages, monitoring
 from tests.support import Endpoint
@@ -24,6 +25,7 @@ def everything(endpoint: Endpoint) -> Template:
             **emr(),
             **queries(),
             **costs(),
+            **kafka([ref("Subnet")], att("Group", "GroupId"), att("Key", "Arn"), ref("Logs")),
             "Child": {
                 "Type": "AWS::CloudFormation::Stack",
                 "Properties": {"TemplateURL": url, "Parameters": {"Word": "told"}},

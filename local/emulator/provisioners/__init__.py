@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from emulator.provisioner import Provisioner
-from emulator.provisioners import athena, budgets, cloudwatch, ec2, emr, glue, iam, s3, sns
+from emulator.provisioners import athena, budgets, cloudwatch, ec2, emr, glue, iam, kafka, s3, sns
 
 
 def all_provisioners() -> list[Provisioner]:
@@ -20,6 +20,9 @@ def all_provisioners() -> list[Provisioner]:
         glue.TableOptimizer(),
         emr.Cluster(),
         emr.SecurityConfiguration(),
+        kafka.Cluster(),
+        kafka.Configuration(),
+        kafka.Topic(),
         sns.Topic(),
         cloudwatch.MetricAlarm(),
         cloudwatch.CompositeAlarm(),

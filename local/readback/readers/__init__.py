@@ -7,7 +7,7 @@ import importlib
 from readback.readers.common import READERS
 
 for _module in (
-    *("configuration", "costs", "ec2", "emr", "glue", "messaging", "monitoring", "queries", "s3", "security"),
+    *("configuration", "costs", "ec2", "emr", "glue", "kafka", "messaging", "monitoring", "queries", "s3", "security"),
     "security_groups",
 ):
     importlib.import_module(f"readback.readers.{_module}")

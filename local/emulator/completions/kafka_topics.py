@@ -1,0 +1,105 @@
+"""The topic operations of the MSK API, which the endpoint lacks.
+
+Source: Amazon MSK Developer Guide, topic operations; Amazon MSK API reference, CreateTopic and its kin.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Callable
+from typing import Any
+
+from ministack.core.responses import AccountRegionScopedDict
+
+from emulator.completions.kafka_answers import RefusedError, Request, cluster_of, need
+
+_topics: Any = AccountRegionScopedDict()
+"""ARN of a topic -> what is known of it."""
+
+
+def arn(cluster_arn: str, name: str) -> str:
+    """The ARN of a topic: its cluster's, of another kind and with its name."""
+    return f"{cluster_arn.replace(':cluster/', ':topic/')}/{name}"
+
+
+def _create(request: Request) -> dict[str, Any]:
+    cluster, name = cluster_of(request), need(request, "topicName")
+    key = arn(cluster["ClusterArn"], name)
+    if key in _topics:
+        raise RefusedError(f"Topic {name} already exists.", "TopicExistsException", 409)
+    brokers, replicas = cluster["NumberOfBrokerNodes"], need(request, "replicationFactor")
+    if replicas > brokers:
+        raise RefusedError(f"Replication factor: {replicas} larger than available brokers: {brokers}.")
+    _topics[key] = {
+        "topicArn": key,
+        "topicName": name,
+        "partitionCount": need(request, "partitionCount"),
+        "replicationFactor": replicas,
+        "configs": _checked(request.get("configs")),
+        "status": "ACTIVE",
+    }
+    return _short(_topics[key])
+
+
+def _describe(request: Request) -> dict[str, Any]:
+    return dict(_topic_of(request))
+
+
+def _update(request: Request) -> dict[str, Any]:
+    topic = _topic_of(request)
+    count = request.get("partitionCount", topic["partitionCount"])
+    if count < topic["partitionCount"]:
+        raise RefusedError(f"Topic currently has {topic['partitionCount']} partitions, which is higher than {count}.")
+    topic["partitionCount"] = count
+    if "configs" in request:
+        topic["configs"] = _checked(request["configs"])
+    return _short(topic)
+
+
+def _delete(request: Request) -> dict[str, Any]:
+    topic = _topic_of(request)
+    del _topics[topic["topicArn"]]
+    return {**_short(topic), "status": "DELETING"}
+
+
+def _list(request: Request) -> dict[str, Any]:
+    beginning = arn(cluster_of(request)["ClusterArn"], "")
+    shown = ("topicArn", "topicName", "partitionCount", "replicationFactor")
+    found = [topic for key, topic in _topics.items() if key.startswith(beginning)]
+    return {"topics": [{**{name: topic[name] for name in shown}, "outOfSyncReplicaCount": 0} for topic in found]}
+
+
+def _topic_of(request: Request) -> Request:
+    key = arn(cluster_of(request)["ClusterArn"], request["topicName"])
+    if key not in _topics:
+        raise RefusedError(f"Topic {request['topicName']} not found.", "NotFoundException", 404)
+    topic: Request = _topics[key]
+    return topic
+
+
+def _checked(configs: str | None) -> str:
+    """A JSON object of texts in Base64."""
+    if not configs:
+        return ""
+    try:
+        decoded = json.loads(base64.b64decode(configs, validate=True))
+    except (binascii.Error, ValueError) as error:
+        raise RefusedError(f"Configs must be a JSON object in Base64: {error}.") from error
+    if not isinstance(decoded, dict) or not all(isinstance(value, str) for value in decoded.values()):
+        raise RefusedError("Configs must be a JSON object of texts in Base64.")
+    return configs
+
+
+def _short(topic: Request) -> dict[str, Any]:
+    return {name: topic[name] for name in ("topicArn", "topicName", "status")}
+
+
+OPERATIONS: dict[str, Callable[[Request], dict[str, Any]]] = {
+    "CreateTopic": _create,
+    "ListTopics": _list,
+    "DescribeTopic": _describe,
+    "UpdateTopic": _update,
+    "DeleteTopic": _delete,
+}
