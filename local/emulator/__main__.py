@@ -14,7 +14,7 @@ def main() -> int:
     """Serve until SIGTERM or SIGINT; 2 when the configuration or the installed endpoint is not usable."""
     parser = argparse.ArgumentParser(prog="emulator", description="The embedded AWS endpoint of the local lakehouse.")
     parser.add_argument(
-        "--config", type=Path, required=True, help="JSON file: port, stateDir, region, accountId, spark"
+        "--config", type=Path, required=True, help="JSON file: port, stateDir, region, accountId, spark, kafkaBootstrap"
     )
     arguments = parser.parse_args()
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,8 @@ class EmulatorConfig:
     region: str = DEFAULT_REGION
     account_id: str = DEFAULT_ACCOUNT
     spark: SparkConfig | None = None
+    kafka_bootstrap: str | None = None
+    """Host and port of the broker that stands for every MSK cluster; without one, topics are only kept."""
 
     @property
     def endpoint(self) -> str:
@@ -59,6 +62,7 @@ def load(path: Path) -> EmulatorConfig:
         region=raw.get("region", DEFAULT_REGION),
         account_id=raw.get("accountId", DEFAULT_ACCOUNT),
         spark=_spark(raw["spark"]) if raw.get("spark") else None,
+        kafka_bootstrap=raw.get("kafkaBootstrap"),
     )
 
 
@@ -72,6 +76,10 @@ def _problems(raw: dict[str, Any]) -> list[str]:
     account = raw.get("accountId", DEFAULT_ACCOUNT)
     if not (isinstance(account, str) and len(account) == 12 and account.isdigit()):
         found.append(must("accountId", "12 digits", account, f"leave it out for {DEFAULT_ACCOUNT}"))
+    bootstrap = raw.get("kafkaBootstrap")
+    if bootstrap is not None and not re.fullmatch(r"127\.0\.0\.1:\d{1,5}", str(bootstrap)):
+        remedy = "give 127.0.0.1 and the port of the broker, or leave it out"
+        found.append(must("kafkaBootstrap", "an address on the loopback interface", bootstrap, remedy))
     spark = raw.get("spark") or {}
     for key in ("sparkHome", "python") if spark else ():
         if not Path(str(spark.get(key, ""))).exists():

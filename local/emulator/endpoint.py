@@ -40,7 +40,7 @@ _PATCH_POINTS: dict[str, tuple[str, ...]] = {
     "ministack.services.glue": ("_handle_request_sync", "_ALL_STATE", "_tables"),
     "ministack.services.msk": (
         *("handle_request", "_clusters", "_configurations", "_config_revisions", "_tags"),
-        *("_create_cluster", "_error", "_now_iso"),
+        *("_create_cluster", "_error", "_now_iso", "_BOOTSTRAP_PLAIN"),
     ),
     "ministack.app": ("app",),
 }

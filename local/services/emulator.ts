@@ -25,6 +25,8 @@ export interface EmulatorOptions {
   readonly logFile: string;
   readonly environment: PythonEnvironment;
   readonly spark: SparkRuntime;
+  /** The broker that stands for every MSK cluster; without one, topics are only kept. */
+  readonly kafkaBootstrap?: string;
   /** Set in its environment and so in that of every Spark process it starts. */
   readonly env: NodeJS.ProcessEnv;
 }
@@ -47,11 +49,14 @@ export type RecordedResource = z.infer<typeof recordedResource>;
 /** Starts the embedded AWS endpoint on the loopback interface; state is kept in memory and ends with it. */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
   mkdirSync(options.directory, { recursive: true });
-  const { port, region, accountId, spark } = options;
+  const { port, region, accountId, spark, kafkaBootstrap } = options;
   const config = join(options.directory, 'emulator.json');
   const stateDir = join(options.directory, 'state');
   const runner = { ...spark, master: 'local[2]', driverMemory: '3g' };
-  writeFileSync(config, JSON.stringify({ port, stateDir, region, accountId, spark: runner }, undefined, 2));
+  writeFileSync(
+    config,
+    JSON.stringify({ port, stateDir, region, accountId, spark: runner, kafkaBootstrap }, undefined, 2),
+  );
   // an address and not a name: bucket names before `localhost` do not resolve
   const endpoint = `http://127.0.0.1:${port}`;
   const service = await startService({

@@ -45,7 +45,13 @@ def until(condition: Callable[[], Any], seconds: float, what: str) -> Any:
 class Endpoint:
     """A running endpoint."""
 
-    def __init__(self, state: Path, spark: dict[str, Any] | None = None, module: str = "emulator") -> None:
+    def __init__(
+        self,
+        state: Path,
+        spark: dict[str, Any] | None = None,
+        module: str = "emulator",
+        more: dict[str, Any] | None = None,
+    ) -> None:
         self.port = free_port()
         self.state = state
         self.url = f"http://127.0.0.1:{self.port}"
@@ -53,7 +59,14 @@ class Endpoint:
         state.mkdir(parents=True, exist_ok=True)
         self.config = state / "emulator.json"
         self.config.write_text(
-            json.dumps({"port": self.port, "stateDir": str(state / "state"), **({"spark": spark} if spark else {})})
+            json.dumps(
+                {
+                    "port": self.port,
+                    "stateDir": str(state / "state"),
+                    **({"spark": spark} if spark else {}),
+                    **(more or {}),
+                }
+            )
         )
         self.log = state / "emulator.log"
         with self.log.open("wb") as log:

@@ -30,6 +30,8 @@ export interface JarSet {
 export const jarSets = {
   /** What the EMR release puts on Spark's class path, as far as the jobs need it. */
   emr: { name: 'emr-7.14.0', lock: join(root, 'local/jars/emr-7.14.0.lock.json') },
+  /** A Kafka broker with KRaft. */
+  kafka: { name: 'kafka-3.9.1', lock: join(root, 'local/jars/kafka-3.9.1.lock.json') },
   /** What the application brings along. */
   workloads: { name: 'workloads', lock: join(root, 'workloads/jars.lock.json') },
 } as const satisfies Record<string, JarSet>;
@@ -99,7 +101,7 @@ export function verifyJar(file: string, pin: JarPin): void {
 
 /**
  * Writes the checksums of a set anew, after its coordinates were changed by hand.
- * Run by `node local/bootstrap.mjs pin-jars [emr|workloads]`.
+ * Run by `node local/bootstrap.mjs pin-jars [emr|kafka|workloads]`.
  */
 export async function repinJars(set: JarSet): Promise<void> {
   const coordinates = readJarLock(set.lock).map((pin) => pin.coordinate);

@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from py4j.java_gateway import JavaGateway
 from pyspark.java_gateway import launch_gateway
@@ -28,7 +29,8 @@ def main(ivy: str, coordinates: list[str]) -> None:
     for coordinate in coordinates:
         uri = jvm.java.net.URI(f"ivy://{coordinate}?transitive=false")
         paths = jvm.org.apache.spark.util.DependencyUtils.resolveMavenDependencies(uri)
-        sys.stdout.write(json.dumps({"coordinate": coordinate, "path": paths.head()}) + "\n")
+        path = beside_spark(gateway, ivy, coordinate) if paths.isEmpty() else paths.head()
+        sys.stdout.write(json.dumps({"coordinate": coordinate, "path": path}) + "\n")
         sys.stdout.flush()
 
 
@@ -57,6 +59,23 @@ def trust(gateway: JavaGateway, bundle: str, store: str) -> None:
         target.close()
     for name, value in (("", store), ("Password", _STORE_PASSWORD), ("Type", "PKCS12")):
         jvm.java.lang.System.setProperty(f"javax.net.ssl.trustStore{name}", value)
+
+
+def beside_spark(gateway: Any, ivy: str, coordinate: str) -> str:
+    """What Spark leaves out because it brings its own, such as Scala's library: resolved by Ivy itself."""
+    jvm = gateway.jvm
+    settings = jvm.org.apache.spark.deploy.SparkSubmitUtils.buildIvySettings(
+        jvm.scala.Option.empty(), jvm.scala.Some(ivy), True
+    )
+    options = jvm.org.apache.ivy.core.resolve.ResolveOptions()
+    options.setTransitive(False)
+    options.setOutputReport(False)
+    configurations = gateway.new_array(jvm.java.lang.String, 1)
+    configurations[0] = "default"
+    options.setConfs(configurations)
+    module = jvm.org.apache.ivy.core.module.id.ModuleRevisionId.newInstance(*coordinate.split(":"))
+    report = jvm.org.apache.ivy.Ivy.newInstance(settings).resolve(module, options, False)
+    return str(report.getAllArtifactsReports()[0].getLocalFile())
 
 
 if __name__ == "__main__":

@@ -88,9 +88,10 @@ export const suites: Suite[] = [
  */
 export async function ensureEngine(folder: string): Promise<Record<string, string>> {
   const progress = new Progress();
-  const [{ spark }, jobJars] = await Promise.all([
+  const [{ spark }, jobJars, kafkaJars] = await Promise.all([
     ensureTools(progress),
     progress.step('jars of the application', () => ensureJars(jarSets.workloads)),
+    progress.step('jars of the Kafka broker', () => ensureJars(jarSets.kafka)),
     progress.step('Python environment of the jobs', () => ensureEnvironment(environments.workloads)),
   ]);
   // PostgreSQL's user must be able to go through it
@@ -111,6 +112,7 @@ export async function ensureEngine(folder: string): Promise<Record<string, strin
     LAKEHOUSE_SPARK_PYTHON: spark.python,
     LAKEHOUSE_SPARK_JARS: spark.jars.join(','),
     LAKEHOUSE_JOB_JARS: jobJars,
+    LAKEHOUSE_KAFKA_JARS: kafkaJars,
     LAKEHOUSE_POSTGRES_BIN: join(usableBinaries(folder), 'bin'),
   };
 }

@@ -8,6 +8,7 @@ DescribeTopic, UpdateTopic, DeleteTopic, ListTopics, UpdateConfiguration, Delete
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Callable
@@ -39,7 +40,8 @@ def install() -> None:
             if found:
                 labels = {name: unquote(value) for name, value in found.groupdict().items()}
                 given = json.loads(body) if body else {}
-                return _performed(operation, {**labels, **given})
+                # a broker may take its time; the loop goes on answering meanwhile
+                return await asyncio.to_thread(_performed, operation, {**labels, **given})
         result: Answer = await stock(method, path, headers, body, query)
         return result
 

@@ -1,5 +1,8 @@
 """The topic operations of the MSK API, which the endpoint lacks.
 
+Where there is a broker, topics are made on it, and what it says of partitions and configs is the answer. One broker
+stands for all of a cluster, so a topic there has one replica, and no writer waits for a second one.
+
 Source: Amazon MSK Developer Guide, topic operations; Amazon MSK API reference, CreateTopic and its kin.
 """
 
@@ -8,12 +11,15 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from ministack.core.responses import AccountRegionScopedDict
+from ministack.services import msk
 
 from emulator.completions.kafka_answers import RefusedError, Request, cluster_of, need
+from emulator.kafka_broker import BrokerError, KafkaBroker
 
 _topics: Any = AccountRegionScopedDict()
 """ARN of a topic -> what is known of it."""
@@ -32,34 +38,52 @@ def _create(request: Request) -> dict[str, Any]:
     brokers, replicas = cluster["NumberOfBrokerNodes"], need(request, "replicationFactor")
     if replicas > brokers:
         raise RefusedError(f"Replication factor: {replicas} larger than available brokers: {brokers}.")
+    configs = _checked(request.get("configs"))
+    with _broker() as broker:
+        if broker:
+            broker.create_topic(name, need(request, "partitionCount"), _fitted(configs))
     _topics[key] = {
         "topicArn": key,
         "topicName": name,
         "partitionCount": need(request, "partitionCount"),
         "replicationFactor": replicas,
-        "configs": _checked(request.get("configs")),
+        "configs": configs,
         "status": "ACTIVE",
     }
     return _short(_topics[key])
 
 
 def _describe(request: Request) -> dict[str, Any]:
-    return dict(_topic_of(request))
+    topic = dict(_topic_of(request))
+    with _broker() as broker:
+        if broker:
+            topic["partitionCount"] = broker.partitions_of(topic["topicName"])
+            live = broker.configs_of(topic["topicName"])
+            if live != _fitted(topic["configs"]):
+                topic["configs"] = base64.b64encode(json.dumps(live).encode()).decode()
+    return topic
 
 
 def _update(request: Request) -> dict[str, Any]:
     topic = _topic_of(request)
-    count = request.get("partitionCount", topic["partitionCount"])
+    count = int(request.get("partitionCount") or topic["partitionCount"])
     if count < topic["partitionCount"]:
         raise RefusedError(f"Topic currently has {topic['partitionCount']} partitions, which is higher than {count}.")
-    topic["partitionCount"] = count
-    if "configs" in request:
-        topic["configs"] = _checked(request["configs"])
+    configs = _checked(request["configs"]) if "configs" in request else topic["configs"]
+    with _broker() as broker:
+        if broker and configs != topic["configs"]:
+            broker.configure_topic(topic["topicName"], _fitted(configs))
+        if broker and count > topic["partitionCount"]:
+            broker.grow_topic(topic["topicName"], count)
+    topic.update(partitionCount=count, configs=configs)
     return _short(topic)
 
 
 def _delete(request: Request) -> dict[str, Any]:
     topic = _topic_of(request)
+    with _broker() as broker:
+        if broker:
+            broker.delete_topic(topic["topicName"])
     del _topics[topic["topicArn"]]
     return {**_short(topic), "status": "DELETING"}
 
@@ -90,6 +114,21 @@ def _checked(configs: str | None) -> str:
     if not isinstance(decoded, dict) or not all(isinstance(value, str) for value in decoded.values()):
         raise RefusedError("Configs must be a JSON object of texts in Base64.")
     return configs
+
+
+def _fitted(configs: str) -> dict[str, str]:
+    """The configs as one broker can keep them."""
+    given: dict[str, str] = json.loads(base64.b64decode(configs)) if configs else {}
+    return {name: "1" if name == "min.insync.replicas" else value for name, value in given.items()}
+
+
+@contextmanager
+def _broker() -> Iterator[KafkaBroker | None]:
+    """The broker, if there is one; its refusals are the service's."""
+    try:
+        yield KafkaBroker(msk._BOOTSTRAP_PLAIN) if msk._BOOTSTRAP_PLAIN else None
+    except BrokerError as error:
+        raise RefusedError(str(error)) from error
 
 
 def _short(topic: Request) -> dict[str, Any]:

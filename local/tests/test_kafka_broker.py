@@ -1,0 +1,104 @@
+"""Topics on a real broker: what CloudFormation deploys exists there, and what the broker says is what is read back."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import uuid
+from base64 import urlsafe_b64encode
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from emulator.kafka_broker import BrokerError, KafkaBroker
+from readback.report import read_back
+from tests.kafka_resources import alone, configs, topic
+from tests.support import REGION, Endpoint, free_port, until
+
+pytestmark = pytest.mark.kafka
+
+PROPERTIES = """
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:{controller}
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
+controller.listener.names=CONTROLLER
+inter.broker.listener.name=PLAINTEXT
+log.dirs={folder}/data
+auto.create.topics.enable=false
+"""
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[KafkaBroker]:
+    """A broker of the jars that LAKEHOUSE_KAFKA_JARS names."""
+    jars = os.environ.get("LAKEHOUSE_KAFKA_JARS")
+    if not jars:
+        message = "LAKEHOUSE_KAFKA_JARS must be set, got nothing; run 'npm test'"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    port, settings = free_port(), tmp_path / "server.properties"
+    settings.write_text(PROPERTIES.format(port=port, controller=free_port(), folder=tmp_path))
+    home = os.environ.get("JAVA_HOME")
+    java = [f"{home}/bin/java" if home else "java", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
+    java += ["-cp", f"{jars}/*"]
+    identifier = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    layout = ["kafka.tools.StorageTool", "format", "-t", identifier, "-c", str(settings)]
+    subprocess.run([*java, *layout], check=True, capture_output=True, timeout=60)
+    found = KafkaBroker(f"127.0.0.1:{port}")
+    with (tmp_path / "kafka.log").open("wb") as log:
+        process = subprocess.Popen([*java, "kafka.Kafka", str(settings)], stdout=log, stderr=subprocess.STDOUT)
+    try:
+        until(lambda: _answers(found), 60, f"the broker's answer (log: {tmp_path}/kafka.log)")
+        yield found
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _answers(broker: KafkaBroker) -> bool:
+    try:
+        broker.create_topic("first", 1, {})
+    except (OSError, BrokerError):
+        return False
+    return True
+
+
+def test_topics_are_those_of_the_stack(broker: KafkaBroker, tmp_path: Path) -> None:
+    endpoint = Endpoint(tmp_path / "endpoint", more={"kafkaBootstrap": broker.bootstrap})
+    try:
+        template = alone()
+        template["Resources"]["Durable"] = topic("durable", Configs=configs(min_insync_replicas="2"))
+        assert endpoint.deploy("kafka", template) == "CREATE_COMPLETE", endpoint.why("kafka")
+        assert broker.partitions_of("departures") == 6
+        assert broker.configs_of("departures") == {"retention.ms": "86400000", "cleanup.policy": "delete"}
+        # one broker holds one replica, and a writer that waits for two would wait for ever
+        assert broker.configs_of("durable") == {"min.insync.replicas": "1"}
+        assert read_back(endpoint.url, "kafka", REGION).mismatches == []
+        kafka = endpoint.client("kafka")
+        arn = kafka.list_clusters_v2()["ClusterInfoList"][0]["ClusterArn"]
+        assert kafka.get_bootstrap_brokers(ClusterArn=arn)["BootstrapBrokerStringSaslIam"] == broker.bootstrap
+
+        departures = template["Resources"]["Departures"]["Properties"]
+        departures.update(PartitionCount=9, Configs=configs(cleanup_policy="compact"))
+        assert endpoint.deploy("kafka", template) == "UPDATE_COMPLETE", endpoint.why("kafka")
+        assert broker.partitions_of("departures") == 9
+        assert broker.configs_of("departures") == {"cleanup.policy": "compact"}
+
+        departures["Configs"] = configs(cleanup_policy="shred")
+        assert endpoint.deploy("kafka", template) == "UPDATE_ROLLBACK_COMPLETE"
+        assert "Invalid value shred for configuration cleanup.policy" in endpoint.why("kafka")
+        assert broker.configs_of("departures") == {"cleanup.policy": "compact"}
+
+        broker.configure_topic("departures", {"retention.ms": "1"})
+        broker.grow_topic("departures", 12)
+        found = {(item.logical_id, item.property) for item in read_back(endpoint.url, "kafka", REGION).mismatches}
+        assert found == {("Departures", "Configs"), ("Departures", "PartitionCount")}
+
+        endpoint.destroy("kafka")
+        with pytest.raises(BrokerError, match="error 3"):
+            broker.partitions_of("departures")
+    finally:
+        endpoint.stop()
