@@ -23,7 +23,7 @@ export interface KafkaTopicOptions {
   readonly partitions: number;
 
   /**
-   * How many brokers hold each partition. Another number replaces the topic.
+   * How many brokers hold each partition. It cannot change: MSK would make another topic of the same name.
    *
    * @default 3 - or the number of brokers where there are fewer
    */
