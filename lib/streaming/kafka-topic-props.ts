@@ -25,7 +25,7 @@ export interface KafkaTopicOptions {
   /**
    * How many brokers hold each partition. It cannot change: MSK would make another topic of the same name.
    *
-   * @default 3 - or the number of brokers where there are fewer
+   * @default - 3, or the number of brokers where there are fewer
    */
   readonly replicationFactor?: number;
 
