@@ -7,6 +7,8 @@ import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { updateLockFile } from '../lib/contracts/update-lock-file';
 import { LakehouseError, problem } from '../lib/private/errors';
+import { CONFIG_SHAPE } from '../lib/config/shape';
+import { type ExplainOptions, explainConfig } from '../local/config-explain';
 import { type CostOptions, costReport } from '../local/cost';
 import { down, status } from '../local/down';
 import { withUpOptions } from '../local/options';
@@ -79,6 +81,20 @@ export function lakehouseProgram(exit: (code: number) => void = () => undefined)
     .option('--assume <file>', 'a JSON file of assumptions, for example {"taskDuty": 0.4}')
     .option('--assembly <folder>', 'a folder that is synthesized already, for example cdk.out')
     .action(async (env: string, options: CostOptions) => console.log(await costReport(env, options)));
+  const config = program.command('config').description('what the settings of an environment are').helpCommand(false);
+  config
+    .command('explain')
+    .description('every setting of an environment: its value, whether it is set or a default, and what it means')
+    .argument('<env>', 'the environment, for example prod')
+    .argument('[setting]', 'only this section or setting, for example kafka or kafka.storageGib')
+    .option('--json', 'for programs')
+    .action((env: string, setting: string | undefined, options: ExplainOptions) =>
+      console.log(explainConfig(env, { ...options, setting })),
+    );
+  config
+    .command('schema')
+    .description('the JSON Schema of a config, for editors')
+    .action(() => console.log(JSON.stringify(CONFIG_SHAPE, undefined, 2)));
   return program;
 }
 

@@ -18,6 +18,14 @@ export const prod: LakehouseConfig = {
     },
     logRetentionDays: 365,
   },
+  alerts: { criticalEmails: [], warningEmails: [] },
+  kafka: {
+    instanceType: 'm7g.xlarge',
+    storageGib: 500,
+    monitoring: 'PER_TOPIC_PER_BROKER',
+    logRetentionDays: 365,
+  },
+  streaming: { architecture: 'arm64', coreUnits: 2, maxUnits: 8, maxRestarts: 10 },
   batch: {
     release: 'emr-7.14.0',
     architecture: 'arm64',
@@ -28,5 +36,10 @@ export const prod: LakehouseConfig = {
     stepConcurrency: 4,
   },
   sources: [{ name: 'nycflights' }],
-  alerts: { criticalEmails: [], warningEmails: [] },
+  jobFlow: { architecture: 'arm64', coreUnits: 4, maxTaskUnits: 64, onDemandTaskUnits: 8, spotTimeoutMinutes: 30 },
+  serverless: { architecture: 'arm64', maxVcpus: 64, idleMinutes: 15 },
+  airflow: { size: 'medium', minWorkers: 2, maxWorkers: 10 },
+  athena: { scanLimitGib: 1000, resultRetentionDays: 30 },
+  observability: { logRetentionDays: 365 },
+  budget: { monthlyUsd: 12_000 },
 };

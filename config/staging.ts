@@ -11,6 +11,9 @@ export const staging: LakehouseConfig = {
     landing: { transitions: [{ tier: 'INFREQUENT_ACCESS', afterDays: 30 }], expireAfterDays: 180 },
     logRetentionDays: 30,
   },
+  alerts: { criticalEmails: [], warningEmails: [] },
+  kafka: { instanceType: 'm7g.large', storageGib: 100, logRetentionDays: 30 },
+  streaming: { architecture: 'arm64', coreUnits: 1, maxUnits: 4 },
   batch: {
     release: 'emr-7.14.0',
     architecture: 'arm64',
@@ -20,5 +23,10 @@ export const staging: LakehouseConfig = {
     stepConcurrency: 2,
   },
   sources: [{ name: 'nycflights' }],
-  alerts: { criticalEmails: [], warningEmails: [] },
+  jobFlow: { architecture: 'arm64', coreUnits: 2, maxTaskUnits: 16, onDemandTaskUnits: 0, spotTimeoutMinutes: 15 },
+  serverless: { architecture: 'arm64', maxVcpus: 16 },
+  airflow: { size: 'small', maxWorkers: 2 },
+  athena: { scanLimitGib: 100, resultRetentionDays: 14 },
+  observability: { logRetentionDays: 30 },
+  budget: { monthlyUsd: 4000 },
 };

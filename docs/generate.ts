@@ -5,6 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { configSchema } from './config-schema';
 
 const root = join(__dirname, '..');
 
@@ -46,6 +47,9 @@ export function generated(page: string): string {
     }, read(page));
 }
 
+/** The file that repeats the interfaces of `lib/config`, for editors and for checks of values that no compiler sees. */
+export const SCHEMA_FILE = 'lib/config/config-schema.json';
+
 /** The pages that hold generated blocks. */
 export const pages = [...new Set(blocks.map(({ page }) => page))];
 
@@ -55,4 +59,5 @@ function read(path: string): string {
 
 if (require.main === module) {
   for (const page of pages) writeFileSync(join(root, page), generated(page));
+  writeFileSync(join(root, SCHEMA_FILE), configSchema());
 }

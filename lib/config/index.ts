@@ -1,4 +1,4 @@
 export * from './lakehouse-config';
-export * from './resolve';
+export * from './sections';
 export * from './validate';
 export * from './warnings';

@@ -1,6 +1,27 @@
 import type { RemovalPolicy } from 'aws-cdk-lib/core';
+import type {
+  AirflowConfig,
+  AlertsConfig,
+  AthenaConfig,
+  BatchConfig,
+  BudgetConfig,
+  JobFlowConfig,
+  KafkaConfig,
+  LakeFormationConfig,
+  NetworkConfig,
+  ObservabilityConfig,
+  ServerlessConfig,
+  SourceConfig,
+  StorageConfig,
+  StreamingConfig,
+} from './sections';
 
-/** Values for one environment: everything in which environments differ, and nothing else. */
+/**
+ * Values for one environment: everything in which environments differ, and nothing else.
+ *
+ * A section that is left out is a room that is not built: no `kafka`, no Kafka. Only the network, the buckets, the topics
+ * and the alarms are always there, with the defaults of their sections.
+ */
 export interface LakehouseConfig {
   /**
    * The environment's name: 2 to 16 lower-case letters and digits. It is part of database and parameter names; jobs find
@@ -59,20 +80,6 @@ export interface LakehouseConfig {
   readonly storage?: StorageConfig;
 
   /**
-   * The batch cluster.
-   *
-   * @default - the defaults of its members
-   */
-  readonly batch?: BatchConfig;
-
-  /**
-   * The databases that data is loaded from.
-   *
-   * @default - none
-   */
-  readonly sources?: SourceConfig[];
-
-  /**
    * Who is told.
    *
    * @default - nobody; alerts go to the topics
@@ -80,193 +87,93 @@ export interface LakehouseConfig {
   readonly alerts?: AlertsConfig;
 
   /**
+   * Kafka, on Amazon MSK.
+   *
+   * @default - no Kafka
+   */
+  readonly kafka?: KafkaConfig;
+
+  /**
+   * The cluster that streaming jobs run on. Needs `kafka`.
+   *
+   * @default - no streaming jobs
+   */
+  readonly streaming?: StreamingConfig;
+
+  /**
+   * The cluster that loads the sources.
+   *
+   * @default - no batch cluster, and nothing is loaded
+   */
+  readonly batch?: BatchConfig;
+
+  /**
+   * The databases that data is loaded from. Needs `batch`.
+   *
+   * @default - none
+   */
+  readonly sources?: SourceConfig[];
+
+  /**
+   * Transient clusters for heavy work, which orchestration starts.
+   *
+   * @default - none
+   */
+  readonly jobFlow?: JobFlowConfig;
+
+  /**
+   * EMR Serverless, for ad-hoc Spark jobs.
+   *
+   * @default - none
+   */
+  readonly serverless?: ServerlessConfig;
+
+  /**
+   * Airflow, on Amazon MWAA.
+   *
+   * @default - no Airflow
+   */
+  readonly airflow?: AirflowConfig;
+
+  /**
+   * The Athena workgroup, for ad-hoc queries.
+   *
+   * @default - no workgroup
+   */
+  readonly athena?: AthenaConfig;
+
+  /**
+   * Lake Formation.
+   *
+   * @default - IAM alone says who may read
+   */
+  readonly lakeFormation?: LakeFormationConfig;
+
+  /**
+   * What alarms point to, and how long logs are kept.
+   *
+   * @default - the defaults of its members
+   */
+  readonly observability?: ObservabilityConfig;
+
+  /**
+   * What a month may cost.
+   *
+   * @default - no budget
+   */
+  readonly budget?: BudgetConfig;
+
+  /**
+   * The ARN of the policy that bounds the permissions of every role.
+   *
+   * @default - no boundary
+   */
+  readonly permissionsBoundary?: string;
+
+  /**
    * Tags of every resource.
    *
    * @default - only the tag `environment`
    */
   readonly tags?: { [name: string]: string };
-}
-
-/** Values for the network. */
-export interface NetworkConfig {
-  /**
-   * The address range, between /16 and /20.
-   *
-   * @default '10.0.0.0/16'
-   */
-  readonly cidr?: string;
-
-  /**
-   * How many NAT gateways there are.
-   *
-   * @default - one per availability zone
-   */
-  readonly natGateways?: number;
-
-  /**
-   * Days that flow logs are kept; one of CloudWatch's periods.
-   *
-   * @default 90
-   */
-  readonly flowLogRetentionDays?: number;
-}
-
-/** Values for the buckets. */
-export interface StorageConfig {
-  /**
-   * How raw extracts age.
-   *
-   * @default - Standard-IA at 30 days, Glacier Flexible Retrieval at 90
-   */
-  readonly landing?: ZoneStorageConfig;
-
-  /**
-   * How the files of bronze tables age.
-   *
-   * @default - Standard-IA at 30 days, Glacier Instant Retrieval at 180
-   */
-  readonly bronze?: ZoneStorageConfig;
-
-  /**
-   * How the files of silver tables age.
-   *
-   * @default - Intelligent-Tiering at 30 days
-   */
-  readonly silver?: ZoneStorageConfig;
-
-  /**
-   * How the files of gold tables age.
-   *
-   * @default - Intelligent-Tiering at 30 days
-   */
-  readonly gold?: ZoneStorageConfig;
-
-  /**
-   * How archived data ages.
-   *
-   * @default - Standard-IA at 30 days, Glacier Flexible Retrieval at 90, Deep Archive at 365
-   */
-  readonly archive?: ZoneStorageConfig;
-
-  /**
-   * Days that access logs and cluster logs are kept.
-   *
-   * @default 90
-   */
-  readonly logRetentionDays?: number;
-}
-
-/** Values for the ageing of one zone. */
-export interface ZoneStorageConfig {
-  /**
-   * Moves to colder tiers.
-   *
-   * @default - those of the zone
-   */
-  readonly transitions?: TransitionConfig[];
-
-  /**
-   * Days until objects are deleted; refused for zones that hold tables.
-   *
-   * @default - they are kept
-   */
-  readonly expireAfterDays?: number;
-
-  /**
-   * Days that an overwritten or deleted version is kept.
-   *
-   * @default 30
-   */
-  readonly noncurrentExpireAfterDays?: number;
-}
-
-/** A move to a colder tier. */
-export interface TransitionConfig {
-  /** The tier: INFREQUENT_ACCESS, INTELLIGENT_TIERING, GLACIER_INSTANT, GLACIER_FLEXIBLE or DEEP_ARCHIVE. */
-  readonly tier: string;
-
-  /** The age in days. */
-  readonly afterDays: number;
-}
-
-/** Values for the batch cluster. One unit is 4 vCPUs. */
-export interface BatchConfig {
-  /**
-   * The label of the EMR release.
-   *
-   * @default 'emr-7.14.0'
-   */
-  readonly release?: string;
-
-  /**
-   * The processor architecture: x86_64 or arm64.
-   *
-   * @default 'x86_64'
-   */
-  readonly architecture?: string;
-
-  /**
-   * On-Demand units that always run.
-   *
-   * @default 1
-   */
-  readonly coreUnits?: number;
-
-  /**
-   * Task units that may be added when there is work, on Spot but for onDemandTaskUnits of them.
-   *
-   * @default 2
-   */
-  readonly maxTaskUnits?: number;
-
-  /**
-   * How many of the task units are On-Demand. Managed scaling takes these first and Spot after them.
-   *
-   * @default 0
-   */
-  readonly onDemandTaskUnits?: number;
-
-  /**
-   * Minutes to try for Spot capacity, 5 to 1,440, before a cluster that starts falls back to On-Demand.
-   *
-   * @default 10
-   */
-  readonly spotTimeoutMinutes?: number;
-
-  /**
-   * How many steps run at once, 1 to 256.
-   *
-   * @default 1
-   */
-  readonly stepConcurrency?: number;
-}
-
-/** A database that data is loaded from. */
-export interface SourceConfig {
-  /** The name that contracts call it by. */
-  readonly name: string;
-
-  /**
-   * The name of its secret in Secrets Manager: JSON with engine, host, port, dbname, username and password.
-   *
-   * @default - `lakehouse/<environment>/sources/<name>`
-   */
-  readonly secretName?: string;
-}
-
-/** Who is told. */
-export interface AlertsConfig {
-  /**
-   * The addresses that get critical alerts.
-   *
-   * @default - nobody
-   */
-  readonly criticalEmails?: string[];
-
-  /**
-   * The addresses that get warnings.
-   *
-   * @default - nobody
-   */
-  readonly warningEmails?: string[];
 }

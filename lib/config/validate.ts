@@ -1,35 +1,62 @@
-import * as logs from 'aws-cdk-lib/aws-logs';
 import { RemovalPolicy } from 'aws-cdk-lib/core';
-import { Zone } from '../contracts';
-import { alertProblems, networkProblems } from '../foundation';
-import { type Problem, didYouMean, failAll, problem } from '../private';
-import { EmrRelease, InstanceArchitecture, sizingProblems } from '../processing';
-import { StorageTier, lifecycleProblems, withDefaults } from '../storage';
-import type { LakehouseConfig, ZoneStorageConfig } from './lakehouse-config';
-import { alertPropsOf, batchPropsOf, lifecycleOf, networkPropsOf } from './resolve';
-import { unknownMembers } from './members';
+import { type Problem, failAll, problem } from '../private';
+import type { LakehouseConfig } from './lakehouse-config';
+import { oneOf, unless } from './problems';
+import { shapeProblems } from './shape';
+import {
+  airflowRules,
+  alertRules,
+  athenaRules,
+  batchRules,
+  budgetRules,
+  jobFlowRules,
+  kafkaRules,
+  lakeFormationRules,
+  networkRules,
+  observabilityRules,
+  serverlessRules,
+  sourceRules,
+  storageRules,
+  streamingRules,
+} from './sections';
 
 /** What a production environment needs at least. */
 const PRODUCTION_ZONES = 3;
 
 /** Throws everything that is wrong with the values of an environment, at once. */
 export function validateConfig(config: LakehouseConfig): void {
-  const problems = [
-    ...unknownMembers(config),
-    ...nameProblems(config),
-    ...placeProblems(config),
-    ...productionProblems(config),
-    ...networkRules(config),
-    ...storageRules(config),
-    ...batchRules(config),
-    ...sourceRules(config),
-    ...within('alerts', alertProblems(alertPropsOf(config))),
-  ];
+  const misshapen = shapeProblems(config);
+  // Rules read values, so they come when every value is what it should be; a setting there is not keeps none from that.
+  const problems = misshapen.some(({ isUnknown }) => !isUnknown)
+    ? misshapen
+    : [...misshapen, ...RULES.flatMap((rules) => rules(config))];
   failAll(`environment '${config.environment}'`, problems.map(problem));
 }
 
-function nameProblems({ environment, namePrefix }: LakehouseConfig): Problem[] {
+/** In the order of the sections. */
+const RULES: ((config: LakehouseConfig) => Problem[])[] = [
+  nameProblems,
+  placeProblems,
+  productionProblems,
+  networkRules,
+  storageRules,
+  alertRules,
+  kafkaRules,
+  streamingRules,
+  batchRules,
+  sourceRules,
+  jobFlowRules,
+  serverlessRules,
+  airflowRules,
+  athenaRules,
+  lakeFormationRules,
+  observabilityRules,
+  budgetRules,
+];
+
+function nameProblems({ environment, namePrefix, permissionsBoundary, removalPolicy }: LakehouseConfig): Problem[] {
   return [
+    ...oneOf('removalPolicy', 'a removal policy', removalPolicy, Object.values(RemovalPolicy)),
     ...unless(/^[a-z][a-z0-9]{1,15}$/.test(environment), {
       path: 'environment',
       must: '2 to 16 lower-case letters and digits, beginning with a letter',
@@ -42,6 +69,15 @@ function nameProblems({ environment, namePrefix }: LakehouseConfig): Problem[] {
       got: namePrefix,
       remedy: "leave it out for 'lakehouse'",
     }),
+    ...unless(
+      permissionsBoundary === undefined || /^arn:[\w-]+:iam::(\d{12}|aws):policy\/.+$/.test(permissionsBoundary),
+      {
+        path: 'permissionsBoundary',
+        must: 'the ARN of a policy',
+        got: permissionsBoundary,
+        remedy: "use for example 'arn:aws:iam::123456789012:policy/Boundary'",
+      },
+    ),
   ];
 }
 
@@ -80,7 +116,7 @@ function productionProblems(config: LakehouseConfig): Problem[] {
   if (config.production !== true) {
     return [];
   }
-  const { account, availabilityZones: zones, removalPolicy, network = {} } = config;
+  const { account, airflow, availabilityZones: zones, removalPolicy, network = {} } = config;
   return [
     ...unless(account !== undefined, {
       path: 'account',
@@ -106,119 +142,11 @@ function productionProblems(config: LakehouseConfig): Problem[] {
       got: network.natGateways,
       remedy: 'leave it out: the loss of a zone must not cut the others off',
     }),
-  ];
-}
-
-function networkRules(config: LakehouseConfig): Problem[] {
-  const days = config.network?.flowLogRetentionDays;
-  const allowed = Object.values(logs.RetentionDays).map(Number).filter(Number.isFinite);
-  // The list of zones is at the top of the config, the rest is in its section.
-  const problems = networkProblems(networkPropsOf(config)).map((found) =>
-    found.path === 'availabilityZones' ? found : at(`network.${found.path}`, found),
-  );
-  return [
-    ...problems,
-    ...unless(days === undefined || allowed.includes(days), {
-      path: 'network.flowLogRetentionDays',
-      must: "one of CloudWatch's periods",
-      got: days,
-      remedy: `use one of ${allowed.filter((value) => value <= 400).join(', ')}`,
+    ...unless(airflow?.size !== 'micro', {
+      path: 'airflow.size',
+      must: 'small or larger in production, because micro does not scale',
+      got: airflow?.size,
+      remedy: "use 'small'",
     }),
   ];
-}
-
-function storageRules({ storage = {} }: LakehouseConfig): Problem[] {
-  const { landing, bronze, silver, gold, archive } = storage;
-  const zones: { [name: string]: ZoneStorageConfig | undefined } = { landing, bronze, silver, gold, archive };
-  return [
-    ...Zone.all().flatMap((zone) => zoneRules(zone, zones[zone.name])),
-    ...positiveDays('storage.logRetentionDays', storage.logRetentionDays),
-  ];
-}
-
-function zoneRules(zone: Zone, values: ZoneStorageConfig | undefined): Problem[] {
-  const path = `storage.${zone.name}`;
-  const unknown = (values?.transitions ?? []).filter(({ tier }) => !StorageTier.names().includes(tier));
-  const days = [
-    ...(values?.transitions ?? []).flatMap(({ afterDays }, index) =>
-      positiveDays(`${path}.transitions[${index}].afterDays`, afterDays),
-    ),
-    ...positiveDays(`${path}.expireAfterDays`, values?.expireAfterDays),
-    ...positiveDays(`${path}.noncurrentExpireAfterDays`, values?.noncurrentExpireAfterDays),
-  ];
-  if (unknown.length > 0 || days.length > 0) {
-    return [
-      ...unknown.map(({ tier }) => unknownName(`${path}.transitions`, 'a storage tier', tier, StorageTier.names())),
-      ...days,
-    ];
-  }
-  // Settings in days have that in their names; the construct's do not.
-  return lifecycleProblems(path, withDefaults(zone, lifecycleOf(values)), zone.holdsTables).map((found) =>
-    at(found.path.replace(/after$/i, '$&Days'), found),
-  );
-}
-
-function batchRules(config: LakehouseConfig): Problem[] {
-  const { release, architecture } = config.batch ?? {};
-  const architectures = InstanceArchitecture.names();
-  const unknown = [
-    ...(release === undefined || EmrRelease.knownLabels().includes(release)
-      ? []
-      : [unknownName('batch.release', 'a known EMR release', release, EmrRelease.knownLabels())]),
-    ...(architecture === undefined || architectures.includes(architecture)
-      ? []
-      : [unknownName('batch.architecture', 'a known architecture', architecture, architectures)]),
-  ];
-  // The sizes do not depend on either, so they are checked as if both were left out when one is unknown.
-  const known =
-    unknown.length === 0
-      ? config
-      : { ...config, batch: { ...config.batch, release: undefined, architecture: undefined } };
-  return [...unknown, ...within('batch', sizingProblems(batchPropsOf(known)))];
-}
-
-function sourceRules({ sources = [] }: LakehouseConfig): Problem[] {
-  const names = sources.map(({ name }) => name);
-  return [
-    ...names
-      .filter((name) => !/^[a-z][a-z0-9_]*$/.test(name))
-      .map((name) => ({
-        path: 'sources.name',
-        must: 'lower-case letters, digits and underscores, beginning with a letter',
-        got: name,
-        remedy: 'use the name that the contracts call the source by',
-      })),
-    ...unless(new Set(names).size === names.length, {
-      path: 'sources',
-      must: 'sources of different names',
-      got: names,
-      remedy: 'name each source once',
-    }),
-  ];
-}
-
-function unknownName(path: string, must: string, got: string, known: string[]): Problem {
-  return { path, must, got, remedy: didYouMean(got, known) };
-}
-
-function positiveDays(path: string, days: number | undefined): Problem[] {
-  return unless(days === undefined || (Number.isInteger(days) && days >= 1), {
-    path,
-    must: 'a whole number of days, at least 1',
-    got: days,
-    remedy: 'correct it or leave it out',
-  });
-}
-
-function within(section: string, problems: Problem[]): Problem[] {
-  return problems.map((found) => at(`${section}.${found.path}`, found));
-}
-
-/** The problem under another path. */
-function at(path: string, found: Problem): Problem {
-  return { ...found, path };
-}
-
-function unless(holds: boolean, otherwise: Problem): Problem[] {
-  return holds ? [] : [otherwise];
 }

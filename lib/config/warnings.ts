@@ -2,7 +2,7 @@ import { RemovalPolicy } from 'aws-cdk-lib/core';
 import type { DataContracts } from '../contracts';
 import { didYouMean } from '../private';
 import type { LakehouseConfig } from './lakehouse-config';
-import { sourceSecretsOf } from './resolve';
+import { sourceSecretsOf } from './sections';
 
 /**
  * What is legal and most often not meant.

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { type ApiType, type Member, type Method, type Parameter, readAssembly } from './assembly';
+import { type ApiType, type Member, type Method, type Parameter, readAssembly } from '../../docs/assembly';
 
 const LIB = path.resolve(__dirname, '..', '..', 'lib');
 

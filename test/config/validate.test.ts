@@ -155,4 +155,18 @@ describe('validateConfig', () => {
       ].join('\n'),
     );
   });
+
+  test('refuses what a file or Python may hold and TypeScript would not, before any rule reads it', () => {
+    const values: object = { batch: { coreUnits: '4' }, sources: {}, kafka: true, region: undefined, removalPolicy: 7 };
+    expect(refusal(values)).toBe(
+      [
+        "5 problems in environment 'test':",
+        "  - 'region' must be given, got nothing; it has no default",
+        '  - \'batch.coreUnits\' must be a number, got "4"; correct it or leave it out',
+        "  - 'sources' must be a list, got {}; correct it or leave it out",
+        "  - 'kafka' must be a section with members, got true; correct it or leave it out",
+        "  - 'removalPolicy' must be a text, got 7; correct it or leave it out",
+      ].join('\n'),
+    );
+  });
 });

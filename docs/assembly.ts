@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
+import { tmpdir } from 'node:os';
 import * as path from 'node:path';
-import { temporaryDirectory } from '../support/temporary';
 
-const ROOT = path.resolve(__dirname, '..', '..');
+const ROOT = path.resolve(__dirname, '..');
 
 /** What jsii writes. */
 const ASSEMBLY = '.jsii';
@@ -14,6 +14,7 @@ const INPUTS = ['lib', 'package.json', 'tsconfig.json', 'README.md', 'LICENSE'];
 
 export interface Docs {
   readonly summary?: string;
+  readonly remarks?: string;
   readonly default?: string;
 }
 
@@ -29,6 +30,7 @@ export interface Property extends Member {
   readonly type: unknown;
   readonly optional?: boolean;
   readonly immutable?: boolean;
+  readonly locationInModule?: { readonly line: number };
 }
 
 export interface Parameter {
@@ -59,7 +61,8 @@ export interface ApiType {
   readonly members?: Member[];
 }
 
-interface Assembly {
+/** The public API. */
+export interface Assembly {
   readonly types: { readonly [fqn: string]: ApiType };
   readonly submodules: { readonly [name: string]: unknown };
 }
@@ -71,7 +74,9 @@ export function readAssembly(): Assembly {
     fs.mkdirSync(path.dirname(kept), { recursive: true });
     // Renamed when it is whole, because tests of another run may be reading.
     const part = `${kept}.${process.pid}`;
-    fs.copyFileSync(compiled(), part);
+    const directory = compiled();
+    fs.copyFileSync(path.join(directory, ASSEMBLY), part);
+    fs.rmSync(directory, { recursive: true, force: true });
     fs.renameSync(part, kept);
   }
   return JSON.parse(fs.readFileSync(kept, 'utf8'));
@@ -93,8 +98,9 @@ function fingerprint(): string {
   return hash.digest('hex').slice(0, 16);
 }
 
+/** A folder with the compiled sources. */
 function compiled(): string {
-  const directory = temporaryDirectory();
+  const directory = fs.mkdtempSync(path.join(tmpdir(), 'cdk-lakehouse-api-'));
   for (const name of INPUTS) {
     fs.cpSync(path.join(ROOT, name), path.join(directory, name), { recursive: true });
   }
@@ -108,5 +114,5 @@ function compiled(): string {
   if (status !== 0) {
     throw new Error(`jsii ended with ${status}:\n${stdout}${stderr}`);
   }
-  return path.join(directory, ASSEMBLY);
+  return directory;
 }

@@ -1,0 +1,133 @@
+import { Duration } from 'aws-cdk-lib/core';
+import type { Problem } from '../../private';
+import { type BatchClusterProps, EmrRelease, InstanceArchitecture, sizingProblems } from '../../processing';
+import type { LakehouseConfig } from '../lakehouse-config';
+import { oneOf, within } from '../problems';
+
+/** Values for the batch cluster. One unit is 4 vCPUs. */
+export interface BatchConfig {
+  /**
+   * The label of the EMR release.
+   *
+   * @default 'emr-7.14.0'
+   */
+  readonly release?: string;
+
+  /**
+   * The processor architecture: x86_64 or arm64.
+   *
+   * @default 'x86_64'
+   */
+  readonly architecture?: string;
+
+  /**
+   * On-Demand units that always run.
+   *
+   * @default 1
+   */
+  readonly coreUnits?: number;
+
+  /**
+   * Task units that may be added when there is work, on Spot but for onDemandTaskUnits of them.
+   *
+   * @default 2
+   */
+  readonly maxTaskUnits?: number;
+
+  /**
+   * How many of the task units are On-Demand. Managed scaling takes these first and Spot after them.
+   *
+   * @default 0
+   */
+  readonly onDemandTaskUnits?: number;
+
+  /**
+   * Minutes to try for Spot capacity, 5 to 1,440, before a cluster that starts falls back to On-Demand.
+   *
+   * @default 10
+   */
+  readonly spotTimeoutMinutes?: number;
+
+  /**
+   * How many steps run at once, 1 to 256.
+   *
+   * @default 1
+   */
+  readonly stepConcurrency?: number;
+}
+
+/**
+ * The properties of the batch cluster that the values stand for.
+ *
+ * @internal
+ */
+export function batchPropsOf({ batch = {}, production }: LakehouseConfig): Omit<BatchClusterProps, 'vpc' | 'storage'> {
+  return {
+    ...runtimeOf(batch),
+    coreUnits: batch.coreUnits,
+    maxTaskUnits: batch.maxTaskUnits,
+    onDemandTaskUnits: batch.onDemandTaskUnits,
+    spotTimeout: minutes(batch.spotTimeoutMinutes),
+    stepConcurrency: batch.stepConcurrency,
+    terminationProtection: production,
+  };
+}
+
+/**
+ * What is wrong with the section.
+ *
+ * @internal
+ */
+export function batchRules(config: LakehouseConfig): Problem[] {
+  const { batch } = config;
+  if (batch === undefined) {
+    return [];
+  }
+  const unknown = runtimeRules('batch', batch);
+  // The sizes do not depend on release and architecture, so they are checked as if both were left out when one is unknown.
+  const known =
+    unknown.length === 0 ? config : { ...config, batch: { ...batch, release: undefined, architecture: undefined } };
+  return [...unknown, ...within('batch', sizingProblems(batchPropsOf(known)))];
+}
+
+/** What every section has that runs Spark. */
+interface SparkSection {
+  readonly release?: string;
+  readonly architecture?: string;
+}
+
+/**
+ * The release and architecture by their names.
+ *
+ * @internal
+ */
+export function runtimeOf({ release, architecture }: SparkSection): {
+  readonly release?: EmrRelease;
+  readonly architecture?: InstanceArchitecture;
+} {
+  return {
+    release: release === undefined ? undefined : EmrRelease.fromLabel(release),
+    architecture: architecture === undefined ? undefined : InstanceArchitecture.fromName(architecture),
+  };
+}
+
+/**
+ * Names of releases and architectures that are none.
+ *
+ * @internal
+ */
+export function runtimeRules(section: string, { release, architecture }: SparkSection): Problem[] {
+  return [
+    ...oneOf(`${section}.release`, 'a known EMR release', release, EmrRelease.knownLabels()),
+    ...oneOf(`${section}.architecture`, 'a known architecture', architecture, InstanceArchitecture.names()),
+  ];
+}
+
+/**
+ * A time in minutes, where there is one.
+ *
+ * @internal
+ */
+export function minutes(count: number | undefined): Duration | undefined {
+  return count === undefined ? undefined : Duration.minutes(count);
+}

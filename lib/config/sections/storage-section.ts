@@ -1,0 +1,155 @@
+import { Duration } from 'aws-cdk-lib/core';
+import { Zone } from '../../contracts';
+import { type Problem } from '../../private';
+import { type LakeStorageProps, StorageTier, type ZoneLifecycle, lifecycleProblems, withDefaults } from '../../storage';
+import type { LakehouseConfig } from '../lakehouse-config';
+import { at, positiveDays, unknownName } from '../problems';
+
+/** Values for the buckets. */
+export interface StorageConfig {
+  /**
+   * How raw extracts age.
+   *
+   * @default - Standard-IA at 30 days, Glacier Flexible Retrieval at 90
+   */
+  readonly landing?: ZoneStorageConfig;
+
+  /**
+   * How the files of bronze tables age.
+   *
+   * @default - Standard-IA at 30 days, Glacier Instant Retrieval at 180
+   */
+  readonly bronze?: ZoneStorageConfig;
+
+  /**
+   * How the files of silver tables age.
+   *
+   * @default - Intelligent-Tiering at 30 days
+   */
+  readonly silver?: ZoneStorageConfig;
+
+  /**
+   * How the files of gold tables age.
+   *
+   * @default - Intelligent-Tiering at 30 days
+   */
+  readonly gold?: ZoneStorageConfig;
+
+  /**
+   * How archived data ages.
+   *
+   * @default - Standard-IA at 30 days, Glacier Flexible Retrieval at 90, Deep Archive at 365
+   */
+  readonly archive?: ZoneStorageConfig;
+
+  /**
+   * Days that access logs and cluster logs are kept.
+   *
+   * @default 90
+   */
+  readonly logRetentionDays?: number;
+}
+
+/** Values for the ageing of one zone. */
+export interface ZoneStorageConfig {
+  /**
+   * Moves to colder tiers.
+   *
+   * @default - those of the zone
+   */
+  readonly transitions?: TransitionConfig[];
+
+  /**
+   * Days until objects are deleted; refused for zones that hold tables.
+   *
+   * @default - they are kept
+   */
+  readonly expireAfterDays?: number;
+
+  /**
+   * Days that an overwritten or deleted version is kept.
+   *
+   * @default 30
+   */
+  readonly noncurrentExpireAfterDays?: number;
+}
+
+/** A move to a colder tier. */
+export interface TransitionConfig {
+  /** The tier: INFREQUENT_ACCESS, INTELLIGENT_TIERING, GLACIER_INSTANT, GLACIER_FLEXIBLE or DEEP_ARCHIVE. */
+  readonly tier: string;
+
+  /** The age in days. */
+  readonly afterDays: number;
+}
+
+/**
+ * The properties of the buckets that the values stand for.
+ *
+ * @internal
+ */
+export function storagePropsOf({ storage = {} }: LakehouseConfig): LakeStorageProps {
+  return {
+    landingLifecycle: lifecycleOf(storage.landing),
+    bronzeLifecycle: lifecycleOf(storage.bronze),
+    silverLifecycle: lifecycleOf(storage.silver),
+    goldLifecycle: lifecycleOf(storage.gold),
+    archiveLifecycle: lifecycleOf(storage.archive),
+    logRetention: days(storage.logRetentionDays),
+  };
+}
+
+/**
+ * What is wrong with the section.
+ *
+ * @internal
+ */
+export function storageRules({ storage = {} }: LakehouseConfig): Problem[] {
+  const { landing, bronze, silver, gold, archive } = storage;
+  const zones: { [name: string]: ZoneStorageConfig | undefined } = { landing, bronze, silver, gold, archive };
+  return [
+    ...Zone.all().flatMap((zone) => zoneRules(zone, zones[zone.name])),
+    ...positiveDays('storage.logRetentionDays', storage.logRetentionDays),
+  ];
+}
+
+function zoneRules(zone: Zone, values: ZoneStorageConfig | undefined): Problem[] {
+  const path = `storage.${zone.name}`;
+  const unknown = (values?.transitions ?? []).filter(({ tier }) => !StorageTier.names().includes(tier));
+  const wrongDays = [
+    ...(values?.transitions ?? []).flatMap(({ afterDays }, index) =>
+      positiveDays(`${path}.transitions[${index}].afterDays`, afterDays),
+    ),
+    ...positiveDays(`${path}.expireAfterDays`, values?.expireAfterDays),
+    ...positiveDays(`${path}.noncurrentExpireAfterDays`, values?.noncurrentExpireAfterDays),
+  ];
+  if (unknown.length > 0 || wrongDays.length > 0) {
+    return [
+      ...unknown.map(({ tier }) => unknownName(`${path}.transitions`, 'a storage tier', tier, StorageTier.names())),
+      ...wrongDays,
+    ];
+  }
+  // Settings in days have that in their names; the construct's do not.
+  return lifecycleProblems(path, withDefaults(zone, lifecycleOf(values)), zone.holdsTables).map((found) =>
+    at(found.path.replace(/after$/i, '$&Days'), found),
+  );
+}
+
+/** The lifecycle that the values of a zone stand for; what is left out stays the zone's default. */
+function lifecycleOf(zone: ZoneStorageConfig | undefined): ZoneLifecycle | undefined {
+  if (zone === undefined) {
+    return undefined;
+  }
+  return {
+    transitions: zone.transitions?.map(({ tier, afterDays }) => ({
+      tier: StorageTier.fromName(tier),
+      after: Duration.days(afterDays),
+    })),
+    expireAfter: days(zone.expireAfterDays),
+    noncurrentExpireAfter: days(zone.noncurrentExpireAfterDays),
+  };
+}
+
+function days(count: number | undefined): Duration | undefined {
+  return count === undefined ? undefined : Duration.days(count);
+}
