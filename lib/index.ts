@@ -6,6 +6,7 @@ export * as cost from './cost';
 export * as foundation from './foundation';
 export * as governance from './governance';
 export * as observability from './observability';
+export * as pipelines from './pipelines';
 export * as processing from './processing';
 export * as storage from './storage';
 export * as streaming from './streaming';

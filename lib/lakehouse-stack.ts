@@ -1,32 +1,33 @@
-import * as path from 'node:path';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
-import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
-import { Annotations, CfnOutput, RemovalPolicy, Stack, Tags } from 'aws-cdk-lib/core';
+import { Annotations, RemovalPolicy, Stack, Tags } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import {
   type LakehouseConfig,
+  administratorsOf,
   alertPropsOf,
+  athenaPropsOf,
   batchPropsOf,
+  budgetPropsOf,
   configWarnings,
+  kafkaPropsOf,
   networkPropsOf,
   sourceSecretsOf,
   storagePropsOf,
   validateConfig,
 } from './config';
 import { LakeCatalog } from './catalog';
+import { AthenaWorkgroup } from './consumption';
 import { type DataContracts, Zone } from './contracts';
-import { AlertTopics, LakeKey, LakeNetwork, RuntimeParameter, Severity, acknowledgeWildcards } from './foundation';
-import { LakehouseAlarms, LakehouseDashboard, LakehouseMetrics } from './observability';
-import { BatchCluster, SparkApplication, SparkDependencies } from './processing';
-import { ArtifactPrefix, LakeStorage } from './storage';
-
-/** The jobs that ship with this package. */
-const JOBS = path.resolve(__dirname, '..', 'workloads', 'jobs');
-
-/** The pipeline that loads sources into bronze and silver, as metrics and the runtime parameter call it. */
-const INGEST = 'ingest';
+import { CostBudget } from './cost';
+import { AlertTopics, LakeKey, LakeNetwork, RuntimeParameter } from './foundation';
+import { LakeGovernance } from './governance';
+import { LakehouseAlarms, LakehouseDashboard } from './observability';
+import { IngestPipeline, lakeFacts, publishOutputs } from './pipelines';
+import { BatchCluster, type SparkDependencies } from './processing';
+import { LakeStorage } from './storage';
+import { KafkaCluster } from './streaming';
 
 /** Properties of a LakehouseStack. */
 export interface LakehouseStackProps {
@@ -51,7 +52,7 @@ export interface LakehouseStackProps {
   readonly vpc?: ec2.IVpc;
 
   /**
-   * A key of your own, whose policy lets CloudWatch alarms and logs use it.
+   * A key of your own, whose policy lets CloudWatch alarms, logs and AWS Budgets use it.
    *
    * @default - a new key
    */
@@ -65,7 +66,7 @@ export interface LakehouseStackProps {
   readonly dependencies?: SparkDependencies;
 }
 
-/** A whole lakehouse, from the network to the dashboard, with the pipeline that loads its sources. */
+/** A whole lakehouse, from the network to the dashboards, with the pipelines that load it. */
 export class LakehouseStack extends Stack {
   /** The key that encrypts everything. */
   public readonly encryptionKey: kms.IKey;
@@ -82,11 +83,20 @@ export class LakehouseStack extends Stack {
   /** The databases and tables. */
   public readonly catalog: LakeCatalog;
 
-  /** The cluster that batch jobs run on. */
-  public readonly batchCluster: BatchCluster;
+  /** Kafka, where the config has it. */
+  public readonly kafka?: KafkaCluster;
 
-  /** The application that loads sources into bronze and silver. */
-  public readonly ingest: SparkApplication;
+  /** The cluster that batch jobs run on, where the config has it. */
+  public readonly batchCluster?: BatchCluster;
+
+  /** The pipeline that loads sources into bronze and silver, where there is a batch cluster. */
+  public readonly ingest?: IngestPipeline;
+
+  /** Who may read which columns, where the config has it. */
+  public readonly governance?: LakeGovernance;
+
+  /** Where ad-hoc queries run, where the config has it. */
+  public readonly workgroup?: AthenaWorkgroup;
 
   constructor(scope: Construct, id: string, props: LakehouseStackProps) {
     const { config, contracts } = props;
@@ -96,151 +106,91 @@ export class LakehouseStack extends Stack {
       terminationProtection: config.production ?? false,
       description: `Lakehouse, ${config.environment}`,
     });
+    this.warn(props);
     const { environment } = config;
-    const removalPolicy = this.removalPolicyOf(props);
-    for (const { id: warning, text } of configWarnings(config, {
-      contracts,
-      allowDestroy: props.allowDestroy ?? false,
-    })) {
-      Annotations.of(this).addWarningV2(warning, text);
-    }
+    const removalPolicy = removalPolicyOf(props);
+
     const key = props.encryptionKey ?? new LakeKey(this, 'Key', { removalPolicy }).key;
     this.encryptionKey = key;
-
-    this.vpc =
-      props.vpc ??
-      new LakeNetwork(this, 'Network', { ...networkPropsOf(config), encryptionKey: key, removalPolicy }).vpc;
+    const kept = { encryptionKey: key, removalPolicy };
+    this.vpc = props.vpc ?? new LakeNetwork(this, 'Network', { ...networkPropsOf(config), ...kept }).vpc;
     this.alerts = new AlertTopics(this, 'Alerts', { ...alertPropsOf(config), encryptionKey: key });
 
-    this.storage = new LakeStorage(this, 'Storage', { ...storagePropsOf(config), encryptionKey: key, removalPolicy });
+    this.storage = new LakeStorage(this, 'Storage', { ...storagePropsOf(config), ...kept });
     this.catalog = new LakeCatalog(this, 'Catalog', {
       zones: this.storage,
       contracts,
       databasePrefix: `${config.namePrefix ?? 'lakehouse'}_${environment}`,
       removalPolicy,
     });
+    const lake = { environment, storage: this.storage, catalog: this.catalog, contracts };
+    const placed = { vpc: this.vpc, storage: this.storage, encryptionKey: key };
 
-    this.batchCluster = new BatchCluster(this, 'BatchCluster', {
-      ...batchPropsOf(config),
-      vpc: this.vpc,
-      storage: this.storage,
-      encryptionKey: key,
-    });
-    this.ingest = this.batchCluster.addApplication('Ingest', {
-      entryPoint: path.join(JOBS, 'main.py'),
-      codeDirectory: JOBS,
-      dependencies: props.dependencies ?? new SparkDependencies(),
-      dataDirectories: { contracts: contracts.directory },
-    });
-    this.grantIngest(config);
-
-    const runtime = new RuntimeParameter(this, 'Runtime', {
-      environment,
-      facts: {
-        databases: this.databaseNames(),
-        buckets: this.bucketNames(),
-        topics: this.topicArns(),
-        batchClusterId: this.batchCluster.clusterId,
+    if (config.kafka !== undefined) {
+      this.kafka = new KafkaCluster(this, 'Kafka', { ...kafkaPropsOf(config), ...kept, vpc: this.vpc });
+    }
+    if (config.batch !== undefined) {
+      this.batchCluster = new BatchCluster(this, 'BatchCluster', { ...batchPropsOf(config), ...placed });
+      this.ingest = new IngestPipeline(this, 'Ingest', {
+        ...lake,
+        cluster: this.batchCluster,
         sourceSecrets: sourceSecretsOf(config),
-        applications: { [INGEST]: this.ingest.stepArgs },
-      },
-    });
+        dependencies: props.dependencies,
+      });
+    }
 
-    const watched = { environment, pipelines: [INGEST], batchCluster: this.batchCluster };
+    if (config.lakeFormation !== undefined) {
+      this.governance = new LakeGovernance(this, 'Governance', {
+        ...lake,
+        administrators: administratorsOf(this, config),
+      });
+    }
+    if (config.athena !== undefined) {
+      const results = this.storage.artifacts;
+      this.workgroup = new AthenaWorkgroup(this, 'Workgroup', { ...athenaPropsOf(config), results, removalPolicy });
+      this.workgroup.addTableQueries(this.catalog, contracts);
+    }
+
+    const pipelines = this.ingest === undefined ? [] : [IngestPipeline.NAME];
+    const watched = { environment, pipelines, batchCluster: this.batchCluster };
     const { alarms } = new LakehouseAlarms(this, 'Alarms', { ...watched, topics: this.alerts });
     new LakehouseDashboard(this, 'Dashboard', {
       ...watched,
       datasets: contracts.inZone(Zone.SILVER).map((contract) => contract.dataset),
       alarms: Object.values(alarms),
     });
-
-    this.tag(config);
-    this.publish(runtime);
-  }
-
-  /** Data is destroyed only when both keys are turned; else it stays, and a failed first deployment can be repeated. */
-  private removalPolicyOf({ config, allowDestroy = false }: LakehouseStackProps): RemovalPolicy {
-    return config.removalPolicy === RemovalPolicy.DESTROY && allowDestroy
-      ? RemovalPolicy.DESTROY
-      : RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
-  }
-
-  /** What the load may do, and nothing else: its role is the cluster's. */
-  private grantIngest(config: LakehouseConfig): void {
-    const cluster = this.batchCluster;
-    const landing = this.storage.bucket(Zone.LANDING);
-    const { artifacts } = this.storage;
-    const role = cluster.instanceRole;
-    const allow = (sid: string, actions: string[], resources: string[], conditions?: Conditions): void => {
-      role.addToPrincipalPolicy(new iam.PolicyStatement({ sid, actions, resources, conditions }));
-    };
-    const write = ['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'];
-    const extracts = [landing.arnForObjects('*')];
-    const runs = [artifacts.arnForObjects(`${ArtifactPrefix.RUNS}*`)];
-    allow('LandExtracts', [...write, 's3:DeleteObject'], extracts);
-    allow('ListExtracts', ['s3:ListBucket', 's3:GetBucketLocation'], [landing.bucketArn]);
-    allow('RecordRuns', write, runs);
-    allow('ListRuns', ['s3:ListBucket'], [artifacts.bucketArn], {
-      StringLike: { 's3:prefix': `${ArtifactPrefix.RUNS}*` },
-    });
-    allow('FindResources', ['ssm:GetParameter'], [RuntimeParameter.arnFor(this, config.environment)]);
-    allow('EmitMetrics', ['cloudwatch:PutMetricData'], ['*'], {
-      StringEquals: { 'cloudwatch:namespace': LakehouseMetrics.namespace() },
-    });
-    acknowledgeWildcards(role, extracts, 'extracts are named by source, table and run, none of which is known before');
-    acknowledgeWildcards(role, runs, 'run records are named by run; they stay under one prefix of one bucket');
-    acknowledgeWildcards(role, ['*'], 'PutMetricData takes no resource; the condition confines it to one namespace');
-    for (const [source, secretName] of Object.entries(sourceSecretsOf(config))) {
-      secretsmanager.Secret.fromSecretNameV2(this, `Source-${source}`, secretName).grantRead(cluster);
+    const budget = budgetPropsOf(config);
+    if (budget !== undefined) {
+      new CostBudget(this, 'Budget', { ...budget, topics: this.alerts });
     }
-    this.catalog.grants.readWrite(cluster, { zones: [Zone.BRONZE, Zone.SILVER] });
+
+    const facts = lakeFacts(this, sourceSecretsOf(config));
+    const { parameter } = new RuntimeParameter(this, 'Runtime', { environment, facts });
+    publishOutputs(this, parameter.parameterName, facts);
+    this.mark(config);
   }
 
-  private databaseNames(): { [zone: string]: string } {
-    return Object.fromEntries(Zone.withTables().map((zone) => [zone.name, this.catalog.databaseName(zone)]));
+  private warn({ config, contracts, allowDestroy = false }: LakehouseStackProps): void {
+    for (const { id, text } of configWarnings(config, { contracts, allowDestroy })) {
+      Annotations.of(this).addWarningV2(id, text);
+    }
   }
 
-  private bucketNames(): { [name: string]: string } {
-    const { artifacts, accessLogs } = this.storage;
-    return {
-      ...Object.fromEntries(Zone.all().map((zone) => [zone.name, this.storage.bucket(zone).bucketName])),
-      artifacts: artifacts.bucketName,
-      accessLogs: accessLogs.bucketName,
-    };
-  }
-
-  private topicArns(): { [severity: string]: string } {
-    return Object.fromEntries(
-      Object.values(Severity).map((severity) => [severity, this.alerts.topic(severity).topicArn]),
-    );
-  }
-
-  private tag(config: LakehouseConfig): void {
-    for (const [name, value] of Object.entries({ environment: config.environment, ...config.tags })) {
+  /** What goes on everything: tags, and the boundary of every role. */
+  private mark({ environment, tags, permissionsBoundary }: LakehouseConfig): void {
+    for (const [name, value] of Object.entries({ environment, ...tags })) {
       Tags.of(this).add(name, value);
     }
-  }
-
-  /** Outputs for people; pipelines read the runtime parameter. None is exported, because an export locks its producer. */
-  private publish(runtime: RuntimeParameter): void {
-    const outputs = {
-      RuntimeParameter: runtime.parameter.parameterName,
-      BatchClusterId: this.batchCluster.clusterId,
-      ...named('Bucket', this.bucketNames()),
-      ...named('Database', this.databaseNames()),
-      ...named('Topic', this.topicArns()),
-    };
-    for (const [id, value] of Object.entries(outputs)) {
-      new CfnOutput(this, id, { value });
+    if (permissionsBoundary !== undefined) {
+      const policy = iam.ManagedPolicy.fromManagedPolicyArn(this, 'Boundary', permissionsBoundary);
+      iam.PermissionsBoundary.of(this).apply(policy);
     }
   }
 }
 
-/** `{landing: …}` becomes `{LandingBucket: …}`. */
-function named(suffix: string, values: { [name: string]: string }): { [id: string]: string } {
-  return Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [`${name.charAt(0).toUpperCase()}${name.slice(1)}${suffix}`, value]),
-  );
+/** Data is destroyed only when both keys are turned; else it stays, and a failed first deployment can be repeated. */
+function removalPolicyOf({ config, allowDestroy = false }: LakehouseStackProps): RemovalPolicy {
+  return config.removalPolicy === RemovalPolicy.DESTROY && allowDestroy
+    ? RemovalPolicy.DESTROY
+    : RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
 }
-
-type Conditions = { [operator: string]: { [key: string]: string } };

@@ -24,11 +24,60 @@ export interface RuntimeFacts {
   readonly topics: { [severity: string]: string };
 
   /**
+   * The ARN of the Kafka cluster, by which clients ask for its brokers.
+   *
+   * @default - there is no Kafka
+   */
+  readonly kafkaCluster?: string;
+
+  /**
+   * The id of the cluster that streaming jobs run on.
+   *
+   * @default - there are no streaming jobs
+   */
+  readonly streamingClusterId?: string;
+
+  /**
+   * The ARN of the state machine that keeps each streaming job running.
+   *
+   * @default - there are no streaming jobs
+   */
+  readonly streamingJobs?: { [dataset: string]: string };
+
+  /**
    * The id of the batch cluster.
    *
    * @default - there is no batch cluster
    */
   readonly batchClusterId?: string;
+
+  /**
+   * The ARN of the state machine that runs a transient cluster.
+   *
+   * @default - there is none
+   */
+  readonly jobFlow?: string;
+
+  /**
+   * The id of the EMR Serverless application.
+   *
+   * @default - there is none
+   */
+  readonly serverlessApplicationId?: string;
+
+  /**
+   * The name of the Airflow environment.
+   *
+   * @default - there is none
+   */
+  readonly airflowEnvironment?: string;
+
+  /**
+   * The name of the Athena workgroup.
+   *
+   * @default - there is none
+   */
+  readonly athenaWorkgroup?: string;
 
   /**
    * The name of the secret of each source.
@@ -81,16 +130,7 @@ export class RuntimeParameter extends Construct {
   constructor(scope: Construct, id: string, props: RuntimeParameterProps) {
     super(scope, id);
     const { facts, environment } = props;
-    const value = Stack.of(this).toJsonString({
-      version: LAYOUT_VERSION,
-      environment,
-      databases: facts.databases,
-      buckets: facts.buckets,
-      topics: facts.topics,
-      ...(facts.batchClusterId === undefined ? {} : { batchCluster: { id: facts.batchClusterId } }),
-      sources: mapValues(facts.sourceSecrets, (secretId) => ({ secretId })),
-      applications: mapValues(facts.applications, (args) => ({ args })),
-    });
+    const value = Stack.of(this).toJsonString({ version: LAYOUT_VERSION, environment, ...layoutOf(facts) });
     this.parameter = new ssm.StringParameter(this, 'Resource', {
       parameterName: RuntimeParameter.nameFor(environment),
       description: `Where the jobs and commands of the ${environment} lakehouse find its resources`,
@@ -98,6 +138,31 @@ export class RuntimeParameter extends Construct {
     });
     checkSize(this, facts);
   }
+}
+
+/** The document of the facts; what there is not is left out. */
+function layoutOf(facts: RuntimeFacts): { [name: string]: unknown } {
+  return {
+    databases: facts.databases,
+    buckets: facts.buckets,
+    topics: facts.topics,
+    ...section('kafka', 'clusterArn', facts.kafkaCluster),
+    ...section('streamingCluster', 'id', facts.streamingClusterId),
+    ...(facts.streamingJobs === undefined
+      ? {}
+      : { streamingJobs: mapValues(facts.streamingJobs, (stateMachineArn) => ({ stateMachineArn })) }),
+    ...section('batchCluster', 'id', facts.batchClusterId),
+    ...section('jobFlow', 'stateMachineArn', facts.jobFlow),
+    ...section('serverless', 'applicationId', facts.serverlessApplicationId),
+    ...section('airflow', 'environment', facts.airflowEnvironment),
+    ...section('athena', 'workgroup', facts.athenaWorkgroup),
+    sources: mapValues(facts.sourceSecrets, (secretId) => ({ secretId })),
+    applications: mapValues(facts.applications, (args) => ({ args })),
+  };
+}
+
+function section(name: string, member: string, value: string | undefined): { [name: string]: unknown } {
+  return value === undefined ? {} : { [name]: { [member]: value } };
 }
 
 function mapValues<T, U>(map: { [key: string]: T } | undefined, change: (value: T) => U): { [key: string]: U } {

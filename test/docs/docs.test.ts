@@ -57,10 +57,14 @@ const STOREYS = [
   'catalog',
   'streaming',
   'processing',
+  'orchestration',
   'governance',
   'consumption',
   'observability',
   'cost',
+  'pipelines',
+  'compliance',
+  'testing',
   'config',
 ];
 const byStorey = (a: string, b: string): number => STOREYS.indexOf(a) - STOREYS.indexOf(b);

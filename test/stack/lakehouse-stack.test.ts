@@ -17,8 +17,8 @@ const ROOT = path.resolve(__dirname, '..', '..');
 const CONTRACTS = DataContracts.fromDirectory(path.join(ROOT, 'contracts'));
 const DEPENDENCIES = fixtureDependencies();
 
-/** The source that our contracts load from. */
-const SOURCE: Partial<LakehouseConfig> = { sources: [{ name: 'nycflights' }] };
+/** A batch cluster, and the source that our contracts load from. */
+const SOURCE: Partial<LakehouseConfig> = { batch: {}, sources: [{ name: 'nycflights' }] };
 
 interface Outputs {
   readonly Outputs?: { readonly [id: string]: { readonly Export?: unknown } };
@@ -42,9 +42,9 @@ function build(values: Partial<LakehouseConfig> = {}, props: Partial<LakehouseSt
 
 let minimal: LakehouseStack | undefined;
 
-/** The stack of the least config, made once for the tests that only look at it. */
+/** The stack of the least config that loads something, made once for the tests that only look at it. */
 function minimalStack(): LakehouseStack {
-  return (minimal ??= build());
+  return (minimal ??= build({ batch: {} }));
 }
 
 /** The statements that the load has on top of what every cluster has. */
@@ -62,7 +62,7 @@ function dataOf(stack: Stack): Resource<unknown>[] {
 
 describe('LakehouseStack', () => {
   test('publishes to jobs what they must know', () => {
-    const stack = build({ sources: [{ name: 'nycflights' }] });
+    const stack = build(SOURCE);
     const [parameter] = Object.values(resourcesIn<{ Name: string; Value: unknown }>(stack, 'AWS::SSM::Parameter'));
     expect(parameter?.Properties.Name).toBe('/lakehouse/test/runtime');
     const value = JSON.stringify(parameter?.Properties.Value).replaceAll('\\"', '"');
@@ -104,7 +104,7 @@ describe('LakehouseStack', () => {
   });
 
   test("lets the load read each source's secret, and no other", () => {
-    const statements = ingestStatements(build({ sources: [{ name: 'a' }, { name: 'b', secretName: 'mine/b' }] }));
+    const statements = ingestStatements(build({ ...SOURCE, sources: [{ name: 'a' }, { name: 'b', secretName: 'mine/b' }] }));
     const secrets = JSON.stringify(
       statements.filter(({ Action }) => JSON.stringify(Action).includes('secretsmanager')),
     );
@@ -155,7 +155,7 @@ describe('LakehouseStack', () => {
   });
 
   test('warns of a source that contracts name and the config does not', () => {
-    expect(warningsOf(build({ sources: [{ name: 'nycflight' }] }))).toEqual([
+    expect(warningsOf(build({ ...SOURCE, sources: [{ name: 'nycflight' }] }))).toEqual([
       expect.stringContaining(
         "contracts load from 'nycflights', which is not among the sources of the config; did you mean 'nycflight'?",
       ),
@@ -176,7 +176,7 @@ describe('LakehouseStack', () => {
   });
 
   test('is protected against termination in production, and so is its cluster', () => {
-    const protectedStack = build(PRODUCTION_CONFIG);
+    const protectedStack = build({ ...PRODUCTION_CONFIG, batch: {} });
     expect(protectedStack.terminationProtection).toBe(true);
     expect(minimalStack().terminationProtection).toBe(false);
     const [cluster] = Object.values(
@@ -231,7 +231,7 @@ describe('LakehouseStack', () => {
   test('reads like a table of contents', () => {
     const source = fs.readFileSync(path.join(ROOT, 'lib', 'lakehouse-stack.ts'), 'utf8');
     expect(source.split('\n').length).toBeLessThanOrEqual(251);
-    const rooms = [...source.matchAll(/new (Lake\w+|AlertTopics|BatchCluster|RuntimeParameter)\(/g)].map(
+    const rooms = [...source.matchAll(/new (\w+)\(this/g)].map(
       ([, room]) => room,
     );
     expect(rooms).toEqual([
@@ -240,10 +240,15 @@ describe('LakehouseStack', () => {
       'AlertTopics',
       'LakeStorage',
       'LakeCatalog',
+      'KafkaCluster',
       'BatchCluster',
-      'RuntimeParameter',
+      'IngestPipeline',
+      'LakeGovernance',
+      'AthenaWorkgroup',
       'LakehouseAlarms',
       'LakehouseDashboard',
+      'CostBudget',
+      'RuntimeParameter',
     ]);
   });
 });

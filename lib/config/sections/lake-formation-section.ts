@@ -1,3 +1,5 @@
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type { Construct } from 'constructs';
 import type { Problem } from '../../private';
 import type { LakehouseConfig } from '../lakehouse-config';
 import { unless } from '../problems';
@@ -20,6 +22,15 @@ export interface LakeFormationConfig {
    * @default false
    */
   readonly hybridAccess?: boolean;
+}
+
+/**
+ * The roles that administer, as constructs of the scope.
+ *
+ * @internal
+ */
+export function administratorsOf(scope: Construct, { lakeFormation = {} }: LakehouseConfig): iam.IRole[] {
+  return (lakeFormation.administrators ?? []).map((arn) => iam.Role.fromRoleArn(scope, `Administrator-${arn}`, arn));
 }
 
 /**

@@ -1,0 +1,2 @@
+export * from './ingest-pipeline';
+export * from './lake-facts';

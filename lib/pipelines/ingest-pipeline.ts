@@ -1,0 +1,68 @@
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct } from 'constructs';
+import type { LakeCatalog } from '../catalog';
+import type { DataContracts } from '../contracts';
+import { type BatchCluster, type SparkApplication, SparkDependencies } from '../processing';
+import type { ILakeStorage } from '../storage';
+import { JOBS, JOBS_ENTRY_POINT } from './jobs';
+import { grantLanding, grantPipeline } from './pipeline-grants';
+
+/** Properties of an IngestPipeline. */
+export interface IngestPipelineProps {
+  /** The cluster it runs on, whose role may do what the load does and nothing else. */
+  readonly cluster: BatchCluster;
+
+  /** The environment's name. */
+  readonly environment: string;
+
+  /** The buckets. */
+  readonly storage: ILakeStorage;
+
+  /** The databases and tables. */
+  readonly catalog: LakeCatalog;
+
+  /** The contracts of the datasets. */
+  readonly contracts: DataContracts;
+
+  /**
+   * The name of the secret of each source, by the source's name.
+   *
+   * @default - there are no sources, and nothing is loaded
+   */
+  readonly sourceSecrets?: { [source: string]: string };
+
+  /**
+   * The built dependencies of the jobs.
+   *
+   * @default - those of this package, in `dist/dependencies`
+   */
+  readonly dependencies?: SparkDependencies;
+}
+
+/**
+ * The batch pipeline that ships with this package: sources to landing, bronze and silver by increments, rejected rows to
+ * dead-letter tables. A run of it is an EMR step.
+ */
+export class IngestPipeline extends Construct {
+  /** What metrics, alarms and the runtime parameter call it. */
+  public static readonly NAME = 'ingest';
+
+  /** The Spark application: its step arguments, up to and including the entry script. */
+  public readonly application: SparkApplication;
+
+  constructor(scope: Construct, id: string, props: IngestPipelineProps) {
+    super(scope, id);
+    const { cluster, contracts } = props;
+    this.application = cluster.addApplication('Ingest', {
+      entryPoint: JOBS_ENTRY_POINT,
+      codeDirectory: JOBS,
+      dependencies: props.dependencies ?? new SparkDependencies(),
+      dataDirectories: { contracts: contracts.directory },
+    });
+    grantLanding(cluster, props);
+    grantPipeline(this, cluster, props);
+    for (const [source, secretName] of Object.entries(props.sourceSecrets ?? {})) {
+      secretsmanager.Secret.fromSecretNameV2(this, `Source-${source}`, secretName).grantRead(cluster);
+    }
+  }
+}

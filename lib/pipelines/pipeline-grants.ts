@@ -1,0 +1,67 @@
+import type { IGrantable } from 'aws-cdk-lib/aws-iam';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type { IConstruct } from 'constructs';
+import type { LakeCatalog } from '../catalog';
+import { Zone } from '../contracts';
+import { RuntimeParameter, acknowledgeGrant } from '../foundation';
+import { LakehouseMetrics } from '../observability';
+import { ArtifactPrefix, type ILakeStorage } from '../storage';
+
+/** The lake that a pipeline works on. */
+export interface PipelineLake {
+  /** The environment's name. */
+  readonly environment: string;
+
+  /** The buckets. */
+  readonly storage: ILakeStorage;
+
+  /** The databases and tables. */
+  readonly catalog: LakeCatalog;
+}
+
+/** Reading and writing objects, as multipart uploads too. */
+const WRITE = ['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'];
+
+/** What every pipeline of this package may do: find the lake, say what it did, and write bronze and silver. */
+export function grantPipeline(scope: IConstruct, grantee: IGrantable, lake: PipelineLake): void {
+  const { artifacts } = lake.storage;
+  const runs = [artifacts.arnForObjects(`${ArtifactPrefix.RUNS}*`)];
+  allow(grantee, { sid: 'RecordRuns', actions: WRITE, resources: runs });
+  allow(grantee, {
+    sid: 'ListRuns',
+    actions: ['s3:ListBucket'],
+    resources: [artifacts.bucketArn],
+    conditions: { StringLike: { 's3:prefix': `${ArtifactPrefix.RUNS}*` } },
+  });
+  allow(grantee, {
+    sid: 'FindResources',
+    actions: ['ssm:GetParameter'],
+    resources: [RuntimeParameter.arnFor(scope, lake.environment)],
+  });
+  allow(grantee, {
+    sid: 'EmitMetrics',
+    actions: ['cloudwatch:PutMetricData'],
+    resources: ['*'],
+    conditions: { StringEquals: { 'cloudwatch:namespace': LakehouseMetrics.namespace() } },
+  });
+  acknowledgeGrant(grantee, runs, 'run records are named by run; they stay under one prefix of one bucket');
+  acknowledgeGrant(grantee, ['*'], 'PutMetricData takes no resource; the condition confines it to one namespace');
+  lake.catalog.grants.readWrite(grantee, { zones: [Zone.BRONZE, Zone.SILVER] });
+}
+
+/** What a pipeline that extracts may do in landing. */
+export function grantLanding(grantee: IGrantable, { storage }: PipelineLake): void {
+  const landing = storage.bucket(Zone.LANDING);
+  const extracts = [landing.arnForObjects('*')];
+  allow(grantee, { sid: 'LandExtracts', actions: [...WRITE, 's3:DeleteObject'], resources: extracts });
+  allow(grantee, {
+    sid: 'ListExtracts',
+    actions: ['s3:ListBucket', 's3:GetBucketLocation'],
+    resources: [landing.bucketArn],
+  });
+  acknowledgeGrant(grantee, extracts, 'extracts are named by source, table and run, none of which is known before');
+}
+
+function allow(grantee: IGrantable, statement: iam.PolicyStatementProps): void {
+  grantee.grantPrincipal.addToPrincipalPolicy(new iam.PolicyStatement(statement));
+}
