@@ -14,7 +14,7 @@ import { down, status } from '../local/down';
 import { withUpOptions } from '../local/options';
 import { root, RunPaths } from '../local/paths';
 import { exitCodeOf, throwing } from '../local/usage';
-import { verify } from '../local/verify';
+import { verify, verifyText } from '../local/verify';
 
 /** Runs `npm start`'s program with the same arguments, so that there is one way to start. */
 function up(args: string[]): Promise<number> {
@@ -64,10 +64,8 @@ export function lakehouseProgram(exit: (code: number) => void = () => undefined)
   program
     .command('verify')
     .description('read every property of the running stack back through the AWS API and compare it with the template')
-    .action(async () => {
-      const report = await verify(new RunPaths());
-      console.log(`${report.properties} properties of ${report.resources} resources agree with the template`);
-    });
+    .argument('[type]', 'only types whose names begin like this, for example AWS::MSK')
+    .action(async (type?: string) => console.log(verifyText(await verify(new RunPaths(), type))));
   program
     .command('lock')
     .description('give new columns and tables of the contracts their ids, in schema.lock.json')

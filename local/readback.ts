@@ -7,7 +7,8 @@ import { CommandError } from './toolchain/command';
 const reportShape = z.object({
   resources: z.number(),
   properties: z.number(),
-  recorded: z.array(z.unknown()),
+  types: z.record(z.string(), z.object({ resources: z.number(), properties: z.number() })),
+  recorded: z.array(z.object({ type: z.string(), logicalId: z.string() })),
   unheld: z.array(z.object({ type: z.string(), property: z.string(), reason: z.string() })),
   mismatches: z.array(
     z.object({
@@ -24,6 +25,17 @@ const reportShape = z.object({
 /** What comparing every deployed property with the template found. */
 export type ReadbackReport = z.infer<typeof reportShape>;
 
+/** The stack to read back. */
+export interface ReadbackTarget {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly stack: string;
+  /** Where the report goes. */
+  readonly file: string;
+  /** What the names of types begin with, for example `AWS::MSK`; all when left out. */
+  readonly type?: string;
+}
+
 /**
  * Has every property of the deployed stack read back through the AWS API.
  *
@@ -32,12 +44,24 @@ export type ReadbackReport = z.infer<typeof reportShape>;
  */
 export async function readBack(
   runModule: (args: string[]) => Promise<unknown>,
-  target: { readonly endpoint: string; readonly region: string; readonly stack: string; readonly file: string },
+  target: ReadbackTarget,
 ): Promise<ReadbackReport> {
-  const { endpoint, region, stack, file } = target;
+  const { endpoint, region, stack, file, type } = target;
   let failure: unknown;
   try {
-    await runModule(['readback', '--endpoint', endpoint, '--stack', stack, '--region', region, '--json', file]);
+    const only = type === undefined ? [] : ['--type', type];
+    await runModule([
+      'readback',
+      '--endpoint',
+      endpoint,
+      '--stack',
+      stack,
+      '--region',
+      region,
+      '--json',
+      file,
+      ...only,
+    ]);
   } catch (error) {
     failure = error;
     if (!(error instanceof CommandError)) {

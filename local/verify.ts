@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { LakehouseError } from '../lib/private/errors';
+import { LakehouseError, problem } from '../lib/private/errors';
 import { root, type RunPaths } from './paths';
 import { readBack, type ReadbackReport } from './readback';
 import { isSame, readState } from './run-state';
@@ -9,9 +9,10 @@ import { run } from './toolchain/command';
 /**
  * Reads every property of the running stack back through the AWS API.
  *
+ * @param type only types whose names begin like this, for example `AWS::MSK`.
  * @throws LakehouseError when no stack is up, or when a property differs from the template.
  */
-export async function verify(paths: RunPaths): Promise<ReadbackReport> {
+export async function verify(paths: RunPaths, type?: string): Promise<ReadbackReport> {
   const state = readState(paths);
   const { endpoint, region, python, stack } = state?.facts ?? {};
   const up = state?.services.every(isSame) === true;
@@ -22,5 +23,25 @@ export async function verify(paths: RunPaths): Promise<ReadbackReport> {
   const logFile = paths.log('verify');
   const runModule = (args: string[]): Promise<unknown> =>
     run(python, ['-m', ...args], { name: 'readback', cwd: paths.run, env, timeoutMs: 3 * 60_000, logFile });
-  return readBack(runModule, { endpoint, region, stack, file: paths.file('verify.json') });
+  const report = await readBack(runModule, { endpoint, region, stack, file: paths.file('verify.json'), type });
+  if (report.resources === 0) {
+    const remedy = "name the beginning of a type of the stack; 'npx lakehouse verify' lists them";
+    throw new LakehouseError(problem({ path: 'type', must: 'like AWS::MSK::Topic', got: type, remedy }));
+  }
+  return report;
+}
+
+/** What was read, a line for each type, and what is only recorded. */
+export function verifyText({ types, recorded, resources, properties }: ReadbackReport): string {
+  const names = Object.keys(types).toSorted();
+  const width = Math.max(...names.map((name) => name.length));
+  const lines = names.map((name) => {
+    const count = types[name] ?? { resources: 0, properties: 0 };
+    const note = recorded.some((item) => item.type === name)
+      ? 'recorded, not emulated'
+      : `${String(count.properties).padStart(4)} properties agree`;
+    return `${name.padEnd(width)} ${String(count.resources).padStart(4)} resources, ${note}`;
+  });
+  const all = `${properties} properties of ${resources} resources agree with the template`;
+  return [...lines, recorded.length === 0 ? all : `${all}; ${recorded.length} resources are only recorded`].join('\n');
 }

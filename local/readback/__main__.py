@@ -1,4 +1,4 @@
-"""`python -m readback --endpoint URL --stack NAME --region REGION [--json FILE]`.
+"""`python -m readback --endpoint URL --stack NAME --region REGION [--type AWS::MSK] [--json FILE]`.
 
 Exit code 1 on any mismatch, 2 without a stack.
 """
@@ -21,10 +21,11 @@ def main() -> int:
     parser.add_argument("--endpoint", required=True, help="the AWS endpoint's URL")
     parser.add_argument("--stack", required=True, help="the root stack's name")
     parser.add_argument("--region", default="us-east-1")
+    parser.add_argument("--type", default="", help="only types whose names begin like this")
     parser.add_argument("--json", type=Path, help="also write the report here")
     arguments = parser.parse_args()
     try:
-        report = read_back(arguments.endpoint, arguments.stack, arguments.region)
+        report = read_back(arguments.endpoint, arguments.stack, arguments.region, arguments.type)
     except (BotoCoreError, ClientError) as error:
         print(f"'--stack' must be deployed at {arguments.endpoint}, got {arguments.stack!r}; {error}", file=sys.stderr)
         return 2

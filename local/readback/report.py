@@ -21,36 +21,52 @@ class Report:
 
     resources: int = 0
     properties: int = 0
+    types: dict[str, dict[str, int]] = field(default_factory=dict)
+    """How many resources and properties of each type were read."""
     recorded: list[dict[str, str]] = field(default_factory=list)
     unheld: list[dict[str, str]] = field(default_factory=list)
     mismatches: list[Mismatch] = field(default_factory=list)
+
+    def count(self, resource_type: str, resources: int = 0, properties: int = 0) -> None:
+        """Add to the counts, in all and of the type."""
+        counts = self.types.setdefault(resource_type, {"resources": 0, "properties": 0})
+        counts["resources"] += resources
+        counts["properties"] += properties
+        self.resources += resources
+        self.properties += properties
 
     def to_json(self) -> dict[str, Any]:
         """The report as one JSON object."""
         return {
             "resources": self.resources,
             "properties": self.properties,
+            "types": self.types,
             "recorded": self.recorded,
             "unheld": self.unheld,
             "mismatches": [asdict(mismatch) for mismatch in self.mismatches],
         }
 
 
-def read_back(endpoint: str, stack: str, region: str) -> Report:
-    """Read the stack and its nested stacks back from the endpoint and compare every property."""
+def read_back(endpoint: str, stack: str, region: str, types: str = "") -> Report:
+    """Read the stack and its nested stacks back from the endpoint and compare every property.
+
+    `types` is what the names of types begin with, for example `AWS::MSK`; empty for all.
+    """
     aws = Aws(endpoint, region)
     recorded = _recorded(endpoint)
     report = Report()
     root = DeployedStack(aws, stack, {(item["stack"], item["logicalId"]) for item in recorded})
-    names = _read_stack(root, report)
-    report.recorded = [item for item in recorded if item["stack"] in names]
+    names = _read_stack(root, report, types)
+    report.recorded = [item for item in recorded if item["stack"] in names and item["type"].startswith(types)]
     return report
 
 
-def _read_stack(stack: DeployedStack, report: Report) -> set[str]:
+def _read_stack(stack: DeployedStack, report: Report, types: str) -> set[str]:
     names = {stack.name}
     for resource in stack.resources():
-        report.resources += 1
+        if not resource.type.startswith(types):
+            continue
+        report.count(resource.type, resources=1)
         if stack.is_recorded(resource):
             continue
         if resource.type not in READERS:
@@ -58,7 +74,7 @@ def _read_stack(stack: DeployedStack, report: Report) -> set[str]:
             continue
         _read_resource(resource, stack.live(resource.logical_id), report)
     for inner in stack.nested():
-        names |= _read_stack(inner, report)
+        names |= _read_stack(inner, report, types)
     return names
 
 
@@ -73,7 +89,7 @@ def _read_resource(resource: Resource, live: Live | None, report: Report) -> Non
             held[name] = value
         elif not any((u["type"], u["property"]) == (resource.type, name) for u in report.unheld):
             report.unheld.append({"type": resource.type, "property": name, "reason": why})
-    report.properties += len(held)
+    report.count(resource.type, properties=len(held))
     report.mismatches.extend(compare_resource(resource, held, live))
 
 
