@@ -2,7 +2,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
-import { RemovalPolicy, Tags, Token } from 'aws-cdk-lib/core';
+import { CfnResource, RemovalPolicy, Tags, Token } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { type Problem, failAll, problem } from '../private';
 
@@ -51,7 +51,8 @@ export interface LakeNetworkProps {
   readonly encryptionKey?: kms.IKey;
 
   /**
-   * What happens to the flow logs when they leave the stack.
+   * What happens to the VPC, its private subnets and the flow logs when they leave the stack. What is retained elsewhere, a
+   * Kafka cluster for example, is still in them.
    *
    * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
    */
@@ -97,7 +98,18 @@ export class LakeNetwork extends Construct {
     for (const subnet of this.vpc.privateSubnets) {
       Tags.of(subnet).add(EMR_TAG, 'true');
     }
+    this.keepPlaces(props.removalPolicy ?? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
     this.flowLogGroup = this.logTraffic(props);
+  }
+
+  /** A Kafka cluster that stays is still in its subnets: without them the deletion of the stack would fail half-way. */
+  private keepPlaces(removalPolicy: RemovalPolicy): void {
+    for (const place of [this.vpc, ...this.vpc.privateSubnets]) {
+      const resource = place.node.defaultChild ?? place.node.findChild('Subnet');
+      if (CfnResource.isCfnResource(resource)) {
+        resource.applyRemovalPolicy(removalPolicy);
+      }
+    }
   }
 
   private logTraffic(props: LakeNetworkProps): logs.LogGroup {

@@ -2,62 +2,99 @@
 
 from __future__ import annotations
 
+import copy
+import hashlib
 import io
 import json
 import os
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support import REGION, Endpoint
+from tests.templates import Template
 
 ACCOUNT = "000000000000"
+NESTED = "AWS::CloudFormation::Stack"
+
+Change = Callable[[Template, dict[str, Template]], None]
+"""What a test does to the root template and to the nested ones, by their logical ids."""
 
 
-def assembly() -> Path:
-    """The folder LAKEHOUSE_TEMPLATES names; without it the test is skipped, and fails under CI."""
+def folder_of(environment: str) -> Path:
+    """Where LAKEHOUSE_TEMPLATES holds the environment; without it the test is skipped, and fails under CI."""
     given = os.environ.get("LAKEHOUSE_TEMPLATES")
     if given:
-        return Path(given)
-    message = "LAKEHOUSE_TEMPLATES must name a cdk.out folder, got nothing; run 'npm run synth -- dev'"
+        return Path(given) / environment
+    message = "LAKEHOUSE_TEMPLATES must name a folder with a cdk.out of each environment, got nothing; run 'npm test'"
     if os.environ.get("CI"):
         pytest.fail(message)
     pytest.skip(message)
 
 
-def deploy(endpoint: Endpoint, folder: Path) -> str:
-    """Deploy the assembly's one stack; gives its name."""
-    manifest = json.loads((folder / "manifest.json").read_text())
-    stacks = {k: v for k, v in manifest["artifacts"].items() if v["type"] == "aws:cloudformation:stack"}
-    (artifact, stack), *rest = stacks.items()
-    assert not rest, "one stack is expected"
-    endpoint.client("ssm").put_parameter(
-        Name="/cdk-bootstrap/hnb659fds/version", Value="30", Type="String", Overwrite=True
-    )
-    for key in (f"{artifact}.assets",):
-        _upload_assets(endpoint, folder, folder / manifest["artifacts"][key]["properties"]["file"])
-    template = json.loads((folder / stack["properties"]["templateFile"]).read_text())
-    tags = [{"Key": k, "Value": v} for k, v in (stack["properties"].get("tags") or {}).items()]
-    name = stack["properties"].get("stackName", artifact)
-    status = endpoint.deploy(name, template, **({"Tags": tags} if tags else {}))
-    assert status == "CREATE_COMPLETE", endpoint.why(name)
-    return str(name)
+class Assembly:
+    """The one stack of an environment, with its nested stacks and assets."""
 
+    def __init__(self, environment: str) -> None:
+        self.folder = folder_of(environment)
+        manifest = json.loads((self.folder / "manifest.json").read_text())
+        stacks = {k: v for k, v in manifest["artifacts"].items() if v["type"] == "aws:cloudformation:stack"}
+        ((artifact, stack),) = stacks.items()
+        self.name = str(stack["properties"].get("stackName", artifact))
+        self.tags = [{"Key": k, "Value": v} for k, v in (stack["properties"].get("tags") or {}).items()]
+        account = stack["environment"].removeprefix("aws://").split("/")[0]
+        self.account = account if account.isdigit() else ACCOUNT
+        self.root: Template = json.loads((self.folder / stack["properties"]["templateFile"]).read_text())
+        listed = self.folder / manifest["artifacts"][f"{artifact}.assets"]["properties"]["file"]
+        self.files: list[dict[str, Any]] = list(json.loads(listed.read_text())["files"].values())
+        self.nested = {
+            key: self._template_at(json.dumps(body["Properties"]["TemplateURL"]))
+            for key, body in self.root["Resources"].items()
+            if body["Type"] == NESTED
+        }
 
-def _upload_assets(endpoint: Endpoint, folder: Path, listed: Path) -> None:
-    for asset in json.loads(listed.read_text())["files"].values():
-        source = folder / asset["source"]["path"]
-        body = _zipped(source) if asset["source"]["packaging"] == "zip" else source.read_bytes()
-        for destination in asset["destinations"].values():
-            names = {key: _placed(destination[key]) for key in ("bucketName", "objectKey")}
-            endpoint.upload(names["objectKey"], body, names["bucketName"])
+    def endpoint(self, state: Path, module: str = "emulator") -> Endpoint:
+        """An endpoint of the environment's account that holds the assets."""
+        endpoint = Endpoint(state, module=module, more={"accountId": self.account})
+        endpoint.client("ssm").put_parameter(
+            Name="/cdk-bootstrap/hnb659fds/version", Value="30", Type="String", Overwrite=True
+        )
+        for asset in self.files:
+            source = self.folder / asset["source"]["path"]
+            body = _zipped(source) if asset["source"]["packaging"] == "zip" else source.read_bytes()
+            for destination in asset["destinations"].values():
+                names = {key: self._placed(destination[key]) for key in ("bucketName", "objectKey")}
+                endpoint.upload(names["objectKey"], body, names["bucketName"])
+        return endpoint
 
+    def deploy(self, endpoint: Endpoint, change: Change | None = None) -> str:
+        """Create or update the stack, changed or as it was synthesized; gives the status it ends in."""
+        root, nested = copy.deepcopy(self.root), copy.deepcopy(self.nested)
+        if change:
+            change(root, nested)
+        for key, template in nested.items():
+            if template != self.nested[key]:
+                body = json.dumps(template).encode()
+                url = endpoint.upload(f"{hashlib.sha256(body).hexdigest()}.json", body)
+                root["Resources"][key]["Properties"]["TemplateURL"] = url
+        return endpoint.deploy(self.name, root, **({"Tags": self.tags} if self.tags else {}))
 
-def _placed(text: str) -> str:
-    return (
-        text.replace("${AWS::AccountId}", ACCOUNT).replace("${AWS::Region}", REGION).replace("${AWS::Partition}", "aws")
-    )
+    def _template_at(self, url: str) -> Template:
+        for asset in self.files:
+            if any(destination["objectKey"] in url for destination in asset["destinations"].values()):
+                template: Template = json.loads((self.folder / asset["source"]["path"]).read_text())
+                return template
+        raise AssertionError(f"no asset of the assembly is at {url}")
+
+    def _placed(self, text: str) -> str:
+        return (
+            text.replace("${AWS::AccountId}", self.account)
+            .replace("${AWS::Region}", REGION)
+            .replace("${AWS::Partition}", "aws")
+        )
 
 
 def _zipped(source: Path) -> bytes:

@@ -1,5 +1,6 @@
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
+import { environments as lakes } from '../../config';
 import { root } from '../../local/paths';
 import { Progress } from '../../local/progress';
 import { usableBinaries } from '../../local/services/postgres';
@@ -96,15 +97,17 @@ export async function ensureEngine(folder: string): Promise<Record<string, strin
   ]);
   // PostgreSQL's user must be able to go through it
   chmodSync(folder, 0o711);
-  const templates = join(folder, 'cdk.out');
-  await progress.step('templates of dev', () =>
-    run(process.execPath, ['--import', 'tsx', join(root, 'bin/synth.ts'), 'dev', '--out', templates], {
-      name: 'synth',
-      cwd: root,
-      env: process.env,
-      timeoutMs: MINUTE,
-    }),
-  );
+  const templates = join(folder, 'templates');
+  for (const name of lakes.names()) {
+    await progress.step(`templates of ${name}`, () =>
+      run(process.execPath, ['--import', 'tsx', join(root, 'bin/synth.ts'), name, '--out', join(templates, name)], {
+        name: 'synth',
+        cwd: root,
+        env: process.env,
+        timeoutMs: MINUTE,
+      }),
+    );
+  }
   return {
     LAKEHOUSE_TEMPLATES: templates,
     JAVA_HOME: spark.javaHome,

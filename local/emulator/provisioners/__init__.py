@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from emulator.provisioner import Provisioner
-from emulator.provisioners import athena, budgets, cloudwatch, ec2, emr, glue, iam, kafka, s3, sns
+from emulator.provisioners import athena, budgets, cloudformation, cloudwatch, ec2, emr, glue, iam, kafka, s3, sns
 
 
 def all_provisioners() -> list[Provisioner]:
@@ -30,6 +30,7 @@ def all_provisioners() -> list[Provisioner]:
         athena.WorkGroup(),
         athena.NamedQuery(),
         budgets.Budget(),
+        cloudformation.NestedStack(),
         iam.Role(),
         iam.InstanceProfile(),
     ]
