@@ -1,8 +1,9 @@
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as emr from 'aws-cdk-lib/aws-emr';
-import { type Duration, Size } from 'aws-cdk-lib/core';
+import { Duration, Size, Token } from 'aws-cdk-lib/core';
 import { type Problem } from '../private';
-import type { InstanceArchitecture } from './instance-architecture';
+import type { SpotFleetOptions } from './cluster-options';
+import { InstanceArchitecture } from './instance-architecture';
 
 /** vCPUs of one capacity unit: an xlarge. */
 const VCPUS_PER_UNIT = 4;
@@ -16,20 +17,36 @@ const MINIMUM_SPOT_TYPES = 10;
 /** Local disk of a worker for shuffle and HDFS. */
 const WORKER_VOLUME = Size.gibibytes(64);
 
-/** The fleets of a cluster with all defaults resolved. One unit is 4 vCPUs. */
-export interface FleetPlan {
+/** The On-Demand fleets of a cluster with all defaults resolved. One unit is 4 vCPUs. */
+export interface SteadyPlan {
   readonly architecture: InstanceArchitecture;
   readonly steadyTypes: ec2.InstanceType[];
-  readonly taskTypes: ec2.InstanceType[];
   readonly coreUnits: number;
+}
+
+/** Those and the task fleet, where alone Spot is. */
+export interface FleetPlan extends SteadyPlan {
+  readonly taskTypes: ec2.InstanceType[];
   readonly maxTaskUnits: number;
   readonly onDemandTaskUnits: number;
   readonly spotTimeout: Duration;
 }
 
-/** The instances of a cluster, networks and groups aside. */
-export function renderFleets(plan: FleetPlan): emr.CfnCluster.JobFlowInstancesConfigProperty {
-  const timeoutDurationMinutes = plan.spotTimeout.toMinutes();
+/** The plan that the options of a cluster stand for. */
+export function planOf(options: SpotFleetOptions, architecture = InstanceArchitecture.X86_64): FleetPlan {
+  return {
+    architecture,
+    steadyTypes: options.steadyInstanceTypes ?? architecture.steadyInstanceTypes(),
+    taskTypes: options.taskInstanceTypes ?? architecture.taskInstanceTypes(),
+    coreUnits: options.coreUnits ?? 1,
+    maxTaskUnits: options.maxTaskUnits ?? 2,
+    onDemandTaskUnits: options.onDemandTaskUnits ?? 0,
+    spotTimeout: options.spotTimeout ?? Duration.minutes(10),
+  };
+}
+
+/** The primary and core instances of a cluster, networks and groups aside. */
+export function renderSteadyFleets(plan: SteadyPlan): emr.CfnCluster.JobFlowInstancesConfigProperty {
   return {
     masterInstanceFleet: {
       name: 'Primary',
@@ -43,6 +60,14 @@ export function renderFleets(plan: FleetPlan): emr.CfnCluster.JobFlowInstancesCo
       instanceTypeConfigs: plan.steadyTypes.map(workerType),
       launchSpecifications: { onDemandSpecification: { allocationStrategy: 'lowest-price' } },
     },
+  };
+}
+
+/** All instances of a cluster with task nodes. */
+export function renderFleets(plan: FleetPlan): emr.CfnCluster.JobFlowInstancesConfigProperty {
+  const timeoutDurationMinutes = plan.spotTimeout.toMinutes();
+  return {
+    ...renderSteadyFleets(plan),
     taskInstanceFleets: [
       {
         name: 'Task',
@@ -83,6 +108,23 @@ export function renderScaling(plan: FleetPlan): emr.CfnCluster.ManagedScalingPol
   };
 }
 
+/**
+ * Scaling of the core between its least and most units, all of it On-Demand.
+ *
+ * @see https://docs.aws.amazon.com/emr/latest/ManagementGuide/managed-scaling-allocation-strategy.html
+ */
+export function renderSteadyScaling(coreUnits: number, maxUnits: number): emr.CfnCluster.ManagedScalingPolicyProperty {
+  return {
+    computeLimits: {
+      unitType: 'InstanceFleetUnits',
+      minimumCapacityUnits: coreUnits,
+      maximumCapacityUnits: maxUnits,
+      maximumCoreCapacityUnits: maxUnits,
+      maximumOnDemandCapacityUnits: maxUnits,
+    },
+  };
+}
+
 function workerType(type: ec2.InstanceType): emr.CfnCluster.InstanceTypeConfigProperty {
   return {
     instanceType: type.toString(),
@@ -116,7 +158,33 @@ export function fleetProblems(plan: FleetPlan): Problem[] {
   ];
 }
 
-function typeProblems(path: string, types: ec2.InstanceType[], plan: FleetPlan, minimum: number): Problem[] {
+/** All that is impossible in a plan without task nodes. */
+export function steadyProblems(plan: SteadyPlan, maxUnits: number): Problem[] {
+  const isRoom = Number.isInteger(maxUnits) && maxUnits >= plan.coreUnits;
+  return [
+    ...typeProblems('instanceTypes', plan.steadyTypes, plan, 1),
+    ...atLeast('coreUnits', plan.coreUnits, 1),
+    ...(isRoom
+      ? []
+      : [
+          {
+            path: 'maxUnits',
+            must: `a whole number of at least coreUnits (${plan.coreUnits})`,
+            got: maxUnits,
+            remedy: 'it is the core and all that scaling may add; use coreUnits to never scale',
+          },
+        ]),
+  ];
+}
+
+/** What is wrong with the number of steps that run at once. */
+export function concurrencyProblems(steps: number, remedy: string): Problem[] {
+  return Token.isUnresolved(steps) || (Number.isInteger(steps) && steps >= 1 && steps <= 256)
+    ? []
+    : [{ path: 'stepConcurrency', must: 'between 1 and 256', got: steps, remedy }];
+}
+
+function typeProblems(path: string, types: ec2.InstanceType[], plan: SteadyPlan, minimum: number): Problem[] {
   const problems: Problem[] = [];
   const names = types.map(String);
   if (new Set(names).size < minimum || names.length > MAXIMUM_TYPES) {

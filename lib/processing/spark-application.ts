@@ -4,7 +4,7 @@ import * as s3assets from 'aws-cdk-lib/aws-s3-assets';
 import { Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { failAll, problem } from '../private';
-import type { IBatchCluster } from './batch-cluster';
+import type { ISparkCluster } from './spark-cluster';
 import { SparkDependencies } from './spark-dependencies';
 
 /** What is never part of an application: caches and tests change its hash without changing what it does. */
@@ -50,7 +50,7 @@ export interface SparkApplicationOptions {
 /** Properties of a SparkApplication. */
 export interface SparkApplicationProps extends SparkApplicationOptions {
   /** The cluster it runs on, whose role gets read access to the application's files. */
-  readonly cluster: IBatchCluster;
+  readonly cluster: ISparkCluster;
 }
 
 /**
