@@ -5,4 +5,6 @@ export * from './instance-architecture';
 export * from './spark-application';
 export * from './spark-cluster';
 export * from './spark-dependencies';
+export * from './streaming-cluster';
+export * from './streaming-job';
 export * from './transit-certificates';

@@ -14,6 +14,8 @@ export enum ArtifactPrefix {
   LOGS = 'logs/',
   /** Where Spark would put tables that no contract defines. */
   WAREHOUSE = 'warehouse/',
+  /** How far streaming jobs have come, one folder per job. A job without its checkpoint starts again from the beginning. */
+  CHECKPOINTS = 'checkpoints/',
 }
 
 /** The buckets of a lake. */

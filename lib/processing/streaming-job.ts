@@ -1,0 +1,302 @@
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import type * as logs from 'aws-cdk-lib/aws-logs';
+import type * as stepfunctions from 'aws-cdk-lib/aws-stepfunctions';
+import { ArnFormat, Duration, type RemovalPolicy, Stack, Token } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import type { IIcebergTable } from '../catalog';
+import { type IAlertTopics, acknowledgeGrant } from '../foundation';
+import { type Problem, failAll, problem } from '../private';
+import { ArtifactPrefix } from '../storage';
+import type { IKafkaTopic } from '../streaming';
+import { SparkApplication, type SparkApplicationOptions } from './spark-application';
+import type { IStreamingCluster } from './streaming-cluster';
+import { supervisor } from './streaming-supervisor';
+import { Workflow, arnOf } from './workflow';
+
+/** Spark's setting that makes a step end as soon as its application is accepted. */
+const WAIT_FOR_END = 'spark.yarn.submit.waitAppCompletion';
+
+/** Options of a StreamingJob that is added to a cluster. */
+export interface StreamingJobOptions extends SparkApplicationOptions {
+  /**
+   * The name of the job: of its steps, its checkpoint's folder and its consumer group. 1 to 64 letters, digits, hyphens and
+   * underscores, unique in the lake. A job under another name starts from the beginning.
+   *
+   * @default - the construct's id
+   */
+  readonly jobName?: string;
+
+  /**
+   * The job's own arguments, after `--checkpoint` and its location.
+   *
+   * @default - none
+   */
+  readonly arguments?: string[];
+
+  /**
+   * The topic that the job reads: it may consume, and reach the brokers.
+   *
+   * @default - the job reads no topic
+   */
+  readonly from?: IKafkaTopic;
+
+  /**
+   * The consumer group, or the beginning of its name and an asterisk where the client makes up the rest.
+   *
+   * @default - the name of the job
+   */
+  readonly consumerGroup?: string;
+
+  /**
+   * The tables that the job reads and writes.
+   *
+   * @default - none
+   */
+  readonly to?: IIcebergTable[];
+
+  /**
+   * Where it is told, as critical, that the job is down for good.
+   *
+   * @default - nobody is told; watch metricFailed
+   */
+  readonly alerts?: IAlertTopics;
+
+  /**
+   * How often the job is started again in a row, from 0 to 100, later each time: after one poll interval, two, four … a
+   * quarter of an hour at most.
+   *
+   * @default 5
+   */
+  readonly maxRestarts?: number;
+
+  /**
+   * How long a run must have lasted for earlier restarts to be forgotten.
+   *
+   * @default Duration.hours(1)
+   */
+  readonly healthyAfter?: Duration;
+
+  /**
+   * How often the supervisor looks, every 30 seconds at most. Step Functions bills three transitions for each look.
+   *
+   * @default Duration.minutes(1)
+   */
+  readonly pollInterval?: Duration;
+
+  /**
+   * The key that encrypts the supervisor's log; its policy must let CloudWatch Logs use it, as LakeKey's does.
+   *
+   * @default - a new LakeKey
+   */
+  readonly encryptionKey?: kms.IKey;
+
+  /**
+   * How long the supervisor's log is kept.
+   *
+   * @default RetentionDays.THREE_MONTHS
+   */
+  readonly logRetention?: logs.RetentionDays;
+
+  /**
+   * What happens to the supervisor's log, and its key, when they leave the stack.
+   *
+   * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+   */
+  readonly removalPolicy?: RemovalPolicy;
+}
+
+/** Properties of a StreamingJob. */
+export interface StreamingJobProps extends StreamingJobOptions {
+  /** The cluster it runs on, whose role gets what the job needs. */
+  readonly cluster: IStreamingCluster;
+}
+
+/**
+ * A Spark application that is kept running: a state machine adds it to the cluster as a step, looks after it, and starts
+ * it again from its checkpoint when it ends, a bounded number of times in a row.
+ *
+ * Nothing starts by deployment: start an execution of the state machine. Cancelling the step drains the job, and the
+ * supervisor ends with success; starting the machine again runs the version that was deployed last.
+ *
+ * @see https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html
+ */
+export class StreamingJob extends Construct {
+  /** The name of the job. */
+  public readonly jobName: string;
+
+  /** Where the job keeps how far it has come, `s3://…/checkpoints/<job>/`. */
+  public readonly checkpointLocation: string;
+
+  /** The application. */
+  public readonly application: SparkApplication;
+
+  /** The arguments of a step, complete. */
+  public readonly stepArgs: string[];
+
+  /** The supervisor. */
+  public readonly stateMachine: stepfunctions.IStateMachine;
+
+  private readonly workflow: Workflow;
+
+  constructor(scope: Construct, id: string, props: StreamingJobProps) {
+    super(scope, id);
+    this.jobName = props.jobName ?? id;
+    failAll(`streaming job '${this.node.path}'`, jobProblems(props, this.jobName).map(problem));
+    const { cluster } = props;
+    const { artifacts } = cluster.storage;
+    const checkpoint = `${ArtifactPrefix.CHECKPOINTS}${this.jobName}/`;
+
+    this.application = new SparkApplication(this, 'Application', props);
+    this.checkpointLocation = artifacts.s3UrlForObject(checkpoint);
+    this.stepArgs = [...this.application.stepArgs, '--checkpoint', this.checkpointLocation, ...(props.arguments ?? [])];
+    this.workflow = this.supervise(props);
+    this.stateMachine = this.workflow.stateMachine;
+
+    this.grantCheckpoint(cluster, checkpoint);
+    props.from?.grants.consume(cluster, props.consumerGroup ?? this.jobName);
+    props.from?.cluster.connections.allowDefaultPortFrom(cluster, `streaming job ${this.jobName}`);
+    props.to?.forEach((table) => table.grants.readWrite(cluster));
+  }
+
+  /**
+   * Lets the grantee start the job and see how its supervisor does.
+   *
+   * @param grantee who may
+   */
+  public grantStart(grantee: iam.IGrantable): iam.Grant {
+    return this.workflow.grantStart(grantee);
+  }
+
+  /** Supervisors that gave up: the job is down. */
+  public metricFailed(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.stateMachine.metricFailed(options);
+  }
+
+  /** Supervisors that started: by whoever may, or because the one before had looked long enough. */
+  public metricStarted(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.stateMachine.metricStarted(options);
+  }
+
+  /** Supervisors that were stopped by somebody: the job runs on and nobody looks after it. */
+  public metricAborted(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.stateMachine.metricAborted(options);
+  }
+
+  private supervise(props: StreamingJobProps): Workflow {
+    const topic = props.alerts?.critical;
+    return new Workflow(this, 'Supervisor', {
+      ...props,
+      machine: (name) =>
+        supervisor({
+          jobName: this.jobName,
+          clusterId: props.cluster.clusterId,
+          stepArgs: this.stepArgs,
+          machineArn: arnOf(this, 'stateMachine', name),
+          pollInterval: props.pollInterval ?? Duration.minutes(1),
+          maxRestarts: props.maxRestarts ?? 5,
+          healthyAfter: props.healthyAfter ?? Duration.hours(1),
+          topicArn: topic?.topicArn,
+        }),
+      statements: (name) => [
+        allow('RunTheJob', STEP_ACTIONS, this.clusterArn(props.cluster)),
+        allow('HandOver', ['states:StartExecution'], arnOf(this, 'stateMachine', name)),
+        ...(topic === undefined ? [] : [allow('Alert', ['sns:Publish'], topic.topicArn)]),
+        ...(topic?.masterKey === undefined
+          ? []
+          : [allow('EncryptAlert', ['kms:Decrypt', 'kms:GenerateDataKey'], topic.masterKey.keyArn)]),
+      ],
+    });
+  }
+
+  private clusterArn({ clusterId }: IStreamingCluster): string {
+    const arnFormat = ArnFormat.SLASH_RESOURCE_NAME;
+    return Stack.of(this).formatArn({
+      service: 'elasticmapreduce',
+      resource: 'cluster',
+      resourceName: clusterId,
+      arnFormat,
+    });
+  }
+
+  /** The cluster's role may do in the folder what Spark does there, and nothing in the folders of other jobs. */
+  private grantCheckpoint(cluster: IStreamingCluster, checkpoint: string): void {
+    const { artifacts, encryptionKey } = cluster.storage;
+    const objects = [artifacts.arnForObjects(`${checkpoint}*`)];
+    iam.Grant.addToPrincipal({ grantee: cluster, actions: CHECKPOINT_ACTIONS, resourceArns: objects });
+    iam.Grant.addToPrincipal({
+      grantee: cluster,
+      actions: ['s3:ListBucket'],
+      resourceArns: [artifacts.bucketArn],
+      conditions: { StringLike: { 's3:prefix': [`${checkpoint}*`] } },
+    });
+    acknowledgeGrant(cluster, objects, "Spark names the files of a checkpoint; they stay in this job's folder");
+    encryptionKey?.grant(cluster, 'kms:Decrypt', 'kms:GenerateDataKey');
+  }
+}
+
+/** What a supervisor does with the cluster and its steps. */
+const STEP_ACTIONS = [
+  'elasticmapreduce:AddJobFlowSteps',
+  'elasticmapreduce:DescribeCluster',
+  'elasticmapreduce:DescribeStep',
+  'elasticmapreduce:ListSteps',
+];
+
+/** Spark writes a checkpoint's files, renames some, and deletes old ones. */
+const CHECKPOINT_ACTIONS = [
+  's3:GetObject',
+  's3:PutObject',
+  's3:DeleteObject',
+  's3:AbortMultipartUpload',
+  's3:ListMultipartUploadParts',
+];
+
+function allow(sid: string, actions: string[], resource: string): iam.PolicyStatement {
+  return new iam.PolicyStatement({ sid, actions, resources: [resource] });
+}
+
+/** All that is wrong with a job, its application aside. */
+function jobProblems(props: StreamingJobOptions, name: string): Problem[] {
+  const { maxRestarts = 5, pollInterval, healthyAfter, conf = {} } = props;
+  const problems: Problem[] = [];
+  const check = (isRight: boolean, wrong: Problem): void => {
+    if (!isRight) {
+      problems.push(wrong);
+    }
+  };
+  check(Token.isUnresolved(name) || /^[A-Za-z0-9_-]{1,64}$/.test(name), {
+    path: 'jobName',
+    must: '1 to 64 letters, digits, hyphens and underscores',
+    got: name,
+    remedy: "use a name such as 'flight-events'",
+  });
+  check(Number.isInteger(maxRestarts) && maxRestarts >= 0 && maxRestarts <= 100, {
+    path: 'maxRestarts',
+    must: 'a whole number from 0 to 100',
+    got: maxRestarts,
+    remedy: 'a run that lasts healthyAfter earns them all back',
+  });
+  for (const [path, duration, least] of [
+    ['pollInterval', pollInterval, Duration.seconds(30)],
+    ['healthyAfter', healthyAfter, Duration.minutes(1)],
+  ] as const) {
+    const isLong = duration === undefined || duration.toMilliseconds() >= least.toMilliseconds();
+    const remedy = path === 'pollInterval' ? 'every look is billed' : 'use Duration.hours(1)';
+    check(isLong, { path, must: `${least.toString()} at least`, got: duration?.toString(), remedy });
+  }
+  check(props.consumerGroup === undefined || props.from !== undefined, {
+    path: 'consumerGroup',
+    must: 'left out of a job that reads no topic',
+    got: props.consumerGroup,
+    remedy: 'say with from which topic it reads',
+  });
+  check(conf[WAIT_FOR_END] !== 'false', {
+    path: `conf.${WAIT_FOR_END}`,
+    must: 'left at true, because a step that ends while its application runs would be started again',
+    got: conf[WAIT_FOR_END],
+    remedy: 'leave it out',
+  });
+  return problems;
+}

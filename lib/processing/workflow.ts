@@ -1,0 +1,77 @@
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import * as stepfunctions from 'aws-cdk-lib/aws-stepfunctions';
+import { ArnFormat, Names, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import { LakeKey, acknowledgeGrant, acknowledgeWildcards } from '../foundation';
+import type { Machine } from './states';
+
+/** The longest name of a state machine. */
+const NAME_LIMIT = 80;
+
+/** What a workflow does, and with which permissions. */
+export interface WorkflowProps {
+  readonly machine: (name: string) => Machine;
+  readonly statements: (name: string) => iam.PolicyStatement[];
+  readonly encryptionKey?: kms.IKey;
+  readonly logRetention?: logs.RetentionDays;
+  readonly removalPolicy?: RemovalPolicy;
+}
+
+/**
+ * A state machine that calls AWS itself, with no function: every event in an encrypted log group, traced, and a role that
+ * may do what its states do. The definition is one document, because a construct for each state would cost synth more
+ * than all clusters together.
+ */
+export class Workflow extends Construct {
+  readonly stateMachine: stepfunctions.StateMachine;
+  readonly logGroup: logs.LogGroup;
+
+  private readonly name: string;
+
+  constructor(scope: Construct, id: string, props: WorkflowProps) {
+    super(scope, id);
+    const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
+    this.name = Names.uniqueResourceName(this, { maxLength: NAME_LIMIT, separator: '-' });
+    const key = props.encryptionKey ?? new LakeKey(this, 'Key', { description: 'encrypts logs', removalPolicy }).key;
+    const role = new iam.Role(this, 'Role', {
+      assumedBy: new iam.ServicePrincipal('states.amazonaws.com', {
+        conditions: { ArnEquals: { 'aws:SourceArn': arnOf(this, 'stateMachine', this.name) } },
+      }),
+      inlinePolicies: { Calls: new iam.PolicyDocument({ statements: props.statements(this.name) }) },
+    });
+    acknowledgeWildcards(role, ['*'], 'log delivery, X-Ray and what launches take no resource');
+    this.logGroup = new logs.LogGroup(this, 'Logs', {
+      retention: props.logRetention ?? logs.RetentionDays.THREE_MONTHS,
+      encryptionKey: key,
+      removalPolicy,
+    });
+    this.stateMachine = new stepfunctions.StateMachine(this, 'Resource', {
+      stateMachineName: this.name,
+      definitionBody: stepfunctions.DefinitionBody.fromString(
+        Stack.of(this).toJsonString({ QueryLanguage: 'JSONata', ...props.machine(this.name) }),
+      ),
+      role,
+      tracingEnabled: true,
+      logs: { destination: this.logGroup, level: stepfunctions.LogLevel.ALL, includeExecutionData: true },
+    });
+  }
+
+  /** Lets the grantee start executions of this machine, and see how they do. */
+  grantStart(grantee: iam.IGrantable): iam.Grant {
+    const executions = [arnOf(this, 'execution', `${this.name}:*`)];
+    acknowledgeGrant(grantee, executions, 'executions are named when they start; all of them are of this one machine');
+    return iam.Grant.addToPrincipal({
+      grantee,
+      actions: ['states:StartExecution'],
+      resourceArns: [arnOf(this, 'stateMachine', this.name)],
+    }).combine(iam.Grant.addToPrincipal({ grantee, actions: ['states:DescribeExecution'], resourceArns: executions }));
+  }
+}
+
+/** An ARN by the machine's name, which is known before the machine is there: its own role can name it. */
+export function arnOf(scope: Construct, resource: string, resourceName: string): string {
+  const arnFormat = ArnFormat.COLON_RESOURCE_NAME;
+  return Stack.of(scope).formatArn({ service: 'states', resource, resourceName, arnFormat });
+}
