@@ -21,16 +21,7 @@ export function renderConfiguration(input: ClusterConfigurationInput): emr.CfnCl
   const python = `/usr/bin/python${input.release.runtime.python}`;
   return [
     classification('iceberg-defaults', { 'iceberg.enabled': 'true' }),
-    classification('spark-defaults', {
-      'spark.sql.extensions': 'org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions',
-      [CATALOG]: 'org.apache.iceberg.spark.SparkCatalog',
-      [`${CATALOG}.catalog-impl`]: 'org.apache.iceberg.aws.glue.GlueCatalog',
-      [`${CATALOG}.io-impl`]: 'org.apache.iceberg.aws.s3.S3FileIO',
-      [`${CATALOG}.warehouse`]: input.warehouse,
-      'spark.sql.session.timeZone': 'UTC',
-      'spark.dynamicAllocation.enabled': 'true',
-      ...input.sparkDefaults,
-    }),
+    classification('spark-defaults', sparkDefaultsOf(input)),
     {
       classification: 'spark-env',
       configurations: [classification('export', { PYSPARK_PYTHON: python, PYSPARK_DRIVER_PYTHON: python })],
@@ -42,6 +33,20 @@ export function renderConfiguration(input: ClusterConfigurationInput): emr.CfnCl
       'yarn.node-labels.am.default-node-label-expression': 'CORE',
     }),
   ];
+}
+
+/** What Spark is told wherever it runs: the Iceberg catalog, UTC and dynamic allocation. */
+export function sparkDefaultsOf(input: Omit<ClusterConfigurationInput, 'release'>): { [key: string]: string } {
+  return {
+    'spark.sql.extensions': 'org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions',
+    [CATALOG]: 'org.apache.iceberg.spark.SparkCatalog',
+    [`${CATALOG}.catalog-impl`]: 'org.apache.iceberg.aws.glue.GlueCatalog',
+    [`${CATALOG}.io-impl`]: 'org.apache.iceberg.aws.s3.S3FileIO',
+    [`${CATALOG}.warehouse`]: input.warehouse,
+    'spark.sql.session.timeZone': 'UTC',
+    'spark.dynamicAllocation.enabled': 'true',
+    ...input.sparkDefaults,
+  };
 }
 
 function classification(name: string, properties: { [key: string]: string }): emr.CfnCluster.ConfigurationProperty {

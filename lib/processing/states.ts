@@ -16,9 +16,19 @@ export function jsonata(expression: string): string {
   return `{% ${expression} %}`;
 }
 
-/** One way out of a choice. */
+/** One way out of a choice, with what is remembered on it. */
 export function when(condition: string, next: string, assign?: State): State {
   return { Condition: jsonata(condition), Next: next, ...(assign === undefined ? {} : { Assign: assign }) };
+}
+
+/** A choice: the first way whose condition holds, or the other. */
+export function choose(otherwise: string, ...ways: State[]): State {
+  return { Type: 'Choice', Choices: ways, Default: otherwise };
+}
+
+/** A good end, and what it gives: not a Succeed, whose output the local endpoint does not evaluate. */
+export function done(output: State): State {
+  return { Type: 'Pass', Output: output, End: true };
 }
 
 /** A call of an AWS API, without what comes before and after. */
@@ -26,7 +36,7 @@ export function call(api: string, fields: State): State {
   return { Type: 'Task', Resource: `arn:${Aws.PARTITION}:states:::aws-sdk:${api}`, ...fields };
 }
 
-/** Trying a call again that may be made twice: for about ten minutes, spread so that many machines do not try at once. */
+/** Trying a call again that may be made twice: for some minutes, spread so that many machines do not try at once. */
 export const PATIENTLY = [
   {
     ErrorEquals: ['States.ALL'],

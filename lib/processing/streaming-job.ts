@@ -10,6 +10,7 @@ import { type IAlertTopics, acknowledgeGrant } from '../foundation';
 import { type Problem, failAll, problem } from '../private';
 import { ArtifactPrefix } from '../storage';
 import type { IKafkaTopic } from '../streaming';
+import { spanProblems } from './spans';
 import { SparkApplication, type SparkApplicationOptions } from './spark-application';
 import type { IStreamingCluster } from './streaming-cluster';
 import { supervisor } from './streaming-supervisor';
@@ -260,7 +261,10 @@ function allow(sid: string, actions: string[], resource: string): iam.PolicyStat
 /** All that is wrong with a job, its application aside. */
 function jobProblems(props: StreamingJobOptions, name: string): Problem[] {
   const { maxRestarts = 5, pollInterval, healthyAfter, conf = {} } = props;
-  const problems: Problem[] = [];
+  const problems = [
+    ...spanProblems('pollInterval', pollInterval, { least: Duration.seconds(30), example: 'Duration.minutes(1)' }),
+    ...spanProblems('healthyAfter', healthyAfter, { least: Duration.minutes(1), example: 'Duration.hours(1)' }),
+  ];
   const check = (isRight: boolean, wrong: Problem): void => {
     if (!isRight) {
       problems.push(wrong);
@@ -278,14 +282,6 @@ function jobProblems(props: StreamingJobOptions, name: string): Problem[] {
     got: maxRestarts,
     remedy: 'a run that lasts healthyAfter earns them all back',
   });
-  for (const [path, duration, least] of [
-    ['pollInterval', pollInterval, Duration.seconds(30)],
-    ['healthyAfter', healthyAfter, Duration.minutes(1)],
-  ] as const) {
-    const isLong = duration === undefined || duration.toMilliseconds() >= least.toMilliseconds();
-    const remedy = path === 'pollInterval' ? 'every look is billed' : 'use Duration.hours(1)';
-    check(isLong, { path, must: `${least.toString()} at least`, got: duration?.toString(), remedy });
-  }
   check(props.consumerGroup === undefined || props.from !== undefined, {
     path: 'consumerGroup',
     must: 'left out of a job that reads no topic',

@@ -1,5 +1,5 @@
 import type { Duration } from 'aws-cdk-lib/core';
-import { type Machine, PATIENTLY, type State, call, jsonata, onError, when } from './states';
+import { type Machine, PATIENTLY, type State, call, choose, done, jsonata, onError, when } from './states';
 
 /**
  * How often an execution looks before it hands over to a new one. A look is nine events, a restart about three looks, and
@@ -153,7 +153,7 @@ function cancelled(): { [name: string]: State } {
       Next: 'IsClusterThere',
     }),
     IsClusterThere: choose('Drained', when("$contains($state, 'TERMINAT')", 'Alert')),
-    Drained: { Type: 'Succeed' },
+    Drained: done({ Outcome: 'drained', StepId: jsonata('$step') }),
   };
 }
 
@@ -187,7 +187,7 @@ function handingOver(machineArn: string): { [name: string]: State } {
       Catch: onError('Alert'),
       Next: 'HandedOver',
     }),
-    HandedOver: { Type: 'Succeed' },
+    HandedOver: done({ Outcome: 'handed over', StepId: jsonata('$step') }),
   };
 }
 
@@ -211,8 +211,4 @@ function givingUp(jobName: string, topicArn: string | undefined): { [name: strin
     }),
     Failed: failed,
   };
-}
-
-function choose(otherwise: string, ...choices: State[]): State {
-  return { Type: 'Choice', Choices: choices, Default: otherwise };
 }
