@@ -1,4 +1,5 @@
 import type { ContractSource } from './contract-source';
+import type { ContractStream } from './contract-stream';
 import type { Column, PartitionField, SortField } from './table-spec';
 import type { Zone } from './zone';
 
@@ -19,6 +20,7 @@ export interface ContractData {
   readonly tableProperties: { [name: string]: string };
   readonly orderingColumn?: string;
   readonly source?: ContractSource;
+  readonly stream?: ContractStream;
   readonly freshnessSeconds?: number;
   readonly expectedBytesPerDay?: number;
   readonly file: string;

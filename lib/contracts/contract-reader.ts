@@ -2,6 +2,7 @@ import { didYouMean } from '../private';
 import { type ContractColumns, readColumns } from './contract-columns';
 import type { ContractData } from './contract-data';
 import type { ContractFile, DocumentPath } from './contract-file';
+import { checkOrigin, streamOf } from './contract-origin';
 import {
   type ContractDocument,
   DOCUMENT,
@@ -9,7 +10,7 @@ import {
   type DocumentProperties,
   STANDARD_KEYS,
 } from './contract-schema';
-import { readBy, readCustomProperties, refuseUnknownKeys } from './schema-check';
+import { customPath, readBy, readCustomProperties, refuseUnknownKeys } from './schema-check';
 import { NullOrder, SortDirection, type SortField } from './table-spec';
 import { Zone } from './zone';
 
@@ -42,11 +43,11 @@ export function readContract(file: ContractFile): ContractData | undefined {
   const zone = readZone(file, custom);
   checkPlace(file);
   checkReferences(file, custom, columns);
+  checkOrigin(file, custom, { zone, columns });
   const freshnessSeconds = readFreshness(file, document);
   if (document === undefined || zone === undefined || file.problems.length > 0) {
     return undefined;
   }
-  checkSource(file, custom, { zone, columns });
   return {
     ...identity(file, document, zone),
     columns: columns.columns,
@@ -57,6 +58,7 @@ export function readContract(file: ContractFile): ContractData | undefined {
     tableProperties: texts(custom.tableProperties ?? {}),
     orderingColumn: custom.orderingColumn,
     source: custom.source,
+    stream: streamOf(custom, columns.keyColumns),
     freshnessSeconds,
     expectedBytesPerDay: custom.expectedBytesPerDay,
   };
@@ -144,33 +146,6 @@ function checkReferences(file: ContractFile, custom: DocumentProperties, { colum
   }
 }
 
-function checkSource(
-  file: ContractFile,
-  custom: DocumentProperties,
-  { zone, columns }: { zone: Zone; columns: ContractColumns },
-): void {
-  if (custom.source === undefined) {
-    return;
-  }
-  if (zone !== Zone.SILVER) {
-    file.report(customPath(file, 'source'), 'in a contract of zone silver', 'bronze is derived from it');
-  }
-  if (columns.keyColumns.length === 0) {
-    file.report(
-      [...DATASET, 'properties'],
-      'columns of which some are the primary key',
-      'set primaryKey: true on them',
-    );
-  }
-  if (custom.orderingColumn === undefined) {
-    file.report(
-      ['customProperties', 'orderingColumn'],
-      'set beside source',
-      'name the column that tells which row is newer',
-    );
-  }
-}
-
 function readFreshness(file: ContractFile, document: ContractDocument | undefined): number | undefined {
   const properties = document?.slaProperties ?? [];
   const index = properties.findIndex((item) => item.property === 'freshness');
@@ -205,12 +180,4 @@ function sortFields(custom: DocumentProperties): SortField[] {
 
 function texts(values: Record<string, string | number | boolean>): Record<string, string> {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));
-}
-
-/** Where the value of a custom property of the document stands. */
-function customPath(file: ContractFile, property: string): DocumentPath {
-  const listed = file.valueAt(['customProperties']);
-  const names: unknown[] = Array.isArray(listed) ? listed : [];
-  const index = names.findIndex((_, position) => file.valueAt(['customProperties', position, 'property']) === property);
-  return index < 0 ? ['customProperties', property] : ['customProperties', index, 'value'];
 }

@@ -71,12 +71,28 @@ export const DOCUMENT = z.looseObject({
   customProperties: z.array(z.unknown()),
 });
 
+/** The Kafka topic a dataset comes from. */
+const STREAM = z.looseObject({
+  topic: z.string(),
+  partitions: z.int().min(1, 'a whole number of at least 1; use at least as many as tasks read at once'),
+  retentionDays: z
+    .int()
+    .min(1, 'a whole number of days, at least 1; leave it out for what the cluster says')
+    .optional(),
+  cleanup: z.enum(['delete', 'compact', 'compact,delete']).optional(),
+  key: z.array(z.string()).min(1, 'at least one column; leave it out for the primary key').optional(),
+});
+
+/** Every key of a stream. */
+export const STREAM_KEYS = Object.keys(STREAM.shape);
+
 /** Custom properties of a document that are read here. */
 export const DOCUMENT_PROPERTIES = {
   zone: z.string(),
   orderingColumn: z.string(),
   evolution: z.enum(['additive']),
   source: z.strictObject({ name: NAME, schema: z.string(), table: z.string(), watermarkColumn: z.string() }),
+  stream: STREAM,
   sortOrder: z.array(
     z.strictObject({
       column: z.string(),

@@ -35,24 +35,51 @@ const DLQ_COLUMNS: Column[] = [
   optional('_status', IcebergType.STRING, 'What became of the row: rejected, redriven or discarded'),
 ];
 
+/** Where a record stands in Kafka, which identifies it for ever, and what it is found by there. */
+const RECORD_COLUMNS: Column[] = [
+  optional('_topic', IcebergType.STRING, 'The topic the record came from'),
+  optional('_partition', IcebergType.INT, 'The partition of the topic'),
+  optional('_offset', IcebergType.LONG, 'The place of the record in its partition'),
+  optional('_timestamp', IcebergType.TIMESTAMPTZ, 'The time of the record, set by its producer or by the broker, UTC'),
+  optional('_key', IcebergType.BINARY, 'The key of the record, as it was received'),
+];
+
+const HEADERS = IcebergType.list(
+  IcebergType.struct([
+    { name: 'key', type: IcebergType.STRING, doc: 'The name of the header' },
+    { name: 'value', type: IcebergType.BINARY, doc: 'The value of the header, as it was received' },
+  ]),
+);
+
+/** A record as Kafka gave it; the same for every dataset. */
+const HISTORY_COLUMNS: Column[] = [
+  optional('_payload', IcebergType.STRING, 'The record as it was received'),
+  ...RECORD_COLUMNS,
+  optional('_headers', HEADERS, 'The headers of the record, in order'),
+];
+
 /**
  * The tables a contract asks for.
  *
- * A contract with a source asks for three: the dataset itself, its raw history in bronze, and its rejected rows. One
- * without asks for the dataset's own table, or for none when its zone holds no tables.
+ * A contract with a source or a stream asks for three: the dataset itself, its raw history in bronze, and its rejected
+ * rows. One without asks for the dataset's own table, or for none when its zone holds no tables.
  */
 export function tablesOf(contract: ContractData): TableSpec[] {
   if (!contract.zone.holdsTables) {
     return [];
   }
   const own = datasetTable(contract);
+  if (contract.stream !== undefined) {
+    return [own, recordsTable(contract), rejectedTable(contract, RECORD_COLUMNS)];
+  }
   return contract.source === undefined ? [own] : [own, historyTable(contract), rejectedTable(contract)];
 }
 
 function datasetTable(contract: ContractData): TableSpec {
+  const isLoaded = contract.source !== undefined || contract.stream !== undefined;
   return {
     ...common(contract, contract.zone, contract.dataset),
-    columns: contract.source === undefined ? contract.columns : [...contract.columns, ...RUN_COLUMNS],
+    columns: isLoaded ? [...contract.columns, ...RUN_COLUMNS] : contract.columns,
     partitionFields: contract.partitionFields,
     sortFields: contract.sortFields,
     identifierColumns: contract.keyColumns,
@@ -73,10 +100,20 @@ function historyTable(contract: ContractData): TableSpec {
   };
 }
 
-function rejectedTable(contract: ContractData): TableSpec {
+/** By the day it was read and not by its own time, which a producer can set to anything. */
+function recordsTable(contract: ContractData): TableSpec {
+  return {
+    ...common(contract, Zone.BRONZE, contract.dataset),
+    columns: [...HISTORY_COLUMNS, ...RUN_COLUMNS],
+    partitionFields: [{ column: '_extracted_at', transform: PartitionTransform.DAY }],
+    comment: `Raw history of ${contract.dataset}: every record that kept the contract, as it was received, append only`,
+  };
+}
+
+function rejectedTable(contract: ContractData, coordinates: Column[] = []): TableSpec {
   return {
     ...common(contract, Zone.BRONZE, `${contract.dataset}__dlq`),
-    columns: DLQ_COLUMNS,
+    columns: [...DLQ_COLUMNS, ...coordinates],
     partitionFields: [{ column: '_rejected_at', transform: PartitionTransform.DAY }],
     sortFields: [{ column: '_rejected_at', direction: SortDirection.ASC, nulls: NullOrder.FIRST }],
     comment: `Rows of ${contract.dataset} that broke its contract, with payload and reasons`,

@@ -1,5 +1,6 @@
 import type { ContractData } from './contract-data';
 import type { ContractSource } from './contract-source';
+import type { ContractStream } from './contract-stream';
 import { tablesOf } from './contract-tables';
 import type { Column, TableSpec } from './table-spec';
 import type { Zone } from './zone';
@@ -39,11 +40,13 @@ export class DataContract {
   public readonly orderingColumn: string | undefined;
   /** Where the dataset comes from, when a pipeline of this lake extracts it. */
   public readonly source: ContractSource | undefined;
+  /** The topic the dataset comes from, when it comes from one; never beside a source. */
+  public readonly stream: ContractStream | undefined;
   /** How old the newest row may be, in seconds, when the contract promises it. */
   public readonly freshnessSeconds: number | undefined;
   /** Bytes of compressed data that a usual day adds, when the contract says so. */
   public readonly expectedBytesPerDay: number | undefined;
-  /** The tables the contract asks for: the dataset's own, and for one with a source its history and rejected rows. */
+  /** The tables the contract asks for: the dataset's own, and for one with a source or a stream its history and rejected rows. */
   public readonly tables: TableSpec[];
   /** The contract's file, relative to the contract directory's parent. */
   public readonly file: string;
@@ -61,6 +64,7 @@ export class DataContract {
     this.keyColumns = data.keyColumns;
     this.orderingColumn = data.orderingColumn;
     this.source = data.source;
+    this.stream = data.stream;
     this.freshnessSeconds = data.freshnessSeconds;
     this.expectedBytesPerDay = data.expectedBytesPerDay;
     this.tables = tablesOf(data);

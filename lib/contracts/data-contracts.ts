@@ -36,7 +36,7 @@ export class DataContracts {
       problems.push(...file.problems);
       return data === undefined ? [] : [DataContract._of(data)];
     });
-    problems.push(...doubles(contracts));
+    problems.push(...doubles(contracts), ...sharedTopics(contracts));
     failAll(`contract directory '${name}'`, problems);
     return new DataContracts(root, contracts);
   }
@@ -76,6 +76,11 @@ export class DataContracts {
   /** The contracts of a zone, sorted by key. */
   public inZone(zone: Zone): DataContract[] {
     return this.all().filter((contract) => contract.zone === zone);
+  }
+
+  /** The contracts of the datasets that come from a stream, sorted by key. */
+  public streams(): DataContract[] {
+    return this.all().filter(({ stream }) => stream !== undefined);
   }
 
   /**
@@ -139,6 +144,22 @@ function doubles(contracts: DataContract[]): string[] {
         : [`${table.declaredAt}: ${problem({ ...what, remedy: `${other} declares it too, drop one` })}`];
     }),
   );
+}
+
+/** Two contracts that declare one topic: each would make it. */
+function sharedTopics(contracts: DataContract[]): string[] {
+  const first = new Map<string, string>();
+  return contracts.flatMap(({ stream, tables, file }) => {
+    if (stream === undefined) {
+      return [];
+    }
+    const other = first.get(stream.topicName);
+    first.set(stream.topicName, other ?? file);
+    const what = { path: 'stream.topic', must: 'declared by one contract', got: stream.topicName };
+    return other === undefined
+      ? []
+      : [`${tables[0]?.declaredAt ?? file}: ${problem({ ...what, remedy: `${other} declares it too, drop one` })}`];
+  });
 }
 
 function byKey<T extends { readonly key: string }>(items: T[]): Map<string, T> {

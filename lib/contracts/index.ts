@@ -1,4 +1,5 @@
 export * from './contract-source';
+export * from './contract-stream';
 export * from './data-contract';
 export * from './data-contracts';
 export * from './iceberg-type';

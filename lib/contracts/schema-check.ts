@@ -55,6 +55,14 @@ export function readCustomProperties<S extends Record<string, z.ZodType>>(
   return values;
 }
 
+/** Where the value of a custom property of the document stands. */
+export function customPath(file: ContractFile, property: string): DocumentPath {
+  const listed = file.valueAt(['customProperties']);
+  const names: unknown[] = Array.isArray(listed) ? listed : [];
+  const index = names.findIndex((_, position) => file.valueAt(['customProperties', position, 'property']) === property);
+  return index < 0 ? ['customProperties', property] : ['customProperties', index, 'value'];
+}
+
 function isKeyOf<S extends object>(schemas: S, name: string): name is Extract<keyof S, string> {
   return Object.hasOwn(schemas, name);
 }

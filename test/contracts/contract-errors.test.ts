@@ -248,6 +248,99 @@ describe('a contract that is wrong', () => {
     expect(problemsIn(contract)).toEqual([message]);
   });
 
+  test.each<[string, { readonly [key: string]: unknown }, string[]]>([
+    [
+      'has a name Kafka refuses',
+      { topic: 'flights!' },
+      [
+        `'stream.topic' must be 1 to 249 letters, digits, dots, underscores and hyphens, and not only one or two dots, ` +
+          `got "flights!"; use a name such as 'flights.events'`,
+      ],
+    ],
+    [
+      'has no partition',
+      { partitions: 0 },
+      [`'stream.partitions' must be a whole number of at least 1, got 0; use at least as many as tasks read at once`],
+    ],
+    [
+      'keeps nothing',
+      { retentionDays: -1 },
+      [
+        `'stream.retentionDays' must be a whole number of days, at least 1, got -1; ` +
+          'leave it out for what the cluster says',
+      ],
+    ],
+    [
+      'is cleaned up in no known way',
+      { cleanup: 'compcat' },
+      [`'stream.cleanup' must be one of delete, compact, compact,delete, got "compcat"; did you mean 'compact'?`],
+    ],
+    [
+      'has a key of columns it lacks',
+      { key: ['idd', 'id', 'id'] },
+      [
+        `'stream.key[0]' must be a column of the contract, got "idd"; did you mean 'id'?`,
+        `'stream.key[2]' must be a column listed once, got "id"; drop one of the two`,
+      ],
+    ],
+    [
+      'has an empty key',
+      { key: [] },
+      [`'stream.key' must be at least one column, got []; leave it out for the primary key`],
+    ],
+    [
+      'is compacted and forgets by age',
+      { cleanup: 'compact', retentionDays: 7 },
+      [
+        `'stream.retentionDays' must be absent where the newest record of each key is kept for ever, got 7; ` +
+          `drop it, or write cleanup: 'compact,delete'`,
+      ],
+    ],
+    [
+      'has a mistyped key',
+      { retentionDay: 7 },
+      [`'stream' must be an object of known keys, got "retentionDay"; did you mean 'retentionDays'?`],
+    ],
+  ])('is refused when its stream %s', (_, change, messages) => {
+    const stream = { topic: 'trips', partitions: 6, ...change };
+    expect(problemsIn({ columns: [KEY], custom: { orderingColumn: 'id', stream } })).toEqual(messages);
+  });
+
+  test('is refused for all that its stream lacks at once, beside its other mistakes', () => {
+    const columns = [column('fare', 'dobule')];
+    expect(problemsIn({ zone: 'gold', columns, custom: { stream: { partitions: 1 } } })).toEqual([
+      expect.stringContaining(`'stream.topic' must be a string, got nothing; add it`),
+      expect.stringContaining(`'fare.physicalType' must be an Iceberg type`),
+      expect.stringContaining(`'stream' must be in a contract of zone silver`),
+      `'customProperties.orderingColumn' must be set beside stream, got nothing; ` +
+        'name the column that tells which row is newer',
+    ]);
+    const keyless = { columns: [column('at', 'date', { required: true })] };
+    const stream = { topic: 'trips', partitions: 1 };
+    expect(problemsIn({ ...keyless, custom: { orderingColumn: 'at', stream } })).toEqual([
+      expect.stringMatching(/^'properties' must be columns of which some are the primary key, .*set primaryKey: true/),
+    ]);
+  });
+
+  test('is refused when it has a source and a stream', () => {
+    const source = { name: 'rides', schema: 'public', table: 'trips', watermarkColumn: 'id' };
+    const stream = { topic: 'trips', partitions: 1 };
+    expect(problemsIn({ columns: [KEY], custom: { orderingColumn: 'id', source, stream } })).toEqual([
+      `'stream' must be absent beside source, got {"topic":"trips","partitions":1}; ` +
+        'drop one of the two: a dataset comes from a table or from a topic',
+    ]);
+  });
+
+  test('is refused when another contract declares its topic', () => {
+    const custom = { orderingColumn: 'id', stream: { topic: 'trips', partitions: 1 } };
+    const both = ['rides', 'trips'].map((dataset) => ({ dataset, columns: [KEY], custom }));
+    expect(problemsOf(() => contractsOf(...both))).toEqual([
+      expect.stringMatching(
+        /^contracts\/silver\/trips\.yaml:\d+:\d+: 'stream\.topic' must be declared by one contract, got "trips"; contracts\/silver\/rides\.yaml declares it too, drop one$/,
+      ),
+    ]);
+  });
+
   test('leaves custom properties of other tools alone', () => {
     const contracts = contractsOf({ columns: [KEY], custom: { steward: 'x', costCentre: 7 } });
     expect(contracts.all()).toHaveLength(1);

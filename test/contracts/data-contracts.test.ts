@@ -19,9 +19,9 @@ describe('DataContracts', () => {
   });
 
   test('reads every contract of the directory', () => {
-    const keys = ['silver.airlines', 'silver.airports', 'silver.flights', 'silver.planes', 'silver.weather'];
-    expect(contracts.all().map((contract) => contract.key)).toEqual(keys);
-    expect(contracts.inZone(Zone.SILVER)).toHaveLength(5);
+    const datasets = ['airlines', 'airports', 'flight_events', 'flights', 'planes', 'weather'];
+    expect(contracts.all().map((contract) => contract.key)).toEqual(datasets.map((name) => `silver.${name}`));
+    expect(contracts.inZone(Zone.SILVER)).toHaveLength(6);
     expect(contracts.inZone(Zone.GOLD)).toEqual([]);
   });
 
@@ -48,7 +48,7 @@ describe('DataContracts', () => {
   test('derives a dataset, its history and its rejected rows from a contract with a source', () => {
     const keys = contracts.get('silver.flights').tables.map((table) => table.key);
     expect(keys).toEqual(['silver.flights', 'bronze.flights', 'bronze.flights__dlq']);
-    expect(contracts.tables()).toHaveLength(15);
+    expect(contracts.tables()).toHaveLength(18);
   });
 
   test('gives the dataset its keys, partitions, order and run columns', () => {
@@ -84,6 +84,63 @@ describe('DataContracts', () => {
     expect(types._payload).toBe('string');
     expect(table.columns.filter((item) => item.required).map(({ name }) => name)).toEqual(['_dlq_id']);
     expect(table.partitionFields).toEqual([{ column: '_rejected_at', transform: PartitionTransform.DAY }]);
+  });
+
+  test('tells which datasets come from a stream, and from which topic', () => {
+    expect(contracts.streams().map(({ key }) => key)).toEqual(['silver.flight_events']);
+    expect(contracts.get('silver.flight_events')).toMatchObject({
+      source: undefined,
+      freshnessSeconds: 900,
+      stream: {
+        topicName: 'flights.events',
+        partitions: 6,
+        cleanup: 'delete',
+        keyColumns: ['origin', 'carrier', 'flight', 'time_hour'],
+        retentionDays: 7,
+      },
+    });
+    expect(contracts.get('silver.flights').stream).toBeUndefined();
+  });
+
+  test('takes the primary key as the key of records, and deletes old ones, unless a stream says otherwise', () => {
+    const stream = { topic: 'trips', partitions: 1 };
+    const custom = { orderingColumn: 'id', stream };
+    expect(contractsOf({ columns: [KEY], custom }).get('silver.trips').stream).toEqual({
+      topicName: 'trips',
+      partitions: 1,
+      cleanup: 'delete',
+      keyColumns: ['id'],
+      retentionDays: undefined,
+    });
+  });
+
+  test('derives a dataset, its raw records and its rejected ones from a contract with a stream', () => {
+    const contract = contracts.get('silver.flight_events');
+    expect(contract.tables.map(({ key }) => key)).toEqual([
+      'silver.flight_events',
+      'bronze.flight_events',
+      'bronze.flight_events__dlq',
+    ]);
+    const [own, records, rejected] = contract.tables.map(({ columns }) => columns.map(({ name }) => name));
+    expect(own?.slice(-4)).toEqual(['_extracted_at', '_source', '_run_id', '_batch_token']);
+    expect(records).toEqual([
+      ...['_payload', '_topic', '_partition', '_offset', '_timestamp', '_key', '_headers'],
+      ...['_extracted_at', '_source', '_run_id', '_batch_token'],
+    ]);
+    expect(rejected?.slice(-6)).toEqual(['_status', '_topic', '_partition', '_offset', '_timestamp', '_key']);
+  });
+
+  test('keeps raw records as they came, by the day they were read', () => {
+    const table = contracts.table('bronze.flight_events');
+    const types = Object.fromEntries(table.columns.map(({ name, type }) => [name, type.toString()]));
+    expect(types).toMatchObject({
+      _payload: 'string',
+      _key: 'binary',
+      _offset: 'long',
+      _headers: 'list<struct<key string, value binary>>',
+    });
+    expect(table.partitionFields).toEqual([{ column: '_extracted_at', transform: PartitionTransform.DAY }]);
+    expect(table.orderingColumn).toBeUndefined();
   });
 
   test('asks for one table when a contract has no source', () => {

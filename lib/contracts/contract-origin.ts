@@ -1,0 +1,85 @@
+import { didYouMean, topicNameProblem } from '../private';
+import type { ContractColumns } from './contract-columns';
+import type { ContractFile } from './contract-file';
+import { type DocumentProperties, STREAM_KEYS } from './contract-schema';
+import type { ContractStream } from './contract-stream';
+import { customPath, refuseUnknownKeys } from './schema-check';
+import { Zone } from './zone';
+
+/** What the origin of a dataset is checked against. */
+interface Surroundings {
+  /** The zone; undefined when it could not be read. */
+  readonly zone: Zone | undefined;
+  readonly columns: ContractColumns;
+}
+
+/** Checks where a dataset comes from: a table or a topic, not both, with all that a merge into silver needs. */
+export function checkOrigin(file: ContractFile, custom: DocumentProperties, surroundings: Surroundings): void {
+  const stream = file.valueAt(customPath(file, 'stream')) !== undefined;
+  const source = file.valueAt(customPath(file, 'source')) !== undefined;
+  if (source && stream) {
+    const remedy = 'drop one of the two: a dataset comes from a table or from a topic';
+    file.report(customPath(file, 'stream'), 'absent beside source', remedy);
+  }
+  if (stream) {
+    checkStream(file, custom.stream, surroundings.columns);
+  }
+  if (source || stream) {
+    checkMergeable(file, { ...surroundings, property: source ? 'source' : 'stream' });
+  }
+}
+
+/** The topic as a contract gives it: its records have the key of the rows unless it says otherwise. */
+export function streamOf({ stream }: DocumentProperties, keyColumns: string[]): ContractStream | undefined {
+  return stream === undefined
+    ? undefined
+    : {
+        topicName: stream.topic,
+        partitions: stream.partitions,
+        cleanup: stream.cleanup ?? 'delete',
+        keyColumns: stream.key ?? keyColumns,
+        retentionDays: stream.retentionDays,
+      };
+}
+
+/** Rows of silver are merged, so they have a key, and a column that says which of two is newer. */
+function checkMergeable(
+  file: ContractFile,
+  { zone, columns, property }: Surroundings & { readonly property: 'source' | 'stream' },
+): void {
+  if (zone !== undefined && zone !== Zone.SILVER) {
+    file.report(customPath(file, property), 'in a contract of zone silver', 'bronze is derived from it');
+  }
+  const allRead = columns.columns.length === columns.names.length;
+  if (columns.keyColumns.length === 0 && allRead) {
+    const path = ['schema', 0, 'properties'];
+    file.report(path, 'columns of which some are the primary key', 'set primaryKey: true on them');
+  }
+  if (file.valueAt(customPath(file, 'orderingColumn')) === undefined) {
+    const path = ['customProperties', 'orderingColumn'];
+    file.report(path, `set beside ${property}`, 'name the column that tells which row is newer');
+  }
+}
+
+function checkStream(file: ContractFile, stream: DocumentProperties['stream'], { names }: ContractColumns): void {
+  const path = customPath(file, 'stream');
+  refuseUnknownKeys(file, path, STREAM_KEYS);
+  if (stream === undefined) {
+    return;
+  }
+  const illegal = topicNameProblem('topic', stream.topic);
+  if (illegal !== undefined) {
+    file.report([...path, 'topic'], illegal.must, illegal.remedy);
+  }
+  for (const [index, name] of (stream.key ?? []).entries()) {
+    if (!names.includes(name)) {
+      file.report([...path, 'key', index], 'a column of the contract', didYouMean(name, names));
+    } else if (stream.key?.indexOf(name) !== index) {
+      file.report([...path, 'key', index], 'a column listed once', 'drop one of the two');
+    }
+  }
+  if (stream.cleanup === 'compact' && stream.retentionDays !== undefined) {
+    const must = 'absent where the newest record of each key is kept for ever';
+    file.report([...path, 'retentionDays'], must, "drop it, or write cleanup: 'compact,delete'");
+  }
+}
