@@ -1,12 +1,14 @@
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
-import { Size, SizeRoundingBehavior, Token } from 'aws-cdk-lib/core';
+import { Size, SizeRoundingBehavior } from 'aws-cdk-lib/core';
 import type { Problem } from '../private';
+import { type BrokerPaths, brokerProblems } from './broker-problems';
 
-/** The instance types of standard brokers: m5 and m7g from large on. */
-const STANDARD_TYPE = /^(m5\.(large|([248]|12|16|24)?xlarge)|m7g\.(large|([248]|12|16)?xlarge))$/;
-
-/** The largest volume of a standard broker, in GiB. */
-const LARGEST_VOLUME = 16_384;
+/** What the props are called that hold the values of brokers. */
+const IN_PROPS: BrokerPaths = {
+  instanceType: 'brokers.instanceType',
+  perZone: 'brokers.perZone',
+  volumeGib: 'brokers.storage',
+};
 
 /** Brokers whose instances and volumes are chosen. */
 export interface ProvisionedBrokersOptions {
@@ -74,56 +76,7 @@ export class KafkaBrokers {
    * @internal
    */
   public get _problems(): Problem[] {
-    return [...this.countProblems(), ...this.typeProblems(), ...this.volumeProblems()];
-  }
-
-  private countProblems(): Problem[] {
-    const got = this.perZone;
-    return Token.isUnresolved(got) || (Number.isInteger(got) && got >= 1)
-      ? []
-      : [
-          {
-            path: 'brokers.perZone',
-            must: 'a whole number of at least 1, because MSK takes only a multiple of the subnets as the number of brokers',
-            got,
-            remedy: 'use 1 for one broker in each zone',
-          },
-        ];
-  }
-
-  private typeProblems(): Problem[] {
-    const got = this.type;
-    if (Token.isUnresolved(got) || STANDARD_TYPE.test(got)) {
-      return [];
-    }
-    return [
-      got === 't3.small'
-        ? {
-            path: 'brokers.instanceType',
-            must: 'a type that runs Kafka with KRaft',
-            got,
-            remedy: 'the smallest that does is m7g.large',
-          }
-        : {
-            path: 'brokers.instanceType',
-            must: 'an m7g or m5 type, large or larger, without a prefix',
-            got,
-            remedy: 'use for example m7g.large',
-          },
-    ];
-  }
-
-  private volumeProblems(): Problem[] {
-    const got = this.storage.isUnresolved() ? 1 : this.storage.toGibibytes({ rounding: SizeRoundingBehavior.NONE });
-    return Number.isInteger(got) && got >= 1 && got <= LARGEST_VOLUME
-      ? []
-      : [
-          {
-            path: 'brokers.storage',
-            must: `between 1 and ${LARGEST_VOLUME} GiB, in whole GiB`,
-            got: `${got} GiB`,
-            remedy: 'use Size.gibibytes(100), or more brokers',
-          },
-        ];
+    const volumeGib = this.storage.isUnresolved() ? 1 : this._volumeGib;
+    return brokerProblems({ instanceType: this.type, perZone: this.perZone, volumeGib }, IN_PROPS);
   }
 }

@@ -1,4 +1,5 @@
 import type { Duration, RemovalPolicy, Size } from 'aws-cdk-lib/core';
+import type { DataContract } from '../contracts';
 import type { IKafkaCluster } from './kafka-cluster-base';
 
 /** What happens to old records of a topic. */
@@ -14,13 +15,27 @@ export enum KafkaCleanup {
 /** What a topic is like, on whatever cluster. */
 export interface KafkaTopicOptions {
   /**
+   * The contract of the dataset that comes from the topic. It gives name, partitions, cleanup and retention, each of which
+   * a prop here overrides.
+   *
+   * @default - no contract; topicName and partitions must be given
+   */
+  readonly contract?: DataContract;
+
+  /**
    * The name: 1 to 249 letters, digits, dots, underscores and hyphens; names with two underscores first are Kafka's own.
    * Another name is another topic.
+   *
+   * @default - as the contract says
    */
-  readonly topicName: string;
+  readonly topicName?: string;
 
-  /** How many partitions there are. They can become more, which sends keys elsewhere, and never fewer. */
-  readonly partitions: number;
+  /**
+   * How many partitions there are. They can become more, which sends keys elsewhere, and never fewer.
+   *
+   * @default - as the contract says
+   */
+  readonly partitions?: number;
 
   /**
    * How many brokers hold each partition. It cannot change: MSK would make another topic of the same name.
@@ -39,14 +54,14 @@ export interface KafkaTopicOptions {
   /**
    * What happens to old records.
    *
-   * @default KafkaCleanup.DELETE
+   * @default - as the contract says, else KafkaCleanup.DELETE
    */
   readonly cleanup?: KafkaCleanup;
 
   /**
    * How long records are kept. Refused for a topic that only compacts.
    *
-   * @default - as the cluster's configuration says
+   * @default - as the contract says, else as the cluster's configuration says
    */
   readonly retention?: Duration;
 

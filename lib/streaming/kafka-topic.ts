@@ -2,11 +2,12 @@ import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as msk from 'aws-cdk-lib/aws-msk';
 import { Fn, type IResource, RemovalPolicy, Resource, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { type Problem, failAll, problem, sorted } from '../private';
+import { type Problem, failAll, problem, sorted, topicNameProblem } from '../private';
 import { insyncOf, rendered, replicationProblems, valueProblems } from './config-values';
 import type { IKafkaCluster } from './kafka-cluster-base';
 import { KafkaTopicGrants, resourceArn } from './kafka-topic-grants';
 import { KafkaCleanup, type KafkaTopicAttributes, type KafkaTopicProps } from './kafka-topic-props';
+import { contractProblems, withContract } from './topic-contract';
 import { COMPACTION_CONFIGS, TOPIC_CONFIGS, TYPED_TOPIC_CONFIGS } from './topic-configs';
 
 /** A topic of a Kafka cluster. */
@@ -90,7 +91,7 @@ class ImportedKafkaTopic extends KafkaTopicBase {}
 /**
  * A topic of a Kafka cluster, made by CloudFormation itself: no function, and no client in the network.
  *
- * Fails when its name, replication, retention or configs are wrong, all problems at once.
+ * Fails when its name, replication, retention or configs are wrong or missing, all problems at once.
  *
  * @resource AWS::MSK::Topic
  * @stateful
@@ -102,13 +103,14 @@ export class KafkaTopic extends KafkaTopicBase {
     return new ImportedKafkaTopic(scope, id, attributes);
   }
 
-  constructor(scope: Construct, id: string, props: KafkaTopicProps) {
-    super(scope, id, props);
+  constructor(scope: Construct, id: string, given: KafkaTopicProps) {
+    const props = withContract(given);
+    super(scope, id, { cluster: props.cluster, topicName: props.topicName ?? '' });
     failAll(`Kafka topic '${this.node.path}'`, topicProblems(props).map(problem));
     const resource = new msk.CfnTopic(this, 'Resource', {
       clusterArn: this.cluster.clusterArn,
       topicName: this.topicName,
-      partitionCount: props.partitions,
+      partitionCount: props.partitions ?? 1,
       replicationFactor: factorOf(props),
       configs: base64(renderConfigs(props)),
     });
@@ -150,15 +152,12 @@ function base64(configs: { [name: string]: string }): string {
 
 /** All that is impossible in a topic. */
 function topicProblems(props: KafkaTopicProps): Problem[] {
-  const { cluster, configs = {}, partitions } = props;
-  const problems = nameProblems(props.topicName);
-  if (!Token.isUnresolved(partitions) && !(Number.isInteger(partitions) && partitions >= 1)) {
-    const remedy = 'use at least as many as tasks read at once';
-    problems.push({ path: 'partitions', must: 'a whole number of at least 1', got: partitions, remedy });
-  }
+  const { cluster, configs = {} } = props;
   const typed = { ...TYPED_TOPIC_CONFIGS, ...namedBy(props) };
   return [
-    ...problems,
+    ...contractProblems(props),
+    ...nameProblems(props.topicName),
+    ...partitionProblems(props.partitions),
     ...replicationProblems({
       factorPath: 'replicationFactor',
       factor: factorOf(props),
@@ -170,18 +169,17 @@ function topicProblems(props: KafkaTopicProps): Problem[] {
   ];
 }
 
-function nameProblems(got: string): Problem[] {
-  const path = 'topicName';
-  if (Token.isUnresolved(got)) {
-    return [];
-  }
-  if (!/^[A-Za-z0-9._-]{1,249}$/.test(got) || got === '.' || got === '..') {
-    const must = '1 to 249 letters, digits, dots, underscores and hyphens, and not only one or two dots';
-    return [{ path, must, got, remedy: "use a name such as 'flights.events'" }];
-  }
-  return got.startsWith('__')
-    ? [{ path, must: "a name without two underscores first, which are Kafka's own", got, remedy: 'drop them' }]
-    : [];
+function nameProblems(topicName: string | undefined): Problem[] {
+  const wrong =
+    topicName === undefined || Token.isUnresolved(topicName) ? undefined : topicNameProblem('topicName', topicName);
+  return wrong === undefined ? [] : [wrong];
+}
+
+function partitionProblems(got: number | undefined): Problem[] {
+  const remedy = 'use at least as many as tasks read at once';
+  return got === undefined || Token.isUnresolved(got) || (Number.isInteger(got) && got >= 1)
+    ? []
+    : [{ path: 'partitions', must: 'a whole number of at least 1', got, remedy }];
 }
 
 /** The configs that are set by the props that are given. */

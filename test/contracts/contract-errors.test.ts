@@ -332,8 +332,8 @@ describe('a contract that is wrong', () => {
   });
 
   test('is refused when another contract declares its topic', () => {
-    const custom = { orderingColumn: 'id', stream: { topic: 'trips', partitions: 1 } };
-    const both = ['rides', 'trips'].map((dataset) => ({ dataset, columns: [KEY], custom }));
+    const properties = { orderingColumn: 'id', stream: { topic: 'trips', partitions: 1 } };
+    const both = ['rides', 'trips'].map((dataset) => ({ dataset, columns: [KEY], custom: properties }));
     expect(problemsOf(() => contractsOf(...both))).toEqual([
       expect.stringMatching(
         /^contracts\/silver\/trips\.yaml:\d+:\d+: 'stream\.topic' must be declared by one contract, got "trips"; contracts\/silver\/rides\.yaml declares it too, drop one$/,

@@ -104,8 +104,8 @@ describe('DataContracts', () => {
 
   test('takes the primary key as the key of records, and deletes old ones, unless a stream says otherwise', () => {
     const stream = { topic: 'trips', partitions: 1 };
-    const custom = { orderingColumn: 'id', stream };
-    expect(contractsOf({ columns: [KEY], custom }).get('silver.trips').stream).toEqual({
+    const properties = { orderingColumn: 'id', stream };
+    expect(contractsOf({ columns: [KEY], custom: properties }).get('silver.trips').stream).toEqual({
       topicName: 'trips',
       partitions: 1,
       cleanup: 'delete',
@@ -123,10 +123,16 @@ describe('DataContracts', () => {
     ]);
     const [own, records, rejected] = contract.tables.map(({ columns }) => columns.map(({ name }) => name));
     expect(own?.slice(-4)).toEqual(['_extracted_at', '_source', '_run_id', '_batch_token']);
-    expect(records).toEqual([
-      ...['_payload', '_topic', '_partition', '_offset', '_timestamp', '_key', '_headers'],
-      ...['_extracted_at', '_source', '_run_id', '_batch_token'],
+    expect(records?.slice(0, 7)).toEqual([
+      '_payload',
+      '_topic',
+      '_partition',
+      '_offset',
+      '_timestamp',
+      '_key',
+      '_headers',
     ]);
+    expect(records?.slice(7)).toEqual(own?.slice(-4));
     expect(rejected?.slice(-6)).toEqual(['_status', '_topic', '_partition', '_offset', '_timestamp', '_key']);
   });
 

@@ -245,7 +245,7 @@ describe('KafkaCluster', () => {
         '  - \'vpcSubnets\' must be two or three subnets, each in a zone of its own, got ["us-east-1a"]; name one subnet in each of two or three zones',
         "  - 'brokers.perZone' must be a whole number of at least 1, because MSK takes only a multiple of the subnets as the number of brokers, got 1.5; use 1 for one broker in each zone",
         '  - \'brokers.instanceType\' must be a type that runs Kafka with KRaft, got "t3.small"; the smallest that does is m7g.large',
-        '  - \'brokers.storage\' must be between 1 and 16384 GiB, in whole GiB, got "0 GiB"; use Size.gibibytes(100), or more brokers',
+        '  - \'brokers.storage\' must be between 1 and 16384 GiB, in whole GiB, got "0 GiB"; use for example 100 GiB, or more brokers',
         '  - \'clusterName\' must be 1 to 64 letters, digits and hyphens, a letter first, got "9 lives"; leave it out to get one',
       ].join('\n'),
     );
