@@ -18,6 +18,8 @@ export interface UpOptions {
   readonly endpointPort?: number;
   /** PostgreSQL's port; a free one when undefined. */
   readonly postgresPort?: number;
+  /** Kafka's port; a free one when undefined. */
+  readonly kafkaPort?: number;
 }
 
 /** Adds the options of `up` to a command. */
@@ -41,6 +43,11 @@ export function withUpOptions(command: Command): Command {
       '--postgres-port <port>',
       'port of PostgreSQL (default: a free one)',
       wholeNumber('--postgres-port', 1024, 65_535),
+    )
+    .option(
+      '--kafka-port <port>',
+      'port of Kafka, where the environment has it (default: a free one)',
+      wholeNumber('--kafka-port', 1024, 65_535),
     );
 }
 

@@ -9,7 +9,8 @@ import { LakehouseError } from '../lib/private/errors';
 import { isAlive } from './services/groups';
 import { withLastLines, type Service } from './services/process';
 import { awsEnvironment, startEmulator, type Emulator } from './services/emulator';
-import { portFor } from './services/ports';
+import { startKafka, type Kafka } from './services/kafka';
+import { freePort, portFor } from './services/ports';
 import { clientEnvironment, startPostgres, type Postgres } from './services/postgres';
 import { run } from './toolchain/command';
 import type { Tools } from './tools';
@@ -30,6 +31,7 @@ export interface SessionOptions {
   readonly accountId: string;
   readonly endpointPort: number | undefined;
   readonly postgresPort: number | undefined;
+  readonly kafkaPort: number | undefined;
 }
 
 /** The services of a run. */
@@ -41,14 +43,18 @@ export class Session {
     private readonly options: SessionOptions,
     readonly postgres: Postgres,
     readonly emulator: Emulator,
+    /** The broker behind every MSK cluster; undefined where the environment has none. */
+    readonly kafka: Kafka | undefined,
   ) {}
 
-  /** Starts PostgreSQL and the endpoint at the same time. */
+  /** Starts PostgreSQL, the endpoint and, where there are jars for it, a Kafka broker at the same time. */
   static async start(options: SessionOptions): Promise<Session> {
     const { paths, state, tools } = options;
     const env = { [RUN_MARKER]: options.marker };
     const postgresPort = await portFor('--postgres-port', options.postgresPort);
     const endpointPort = await portFor('--endpoint-port', options.endpointPort);
+    const kafkaPort = tools.kafkaJars === undefined ? undefined : await portFor('--kafka-port', options.kafkaPort);
+    const kafka = Session.startKafka(options, kafkaPort);
     const postgres = startPostgres({
       port: postgresPort,
       database: Session.DATABASE,
@@ -67,13 +73,34 @@ export class Session {
       logFile: paths.log('endpoint'),
       environment: tools.emulator,
       spark: tools.spark,
+      kafkaBootstrap: kafkaPort === undefined ? undefined : `127.0.0.1:${kafkaPort}`,
       env,
     }).then((service) => {
       state.addService(service);
       return service;
     });
-    await Promise.allSettled([postgres, emulator]);
-    return new Session(options, await postgres, await emulator);
+    await Promise.allSettled([postgres, emulator, kafka]);
+    return new Session(options, await postgres, await emulator, await kafka);
+  }
+
+  private static async startKafka(
+    { paths, state, tools, marker }: SessionOptions,
+    port: number | undefined,
+  ): Promise<Kafka | undefined> {
+    if (port === undefined || tools.kafkaJars === undefined) {
+      return undefined;
+    }
+    const service = await startKafka({
+      port,
+      controllerPort: await freePort(),
+      directory: paths.file('kafka'),
+      logFile: paths.log('kafka'),
+      jars: tools.kafkaJars,
+      javaHome: tools.spark.javaHome,
+      env: { ...process.env, [RUN_MARKER]: marker },
+    });
+    state.addService(service);
+    return service;
   }
 
   /** Brings the source database to a moment. */
@@ -95,19 +122,22 @@ export class Session {
 
   /** What an error means when a service is gone: that it is, with its last log lines; else the error as it is. */
   explain(error: unknown): unknown {
-    const gone = [this.postgres, this.emulator].find((service) => !isAlive(service.pid));
+    const gone = this.services.find((service) => !isAlive(service.pid));
     return gone === undefined ? error : new LakehouseError(goneText(gone, error));
   }
 
   /** Ends the services, and waits until they are gone. */
   async stop(): Promise<void> {
-    await Promise.allSettled([this.emulator.stop(), this.postgres.stop()]);
+    await Promise.allSettled(this.services.map((service) => service.stop()));
   }
 
   /** Lets this process end without the services. */
   detach(): void {
-    this.emulator.detach();
-    this.postgres.detach();
+    this.services.forEach((service) => service.detach());
+  }
+
+  private get services(): Service[] {
+    return [this.emulator, this.postgres, ...(this.kafka === undefined ? [] : [this.kafka])];
   }
 
   private python(

@@ -13,15 +13,20 @@ import { ensureEnvironment, environments, type PythonEnvironment } from './toolc
 export interface Tools {
   readonly emulator: PythonEnvironment;
   readonly spark: SparkRuntime;
+  /** The folder of a Kafka broker's jars; undefined where no broker is needed. */
+  readonly kafkaJars: string | undefined;
 }
 
 /** Installs what is not there yet; what does not depend on each other is installed at the same time. */
-export async function ensureTools(progress: Progress): Promise<Tools> {
+export async function ensureTools(progress: Progress, needs: { readonly kafka: boolean }): Promise<Tools> {
   const work = {
     javaHome: progress.step('Java 17', ensureJava),
     emulator: progress.step('Python environment of the endpoint', () => ensureEnvironment(environments.emulator)),
     spark: progress.step('Spark 3.5.6', () => ensureEnvironment(environments.spark)),
     jars: progress.step('jars of the EMR release', () => ensureJars(jarSets.emr)),
+    kafkaJars: needs.kafka
+      ? progress.step('jars of Kafka 3.9.1', () => ensureJars(jarSets.kafka))
+      : Promise.resolve(undefined),
     dependencies: progress.step('dependencies of the application', packageDependencies),
     commandLine: progress.step('command line', buildCommandLine),
   };
@@ -34,7 +39,7 @@ export async function ensureTools(progress: Progress): Promise<Tools> {
     javaHome: await work.javaHome,
     jars: [await work.jars],
   };
-  return { emulator: await work.emulator, spark: runtime };
+  return { emulator: await work.emulator, spark: runtime, kafkaJars: await work.kafkaJars };
 }
 
 /**

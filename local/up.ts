@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { environments } from '../config';
 import { type LakehouseConfig, validateConfig } from '../lib/config';
-import { LakehouseError } from '../lib/private/errors';
+import { LakehouseError, problem } from '../lib/private/errors';
 import { bootstrap, deploy, stackName, synthesize, type DeployTarget } from './deploy';
 import { guarded, throwIfInterrupted } from './interrupt';
 import { parseUpArguments, type UpOptions } from './options';
@@ -14,6 +14,7 @@ import { readBack, type ReadbackReport } from './readback';
 import type { PipelineRun } from './records';
 import { RUN_MARKER, RunStateFile } from './run-state';
 import { recordedResources } from './services/emulator';
+import { usesKafka } from './services/kafka';
 import { assertPorts } from './services/ports';
 import { Session } from './session';
 import { readLake } from './summary/lake';
@@ -47,11 +48,13 @@ async function up(options: UpOptions): Promise<number> {
   let session: Session | undefined;
   let kept = false;
   try {
-    const tools = await ensureTools(progress);
+    const kafka = usesKafka(config);
+    const tools = await ensureTools(progress, { kafka });
     const place = { region: config.region, accountId: config.account ?? LOCAL_ACCOUNT };
-    const { endpointPort, postgresPort } = options;
-    session = await progress.step('PostgreSQL and the AWS endpoint', () =>
-      Session.start({ paths, state, marker, tools, ...place, endpointPort, postgresPort }),
+    const { endpointPort, postgresPort, kafkaPort } = options;
+    const services = kafka ? 'PostgreSQL, Kafka and the AWS endpoint' : 'PostgreSQL and the AWS endpoint';
+    session = await progress.step(services, () =>
+      Session.start({ paths, state, marker, tools, ...place, endpointPort, postgresPort, kafkaPort }),
     );
     const target = targetOf(options, paths, session, { ...place, marker });
     state.addFacts({
@@ -59,6 +62,7 @@ async function up(options: UpOptions): Promise<number> {
       region: place.region,
       python: tools.emulator.python,
       stack: stackName(options.env),
+      ...(session.kafka === undefined ? {} : { kafka: session.kafka.bootstrap }),
     });
     const correlationId = `up-${marker}`;
     const summary = await runExplained({ options, paths, progress, session, target, correlationId });
@@ -82,6 +86,12 @@ async function up(options: UpOptions): Promise<number> {
 async function checked(options: UpOptions): Promise<LakehouseConfig> {
   const config = environments.load(options.env);
   validateConfig(config);
+  if (options.kafkaPort !== undefined && !usesKafka(config)) {
+    const must = `left out where environment '${options.env}' has no Kafka`;
+    throw new LakehouseError(
+      problem({ path: '--kafka-port', must, got: options.kafkaPort, remedy: "drop it, or add 'kafka' to the config" }),
+    );
+  }
   await assertPorts(options);
   return config;
 }

@@ -8,11 +8,17 @@ import { KafkaVersion } from './kafka-version';
  *
  * @internal
  */
-export interface KafkaFacts extends Partial<BrokerFacts> {
+export interface KafkaFacts {
   /** The version, as MSK writes it. */
   readonly version?: string;
   /** The level of the metrics, as MSK writes it. */
   readonly monitoring?: string;
+  /** The instance type of a broker, without MSK's own prefix. */
+  readonly instanceType?: string;
+  /** Brokers in each zone. */
+  readonly perZone?: number;
+  /** The volume of each broker in GiB. */
+  readonly volumeGib?: number;
   /** How many zones there are, each with one subnet. */
   readonly zones?: number;
 }
@@ -60,7 +66,8 @@ export function kafkaProblems(facts: KafkaFacts, paths: Partial<BrokerPaths> = {
  * @internal
  */
 export function kafkaMonitoringOf(name: string): KafkaMonitoring | undefined {
-  return Object.values(KafkaMonitoring).find((level) => String(level) === name);
+  const levels = new Map<string, KafkaMonitoring>(Object.values(KafkaMonitoring).map((level) => [level, level]));
+  return levels.get(name);
 }
 
 function unknown(path: string, must: string, got: string | undefined, known: string[]): Problem[] {

@@ -103,18 +103,18 @@ export class KafkaTopic extends KafkaTopicBase {
     return new ImportedKafkaTopic(scope, id, attributes);
   }
 
-  constructor(scope: Construct, id: string, given: KafkaTopicProps) {
-    const props = withContract(given);
-    super(scope, id, { cluster: props.cluster, topicName: props.topicName ?? '' });
-    failAll(`Kafka topic '${this.node.path}'`, topicProblems(props).map(problem));
+  constructor(scope: Construct, id: string, props: KafkaTopicProps) {
+    const topic = withContract(props);
+    super(scope, id, { cluster: topic.cluster, topicName: topic.topicName ?? '' });
+    failAll(`Kafka topic '${this.node.path}'`, topicProblems(topic).map(problem));
     const resource = new msk.CfnTopic(this, 'Resource', {
       clusterArn: this.cluster.clusterArn,
       topicName: this.topicName,
-      partitionCount: props.partitions ?? 1,
-      replicationFactor: factorOf(props),
-      configs: base64(renderConfigs(props)),
+      partitionCount: topic.partitions ?? 1,
+      replicationFactor: factorOf(topic),
+      configs: base64(renderConfigs(topic)),
     });
-    resource.applyRemovalPolicy(props.removalPolicy ?? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
+    resource.applyRemovalPolicy(topic.removalPolicy ?? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
   }
 }
 

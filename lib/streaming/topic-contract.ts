@@ -46,5 +46,6 @@ function retentionOf(days: number | undefined): Duration | undefined {
 
 /** The contract has been read, so its value is one of Kafka's own. */
 function cleanupOf(text: string): KafkaCleanup {
-  return Object.values(KafkaCleanup).find((cleanup) => String(cleanup) === text) ?? KafkaCleanup.DELETE;
+  const policies = new Map<string, KafkaCleanup>(Object.values(KafkaCleanup).map((policy) => [policy, policy]));
+  return policies.get(text) ?? KafkaCleanup.DELETE;
 }

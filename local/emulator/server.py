@@ -36,8 +36,8 @@ def prepare(config: EmulatorConfig) -> None:
         MINISTACK_ACCOUNT_ID=config.account_id,
         AWS_EC2_METADATA_DISABLED="true",
     )
-    for kind in ("", "_TLS", "_SASL_SCRAM", "_SASL_IAM") if config.kafka_bootstrap else ():
-        os.environ[f"MINISTACK_MSK_BOOTSTRAP{kind}"] = config.kafka_bootstrap or ""
+    if config.kafka_bootstrap:
+        os.environ["MINISTACK_MSK_BOOTSTRAP"] = config.kafka_bootstrap
 
 
 def serve(config: EmulatorConfig, extend: Callable[[Any], Any] | None = None) -> NoReturn:

@@ -2,11 +2,17 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import type { LakehouseConfig } from '../../lib/config';
 import { run } from '../toolchain/command';
 import { startService, type Service } from './process';
 
 /** Short-lived and small: it starts in two seconds with these, and in five without. */
 const JVM = ['-Xms64m', '-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto'];
+
+/** Whether an environment has a Kafka cluster, and so needs a broker here. */
+export function usesKafka(config: LakehouseConfig): boolean {
+  return 'kafka' in config && config.kafka !== undefined;
+}
 
 /** Where a broker listens and keeps its files. */
 export interface KafkaOptions {

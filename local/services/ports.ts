@@ -42,21 +42,32 @@ export async function portFor(option: string, wanted: number | undefined): Promi
 /**
  * Refuses ports a user asked for before anything is installed or started for nothing.
  *
- * @throws LakehouseError when one is taken or both are the same.
+ * @throws LakehouseError when one is taken or two are the same.
  */
 export async function assertPorts(wanted: {
   readonly endpointPort?: number;
   readonly postgresPort?: number;
+  readonly kafkaPort?: number;
 }): Promise<void> {
-  const { endpointPort, postgresPort } = wanted;
-  if (endpointPort !== undefined && endpointPort === postgresPort) {
-    const remedy = 'name two ports, or leave one out to have a free one found';
-    fail({ path: '--postgres-port', must: 'another port than --endpoint-port', got: postgresPort, remedy });
-  }
-  for (const [option, port] of Object.entries({ '--endpoint-port': endpointPort, '--postgres-port': postgresPort })) {
-    if (port !== undefined) {
-      await portFor(option, port);
+  const options = new Map([
+    ['--endpoint-port', wanted.endpointPort],
+    ['--postgres-port', wanted.postgresPort],
+    ['--kafka-port', wanted.kafkaPort],
+  ]);
+  const taken = new Map<number, string>();
+  for (const [path, port] of options) {
+    if (port === undefined) {
+      continue;
     }
+    const other = taken.get(port);
+    if (other !== undefined) {
+      const remedy = 'name two ports, or leave one out to have a free one found';
+      fail({ path, must: `another port than ${other}`, got: port, remedy });
+    }
+    taken.set(port, path);
+  }
+  for (const [port, option] of taken) {
+    await portFor(option, port);
   }
 }
 

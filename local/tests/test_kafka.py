@@ -54,6 +54,11 @@ def test_the_older_description_says_the_same(endpoint: Endpoint, stack: Template
     assert older["CurrentBrokerSoftwareInfo"]["KafkaVersion"] == "3.9.x.kraft"
 
 
+def test_brokers_that_are_not_there_cannot_be_reached_by_mistake(endpoint: Endpoint, stack: Template) -> None:
+    told = endpoint.client("kafka").get_bootstrap_brokers(ClusterArn=cluster_of(endpoint)["ClusterArn"])
+    assert told["BootstrapBrokerStringSaslIam"] == "b-1.tests.kafka.invalid:9098"
+
+
 def test_a_topic_gets_partitions_and_configs_in_place(endpoint: Endpoint, stack: Template) -> None:
     change(stack, "Departures", PartitionCount=9, Configs=configs(retention_ms="1000"))
     assert endpoint.deploy("kafka", stack) == "UPDATE_COMPLETE", endpoint.why("kafka")

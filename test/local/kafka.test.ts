@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { isAlive } from '../../local/services/groups';
-import { startKafka } from '../../local/services/kafka';
+import { dev } from '../../config/dev';
+import { startKafka, usesKafka } from '../../local/services/kafka';
 import { portFor } from '../../local/services/ports';
 import { newFolder, removeFolders } from './support';
 
@@ -20,6 +21,16 @@ function reaches(bootstrap: string): Promise<boolean> {
     socket.unref();
   });
 }
+
+describe('usesKafka', () => {
+  const { kafka, ...without } = { kafka: undefined, ...dev };
+
+  it('is true of an environment that configures a cluster', () => {
+    expect(usesKafka({ ...without, kafka: kafka ?? {} } as typeof dev)).toBe(true);
+    expect(usesKafka(without)).toBe(false);
+    expect(usesKafka({ ...without, kafka: undefined } as typeof dev)).toBe(false);
+  });
+});
 
 describeWithJars('startKafka', () => {
   it('starts a broker on the loopback interface, and sees it gone', async () => {

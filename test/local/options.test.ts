@@ -10,9 +10,12 @@ describe('parseUpArguments', () => {
   });
 
   it('takes ports', () => {
-    expect(parseUpArguments(['--endpoint-port', '4566', '--postgres-port', '5432'])).toMatchObject({
+    expect(
+      parseUpArguments(['--endpoint-port', '4566', '--postgres-port', '5432', '--kafka-port', '9092']),
+    ).toMatchObject({
       endpointPort: 4566,
       postgresPort: 5432,
+      kafkaPort: 9092,
     });
   });
 

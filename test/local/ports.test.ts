@@ -36,16 +36,20 @@ describe('portFor', () => {
     );
   });
 
-  it('is asked for both ports at once, before anything starts', async () => {
+  it('is asked for all ports at once, before anything starts', async () => {
     await expect(assertPorts({ postgresPort: taken })).rejects.toThrow(`'--postgres-port' must be a free port`);
     await expect(assertPorts({ endpointPort: taken })).rejects.toThrow(`'--endpoint-port' must be a free port`);
+    await expect(assertPorts({ kafkaPort: taken })).rejects.toThrow(`'--kafka-port' must be a free port`);
     await expect(assertPorts({})).resolves.toBeUndefined();
   });
 
-  it('fails when both ports are the same', async () => {
+  it('fails when two ports are the same', async () => {
     const port = await freePort();
     await expect(assertPorts({ endpointPort: port, postgresPort: port })).rejects.toThrow(
       `'--postgres-port' must be another port than --endpoint-port, got ${port};`,
+    );
+    await expect(assertPorts({ kafkaPort: port, postgresPort: port })).rejects.toThrow(
+      `'--kafka-port' must be another port than --postgres-port, got ${port};`,
     );
   });
 });

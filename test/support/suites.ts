@@ -89,10 +89,9 @@ export const suites: Suite[] = [
  */
 export async function ensureEngine(folder: string): Promise<Record<string, string>> {
   const progress = new Progress();
-  const [{ spark }, jobJars, kafkaJars] = await Promise.all([
-    ensureTools(progress),
+  const [{ spark, kafkaJars = '' }, jobJars] = await Promise.all([
+    ensureTools(progress, { kafka: true }),
     progress.step('jars of the application', () => ensureJars(jarSets.workloads)),
-    progress.step('jars of the Kafka broker', () => ensureJars(jarSets.kafka)),
     progress.step('Python environment of the jobs', () => ensureEnvironment(environments.workloads)),
   ]);
   // PostgreSQL's user must be able to go through it

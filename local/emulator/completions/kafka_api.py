@@ -2,8 +2,8 @@
 
 Routes come from botocore's own model of the API. The endpoint's records of clusters and configurations stay the only.
 
-Source: Amazon MSK API reference, CreateClusterV2, DescribeClusterV2, UpdateBrokerCount and its kin, CreateTopic,
-DescribeTopic, UpdateTopic, DeleteTopic, ListTopics, UpdateConfiguration, DeleteConfiguration.
+Source: Amazon MSK API reference, CreateClusterV2, DescribeClusterV2, GetBootstrapBrokers, UpdateBrokerCount and its kin,
+CreateTopic, DescribeTopic, UpdateTopic, DeleteTopic, ListTopics, UpdateConfiguration, DeleteConfiguration.
 """
 
 from __future__ import annotations
@@ -109,6 +109,14 @@ def _describe_cluster(request: Request) -> dict[str, Any]:
         "provisioned": {**provisioned, "currentBrokerSoftwareInfo": software},
     }
     return {"clusterInfo": info}
+
+
+def _bootstrap_brokers(request: Request) -> dict[str, Any]:
+    """The broker takes anybody, so it is named as one that does; without one, an address that never resolves."""
+    name = cluster_of(request)["ClusterName"]
+    if msk._BOOTSTRAP_PLAIN:
+        return {"bootstrapBrokerString": msk._BOOTSTRAP_PLAIN}
+    return {"bootstrapBrokerStringSaslIam": f"b-1.{name}.kafka.invalid:9098"}
 
 
 def _list_clusters(request: Request) -> dict[str, Any]:
@@ -225,6 +233,7 @@ def _configuration_of(request: Request) -> Request:
 
 _OPERATIONS: dict[str, Callable[[Request], dict[str, Any]]] = {
     **kafka_topics.OPERATIONS,
+    "GetBootstrapBrokers": _bootstrap_brokers,
     "CreateClusterV2": _create_cluster,
     "ListClustersV2": _list_clusters,
     "UpdateBrokerCount": _updating(_broker_count),
