@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { root } from '../paths';
 import { explainInstallError, hash12 } from './cache';
 import { run } from './command';
-import { ensureJars, jarSets, readJarLock } from './jars';
+import { ensureJars, jarSets, readJarLock, type JarSet } from './jars';
 import { ensureUv, uvEnvironment } from './python';
 import { zipFolder } from './zip';
 
@@ -32,6 +32,9 @@ export const dependenciesDirectory = join(root, 'dist/dependencies');
 
 const jobsLock = join(root, 'workloads/python/jobs.lock');
 
+/** What the applications bring along, each its own. */
+const applicationJars: readonly JarSet[] = [jarSets.workloads, jarSets.streams];
+
 /** Name of the archive of Python packages: the platform and the hash of lock and platform. */
 export function pythonArchiveName(platform: Platform, lock: Buffer): string {
   return `python-${platform}-${hash12(lock, `\n${platform}`)}.zip`;
@@ -44,12 +47,16 @@ export function jarFolderName(lock: Buffer): string {
 
 /** The archives and folders that are not built yet for the locks as they are now. */
 export function missingDependencies(): string[] {
+  return currentNames().filter((name) => !existsSync(join(dependenciesDirectory, name)));
+}
+
+/** The archives and folders that belong to the locks as they are now. */
+function currentNames(): string[] {
   const lock = readFileSync(jobsLock);
-  const names = [
+  return [
     ...PLATFORMS.map((platform) => pythonArchiveName(platform, lock)),
-    jarFolderName(readFileSync(jarSets.workloads.lock)),
+    ...applicationJars.map((set) => jarFolderName(readFileSync(set.lock))),
   ];
-  return names.filter((name) => !existsSync(join(dependenciesDirectory, name)));
 }
 
 /**
@@ -59,7 +66,7 @@ export function missingDependencies(): string[] {
 export async function packageDependencies(): Promise<void> {
   mkdirSync(dependenciesDirectory, { recursive: true });
   if (missingDependencies().length > 0) {
-    await Promise.all([...PLATFORMS.map(packagePython), packageJars()]);
+    await Promise.all([...PLATFORMS.map(packagePython), ...applicationJars.map(packageJars)]);
   }
   removeOutdated();
 }
@@ -81,13 +88,13 @@ async function packagePython(platform: Platform): Promise<void> {
   });
 }
 
-async function packageJars(): Promise<void> {
-  const name = jarFolderName(readFileSync(jarSets.workloads.lock));
+async function packageJars(set: JarSet): Promise<void> {
+  const name = jarFolderName(readFileSync(set.lock));
   await build(name, async (work) => {
-    const source = await ensureJars(jarSets.workloads);
+    const source = await ensureJars(set);
     const folder = join(work, name);
     mkdirSync(folder);
-    for (const { file } of readJarLock(jarSets.workloads.lock)) {
+    for (const { file } of readJarLock(set.lock)) {
       copyFileSync(join(source, file), join(folder, file));
     }
     return folder;
@@ -119,11 +126,7 @@ function belongs(name: string): boolean {
 }
 
 function removeOutdated(): void {
-  const lock = readFileSync(jobsLock);
-  const current = new Set([
-    ...PLATFORMS.map((platform) => pythonArchiveName(platform, lock)),
-    jarFolderName(readFileSync(jarSets.workloads.lock)),
-  ]);
+  const current = new Set(currentNames());
   for (const name of readdirSync(dependenciesDirectory)) {
     if (/^(python|jars)-/.test(name) && !current.has(name)) {
       rmSync(join(dependenciesDirectory, name), { recursive: true, force: true });

@@ -32,8 +32,10 @@ export const jarSets = {
   emr: { name: 'emr-7.14.0', lock: join(root, 'local/jars/emr-7.14.0.lock.json') },
   /** A Kafka broker with KRaft. */
   kafka: { name: 'kafka-3.9.1', lock: join(root, 'local/jars/kafka-3.9.1.lock.json') },
-  /** What the application brings along. */
+  /** What the load of sources brings along. */
   workloads: { name: 'workloads', lock: join(root, 'workloads/jars.lock.json') },
+  /** What the streams bring along. */
+  streams: { name: 'streams', lock: join(root, 'workloads/stream-jars.lock.json') },
 } as const satisfies Record<string, JarSet>;
 
 const jarLock = z.array(
@@ -101,7 +103,7 @@ export function verifyJar(file: string, pin: JarPin): void {
 
 /**
  * Writes the checksums of a set anew, after its coordinates were changed by hand.
- * Run by `node local/bootstrap.mjs pin-jars [emr|kafka|workloads]`.
+ * Run by `node local/bootstrap.mjs pin-jars [emr|kafka|workloads|streams]`.
  */
 export async function repinJars(set: JarSet): Promise<void> {
   const coordinates = readJarLock(set.lock).map((pin) => pin.coordinate);

@@ -217,7 +217,11 @@ function readZip(archive: Buffer): [string, string][] {
 }
 
 it('the jar locks name each file once, with a checksum', () => {
-  for (const lock of ['local/jars/emr-7.14.0.lock.json', 'workloads/jars.lock.json']) {
+  for (const lock of [
+    'local/jars/emr-7.14.0.lock.json',
+    'workloads/jars.lock.json',
+    'workloads/stream-jars.lock.json',
+  ]) {
     const pins: { file: string; sha256: string }[] = JSON.parse(readFileSync(join(__dirname, '../..', lock), 'utf8'));
     expect(new Set(pins.map((pin) => pin.file)).size).toBe(pins.length);
     expect(pins.every((pin) => /^[0-9a-f]{64}$/.test(pin.sha256))).toBe(true);

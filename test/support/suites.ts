@@ -89,9 +89,10 @@ export const suites: Suite[] = [
  */
 export async function ensureEngine(folder: string): Promise<Record<string, string>> {
   const progress = new Progress();
-  const [{ spark, kafkaJars = '' }, jobJars] = await Promise.all([
+  const [{ spark, kafkaJars = '' }, loadJars, streamJars] = await Promise.all([
     ensureTools(progress, { kafka: true }),
-    progress.step('jars of the application', () => ensureJars(jarSets.workloads)),
+    progress.step('jars of the load', () => ensureJars(jarSets.workloads)),
+    progress.step('jars of the streams', () => ensureJars(jarSets.streams)),
     progress.step('Python environment of the jobs', () => ensureEnvironment(environments.workloads)),
   ]);
   // PostgreSQL's user must be able to go through it
@@ -113,7 +114,7 @@ export async function ensureEngine(folder: string): Promise<Record<string, strin
     LAKEHOUSE_SPARK_HOME: spark.sparkHome,
     LAKEHOUSE_SPARK_PYTHON: spark.python,
     LAKEHOUSE_SPARK_JARS: spark.jars.join(','),
-    LAKEHOUSE_JOB_JARS: jobJars,
+    LAKEHOUSE_JOB_JARS: [loadJars, streamJars].join(','),
     LAKEHOUSE_KAFKA_JARS: kafkaJars,
     LAKEHOUSE_POSTGRES_BIN: join(usableBinaries(folder), 'bin'),
   };

@@ -2,8 +2,8 @@
 
 Routes come from botocore's own model of the API. The endpoint's records of clusters and configurations stay the only.
 
-Source: Amazon MSK API reference, CreateClusterV2, DescribeClusterV2, GetBootstrapBrokers, UpdateBrokerCount and its kin,
-CreateTopic, DescribeTopic, UpdateTopic, DeleteTopic, ListTopics, UpdateConfiguration, DeleteConfiguration.
+Source: Amazon MSK API reference, CreateClusterV2, DescribeClusterV2, GetBootstrapBrokers, UpdateBrokerCount and its
+kin, CreateTopic, DescribeTopic, UpdateTopic, DeleteTopic, ListTopics, UpdateConfiguration, DeleteConfiguration.
 """
 
 from __future__ import annotations
