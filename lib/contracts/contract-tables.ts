@@ -35,13 +35,20 @@ const DLQ_COLUMNS: Column[] = [
   optional('_status', IcebergType.STRING, 'What became of the row: rejected, redriven or discarded'),
 ];
 
-/** Where a record stands in Kafka, which identifies it for ever, and what it is found by there. */
+/**
+ * Where a record stands in Kafka, which identifies it for ever, and what it is found by there. A plain `_partition` is
+ * Iceberg's own name.
+ */
 const RECORD_COLUMNS: Column[] = [
-  optional('_topic', IcebergType.STRING, 'The topic the record came from'),
-  optional('_partition', IcebergType.INT, 'The partition of the topic'),
-  optional('_offset', IcebergType.LONG, 'The place of the record in its partition'),
-  optional('_timestamp', IcebergType.TIMESTAMPTZ, 'The time of the record, set by its producer or by the broker, UTC'),
-  optional('_key', IcebergType.BINARY, 'The key of the record, as it was received'),
+  optional('_kafka_topic', IcebergType.STRING, 'The topic the record came from'),
+  optional('_kafka_partition', IcebergType.INT, 'The partition of the topic'),
+  optional('_kafka_offset', IcebergType.LONG, 'The place of the record in its partition'),
+  optional(
+    '_kafka_timestamp',
+    IcebergType.TIMESTAMPTZ,
+    'The time of the record, set by its producer or by the broker, UTC',
+  ),
+  optional('_kafka_key', IcebergType.BINARY, 'The key of the record, as it was received'),
 ];
 
 const HEADERS = IcebergType.list(
@@ -55,7 +62,7 @@ const HEADERS = IcebergType.list(
 const HISTORY_COLUMNS: Column[] = [
   optional('_payload', IcebergType.STRING, 'The record as it was received'),
   ...RECORD_COLUMNS,
-  optional('_headers', HEADERS, 'The headers of the record, in order'),
+  optional('_kafka_headers', HEADERS, 'The headers of the record, in order'),
 ];
 
 /**

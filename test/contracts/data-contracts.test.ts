@@ -125,15 +125,36 @@ describe('DataContracts', () => {
     expect(own?.slice(-4)).toEqual(['_extracted_at', '_source', '_run_id', '_batch_token']);
     expect(records?.slice(0, 7)).toEqual([
       '_payload',
-      '_topic',
-      '_partition',
-      '_offset',
-      '_timestamp',
-      '_key',
-      '_headers',
+      '_kafka_topic',
+      '_kafka_partition',
+      '_kafka_offset',
+      '_kafka_timestamp',
+      '_kafka_key',
+      '_kafka_headers',
     ]);
     expect(records?.slice(7)).toEqual(own?.slice(-4));
-    expect(rejected?.slice(-6)).toEqual(['_status', '_topic', '_partition', '_offset', '_timestamp', '_key']);
+    expect(rejected?.slice(-6)).toEqual([
+      '_status',
+      '_kafka_topic',
+      '_kafka_partition',
+      '_kafka_offset',
+      '_kafka_timestamp',
+      '_kafka_key',
+    ]);
+  });
+
+  test('gives no column a name that Iceberg keeps for itself, with which a table cannot be read', () => {
+    const reserved = [
+      '_file',
+      '_pos',
+      '_deleted',
+      '_spec_id',
+      '_partition',
+      '_row_id',
+      '_last_updated_sequence_number',
+    ];
+    const names = contracts.tables().flatMap(({ columns }) => columns.map(({ name }) => name));
+    expect(names.filter((name) => reserved.includes(name))).toEqual([]);
   });
 
   test('keeps raw records as they came, by the day they were read', () => {
@@ -141,9 +162,9 @@ describe('DataContracts', () => {
     const types = Object.fromEntries(table.columns.map(({ name, type }) => [name, type.toString()]));
     expect(types).toMatchObject({
       _payload: 'string',
-      _key: 'binary',
-      _offset: 'long',
-      _headers: 'list<struct<key string, value binary>>',
+      _kafka_key: 'binary',
+      _kafka_offset: 'long',
+      _kafka_headers: 'list<struct<key string, value binary>>',
     });
     expect(table.partitionFields).toEqual([{ column: '_extracted_at', transform: PartitionTransform.DAY }]);
     expect(table.orderingColumn).toBeUndefined();

@@ -9,7 +9,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from lakehouse_jobs.contract import Contract, parse
-from support import session
+from support import kafka, session
+from support.events import EventLake
 from support.items import CREATE, DOCUMENT
 from support.lake import Lake
 from support.postgres import PostgresServer, Sql, binaries
@@ -42,6 +43,32 @@ def postgres() -> Iterator[PostgresServer]:
         yield server
     finally:
         server.remove()
+
+
+@pytest.fixture(scope="session")
+def broker(spark: SparkSession) -> Iterator[kafka.KafkaServer]:
+    server = kafka.KafkaServer(kafka.jars())
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()
+
+
+@pytest.fixture
+def topic(spark: SparkSession, broker: kafka.KafkaServer) -> kafka.Topic:
+    """An empty topic with two partitions."""
+    made = kafka.Topic(spark, broker.brokers, f"events.{next(_DATABASES)}")
+    made.create(partitions=2)
+    return made
+
+
+@pytest.fixture
+def events(spark: SparkSession, topic: kafka.Topic, tmp_path: Path) -> EventLake:
+    """A lake that streams the topic."""
+    made = EventLake(spark, tmp_path, topic.brokers, topic.name)
+    made.create()
+    return made
 
 
 @pytest.fixture

@@ -1,21 +1,26 @@
-"""The jobs' command line: `main.py ingest --environment … --source … --run-id … --correlation-id …`."""
+"""The jobs' command line.
+
+`main.py ingest --environment … --source … --run-id … --correlation-id …`
+`main.py stream --environment … --dataset … --checkpoint … --run-id … --correlation-id …`
+"""
 
 from __future__ import annotations
 
 import argparse
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import boto3
 from pyspark.sql import SparkSession
 
-from lakehouse_jobs import ingest
+from lakehouse_jobs import ingest, stream
 from lakehouse_jobs import logging as logs
-from lakehouse_jobs.contract import Contract, load_contracts
-from lakehouse_jobs.exceptions import ConfigurationError, problem
+from lakehouse_jobs.contract import Contract, load_contracts, load_stream
+from lakehouse_jobs.exceptions import ConfigurationError, JobError, problem
 from lakehouse_jobs.failures import translate
+from lakehouse_jobs.kafka import load_brokers
 from lakehouse_jobs.objects import store_for
 from lakehouse_jobs.retry import RetryPolicy
 from lakehouse_jobs.run_record import RunState
@@ -30,13 +35,15 @@ _OK, _DATASET_FAILED, _NOT_STARTED = 0, 1, 2
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a job; the exit code is 0 only when every dataset succeeded or was unchanged.
 
-    1: a dataset failed, after all were tried. 2: the run could not start (arguments, runtime parameter, secret).
+    1: a dataset failed, after all were tried, or a stream ended by an error. 2: the run could not start (arguments,
+    runtime parameter, secret, brokers).
     """
     logs.configure()
     options = _parser().parse_args(arguments)
     with logs.bound(correlationId=options.correlation_id, runId=options.run_id):
         try:
-            return _ingest(options)
+            _check_run_id(options.run_id)
+            return _COMMANDS[options.command](options)
         except Exception as error:
             failure = translate(error)
             _LOGGER.exception("run failed", extra={"kind": failure.kind, "error": str(failure)})
@@ -62,22 +69,65 @@ def choose(contracts: Sequence[Contract], datasets: str | None) -> list[Contract
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="main.py", description="Jobs of the lakehouse.")
     commands = parser.add_subparsers(dest="command", required=True)
-    command = commands.add_parser("ingest", help="bring bronze and silver up to a source")
-    command.add_argument("--environment", required=True, help="the deployed environment, e.g. dev")
-    command.add_argument("--source", required=True, help="the source's name in contracts and in the runtime parameter")
-    command.add_argument(
-        "--run-id", required=True, help="sortable, e.g. 20130201T000000Z-0a1b2c; a repeated id repeats nothing"
-    )
-    command.add_argument("--correlation-id", required=True, help="stands on every log line and in every snapshot")
-    command.add_argument("--datasets", help="comma-separated; all of the source when left out")
-    command.add_argument("--contracts", type=Path, default=Path("contracts"), help="folder of the contracts")
+    load = commands.add_parser("ingest", help="bring bronze and silver up to a source")
+    load.add_argument("--source", required=True, help="the source's name in contracts and in the runtime parameter")
+    load.add_argument("--datasets", help="comma-separated; all of the source when left out")
+    follow = commands.add_parser("stream", help="bring bronze and silver up to a topic, and keep them there")
+    follow.add_argument("--dataset", required=True, help="the dataset, whose contract names the topic")
+    follow.add_argument("--checkpoint", required=True, help="URI of the folder in which the stream keeps its place")
+    follow.add_argument("--available-now", action="store_true", help="end when everything in the topic now is read")
+    follow.add_argument("--trigger-seconds", type=int, default=60, help="seconds between two batches")
+    follow.add_argument("--max-records", type=int, default=200_000, help="records in one batch at most")
+    for command in (load, follow):
+        command.add_argument("--environment", required=True, help="the deployed environment, e.g. dev")
+        command.add_argument(
+            "--run-id", required=True, help="sortable, e.g. 20130201T000000Z-0a1b2c; a repeated id repeats nothing"
+        )
+        command.add_argument("--correlation-id", required=True, help="stands on every log line and in every snapshot")
+        command.add_argument("--contracts", type=Path, default=Path("contracts"), help="folder of the contracts")
     return parser
 
 
-def _ingest(options: argparse.Namespace) -> int:
-    if not _RUN_ID.match(options.run_id):
+def _check_run_id(run_id: str) -> None:
+    if not _RUN_ID.match(run_id):
         remedy = "pass a sortable id, UTC time first"
-        raise ConfigurationError(problem("run-id", "look like 20130201T000000Z-0a1b2c", options.run_id, remedy))
+        raise ConfigurationError(problem("run-id", "look like 20130201T000000Z-0a1b2c", run_id, remedy))
+
+
+def _stream(options: argparse.Namespace) -> int:
+    retry = RetryPolicy()
+    contract = load_stream(options.contracts, options.dataset)
+    runtime = load_runtime(options.environment, retry)
+    job = stream.Stream(
+        run_id=options.run_id,
+        correlation_id=options.correlation_id,
+        brokers=load_brokers(runtime, retry),
+        databases=dict(runtime.databases),
+        checkpoint=options.checkpoint,
+        retry=retry,
+        available_now=options.available_now,
+        trigger_seconds=options.trigger_seconds,
+        max_records=options.max_records,
+    )
+    telemetry = Telemetry(boto3.client("cloudwatch"), runtime.environment)
+    spark = _session(f"lakehouse-stream-{contract.dataset}")
+    try:
+        stream.run(spark, job, contract, telemetry)
+    except JobError as failure:
+        # the last error a job logs becomes the reason of its EMR step
+        _LOGGER.error("stream failed", extra={"kind": failure.kind, "error": f"{contract.dataset}: {failure}"})
+        return _DATASET_FAILED
+    finally:
+        spark.stop()
+    return _OK
+
+
+def _session(name: str) -> SparkSession:
+    # session semantics, not sizing: that is the cluster's
+    return SparkSession.builder.appName(name).config("spark.sql.session.timeZone", "UTC").getOrCreate()
+
+
+def _ingest(options: argparse.Namespace) -> int:
     retry = RetryPolicy()
     contracts = choose(load_contracts(options.contracts, options.source), options.datasets)
     runtime = load_runtime(options.environment, retry)
@@ -97,8 +147,7 @@ def _ingest(options: argparse.Namespace) -> int:
 
 def _run(job: ingest.Ingest, contracts: Sequence[Contract], runtime: Runtime) -> int:
     telemetry = Telemetry(boto3.client("cloudwatch"), runtime.environment)
-    # session semantics, not sizing: that is the cluster's
-    spark = SparkSession.builder.appName("lakehouse-ingest").config("spark.sql.session.timeZone", "UTC").getOrCreate()
+    spark = _session("lakehouse-ingest")
     try:
         records = ingest.run(spark, job, contracts, telemetry)
     finally:
@@ -111,3 +160,6 @@ def _run(job: ingest.Ingest, contracts: Sequence[Contract], runtime: Runtime) ->
     reasons = [f"{record.dataset}: {record.error.message if record.error else 'no reason given'}" for record in failed]
     _LOGGER.error(f"{len(failed)} of {len(records)} datasets failed", extra={"error": " | ".join(reasons)})
     return _DATASET_FAILED
+
+
+_COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {"ingest": _ingest, "stream": _stream}

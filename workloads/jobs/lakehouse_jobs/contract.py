@@ -1,7 +1,7 @@
 """Reads the Open Data Contract Standard documents that describe the datasets; nothing here repeats a schema.
 
 The standard: https://bitol-io.github.io/open-data-contract-standard/v3.2.0/. What it lacks (zone, ordering column,
-source) stands in `customProperties`.
+source or stream) stands in `customProperties`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ METADATA_COLUMNS: tuple[tuple[str, str], ...] = (
     ("_batch_token", "string"),
 )
 """Columns on every row of bronze and silver, with Spark types: when the source was read (UTC), where from
-(`postgres://<source>.<schema>.<table>`), by which run, in which batch."""
+(`postgres://<source>.<schema>.<table>` or `kafka://<topic>`), by which run, in which batch."""
 
 _SPARK_TYPES: Mapping[str, str] = {
     "boolean": "boolean",
@@ -78,15 +78,47 @@ class SourceTable:
 
 
 @dataclass(frozen=True)
+class StreamTopic:
+    """Where a dataset comes from when it comes from Kafka: the topic."""
+
+    topic: str
+
+    @property
+    def address(self) -> str:
+        """`kafka://<topic>`, the value of `_source`."""
+        return f"kafka://{self.topic}"
+
+
+@dataclass(frozen=True)
 class Contract:
-    """A dataset's contract: dataset name, version, columns, key, the column that orders versions of a row, source."""
+    """A dataset's contract: dataset name, version, columns, key, the column that orders versions of a row, origin."""
 
     dataset: str
     version: str
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     ordering_column: str
-    source: SourceTable
+    origin: SourceTable | StreamTopic
+
+    @property
+    def source(self) -> SourceTable:
+        """The table the dataset comes from.
+
+        :raises ContractError: it comes from a topic.
+        """
+        if isinstance(self.origin, SourceTable):
+            return self.origin
+        raise ContractError(problem(f"{self.dataset}: source", "be given", self.origin.address, "run it as a stream"))
+
+    @property
+    def stream(self) -> StreamTopic:
+        """The topic the dataset comes from.
+
+        :raises ContractError: it comes from a table.
+        """
+        if isinstance(self.origin, StreamTopic):
+            return self.origin
+        raise ContractError(problem(f"{self.dataset}: stream", "be given", self.origin.address, "ingest its source"))
 
     @property
     def column_names(self) -> list[str]:
@@ -109,6 +141,20 @@ def load_contracts(directory: Path, source: str) -> list[Contract]:
     return contracts
 
 
+def load_stream(directory: Path, dataset: str) -> Contract:
+    """The contract of the silver zone in `directory/silver` of a dataset that comes from a topic.
+
+    :raises ContractError: its document is malformed, or none has that name and a stream.
+    """
+    documents = [(path, _read(path)) for path in sorted((directory / "silver").glob("*.yaml"))]
+    streams = {path.stem: (document, path) for path, document in documents if "stream" in _custom(document)}
+    if dataset not in streams:
+        known = ", ".join(streams) or "none"
+        raise ContractError(problem("dataset", f"be one of {known}", dataset, "pass another --dataset"))
+    document, path = streams[dataset]
+    return parse(document, str(path))
+
+
 def parse(document: Mapping[str, Any], origin: str) -> Contract:
     """Build a `Contract` from a loaded document; `origin` (a file name) stands in the messages.
 
@@ -124,7 +170,7 @@ def parse(document: Mapping[str, Any], origin: str) -> Contract:
         columns=columns,
         key=_key(properties),
         ordering_column=str(custom.get("orderingColumn")),
-        source=_source(custom.get("source"), origin),
+        origin=_origin(custom, origin),
     )
     _check(contract, origin)
     return contract
@@ -155,6 +201,17 @@ def _schema_object(document: Mapping[str, Any], origin: str) -> Mapping[str, Any
         got = len(schema) if isinstance(schema, list) else schema
         raise ContractError(problem(f"{origin}: schema", "hold one table", got, "describe one dataset in each file"))
     return schema[0]
+
+
+def _origin(custom: Mapping[str, Any], origin: str) -> SourceTable | StreamTopic:
+    if "stream" not in custom:
+        return _source(custom.get("source"), origin)
+    if "source" in custom:
+        raise ContractError(problem(f"{origin}: stream", "be absent beside source", "both", "drop one of the two"))
+    stream = custom["stream"] if isinstance(custom["stream"], Mapping) else {}
+    if not stream.get("topic"):
+        raise ContractError(problem(f"{origin}: stream", "be complete", "no topic", "add what is missing"))
+    return StreamTopic(str(stream["topic"]))
 
 
 def _source(value: object, origin: str) -> SourceTable:
@@ -217,13 +274,14 @@ def _check(contract: Contract, origin: str) -> None:
         )
     if not contract.key:
         raise ContractError(problem(f"{origin}: primaryKey", "be set on a column", "none", "mark the key columns"))
-    for subject, column in (
-        ("orderingColumn", contract.ordering_column),
-        ("watermarkColumn", contract.source.watermark_column),
-    ):
+    named = {"orderingColumn": contract.ordering_column}
+    if isinstance(contract.origin, SourceTable):
+        named["watermarkColumn"] = contract.origin.watermark_column
+    for subject, column in named.items():
         if column not in types:
             known = ", ".join(types)
             raise ContractError(problem(f"{origin}: {subject}", f"be one of {known}", column, "name a column"))
-    if types[contract.source.watermark_column] != "timestamp":
-        got = types[contract.source.watermark_column]
-        raise ContractError(problem(f"{origin}: watermarkColumn", "be a timestamptz", got, "choose another column"))
+    watermark = types[named["watermarkColumn"]] if "watermarkColumn" in named else "timestamp"
+    if watermark != "timestamp":
+        remedy = "choose another column"
+        raise ContractError(problem(f"{origin}: watermarkColumn", "be a timestamptz", watermark, remedy))

@@ -19,12 +19,13 @@ _VERSION = 1
 
 @dataclass(frozen=True)
 class Runtime:
-    """The stack's facts: environment, Glue databases and bucket names by zone, secret ids by source."""
+    """The stack's facts: environment, Glue databases and bucket names by zone, secret ids by source, Kafka cluster."""
 
     environment: str
     databases: Mapping[str, str]
     buckets: Mapping[str, str]
     secrets: Mapping[str, str]
+    kafka_cluster_arn: str | None = None
 
     def bucket_uri(self, zone: str) -> str:
         """`s3://<bucket>` of a zone (landing, bronze, …, artifacts)."""
@@ -58,7 +59,8 @@ def parse_runtime(document: Mapping[str, Any], name: str) -> Runtime:
         raise ConfigurationError(problem(name, "be complete", f"no {', '.join(missing)}", "deploy the stack again"))
     sources = document.get("sources") or {}
     secrets = {source: str(entry["secretId"]) for source, entry in sources.items()}
-    return Runtime(str(document.get("environment")), databases, buckets, secrets)
+    cluster = (document.get("kafka") or {}).get("clusterArn")
+    return Runtime(str(document.get("environment")), databases, buckets, secrets, cluster)
 
 
 def load_credentials(runtime: Runtime, source: str, retry: RetryPolicy) -> Credentials:

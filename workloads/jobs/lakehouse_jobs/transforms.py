@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -72,9 +73,11 @@ def rejected_rows(judged: DataFrame, contract: Contract, batch: Batch) -> DataFr
     ).dropDuplicates(["_dlq_id"])
 
 
-def newest_by_key(rows: DataFrame, contract: Contract) -> DataFrame:
-    """One row for each key: the newest by the ordering column, then `_extracted_at`, then `_batch_token`."""
-    order = [F.col(f"`{name}`").desc() for name in (contract.ordering_column, "_extracted_at", "_batch_token")]
+def newest_by_key(
+    rows: DataFrame, contract: Contract, ties: Sequence[str] = ("_extracted_at", "_batch_token")
+) -> DataFrame:
+    """One row for each key: the newest by the ordering column, then by the columns `ties`."""
+    order = [F.col(f"`{name}`").desc() for name in (contract.ordering_column, *ties)]
     window = Window.partitionBy(*[f"`{name}`" for name in contract.key]).orderBy(*order)
     return rows.withColumn("_rank", F.row_number().over(window)).where("_rank = 1").drop("_rank")
 

@@ -6,7 +6,7 @@ evaluating them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pyspark.errors import AnalysisException
@@ -27,12 +27,13 @@ _REMEDY = "correct it in the source, or relax the contract and re-drive the row"
 _SHOWN = 80
 
 
-def validate(landed: DataFrame, contract: model.Contract) -> DataFrame:
+def validate(landed: DataFrame, contract: model.Contract, carried: Sequence[str] = ()) -> DataFrame:
     """Judge each row by the contract.
 
     In: the contract's columns in the source's types. Out: the contract's columns in the contract's types (null where
-    a value does not cast), `_raw` and `_reasons`. A value that does not cast, or would change by the cast, is a
-    reason `type`, never an exception and never a silent null; the result does not depend on ANSI mode.
+    a value does not cast), `_raw` and `_reasons`, and the columns `carried` as they are. A value that does not cast, or
+    would change by the cast, is a reason `type`, never an exception and never a silent null; the result does not depend
+    on ANSI mode.
 
     :raises ContractError: a column is missing, or its source type can never become the contract's.
     """
@@ -42,7 +43,7 @@ def validate(landed: DataFrame, contract: model.Contract) -> DataFrame:
     casts = [f"try_cast({_raw(column)} AS {column.spark_type}) AS {quoted(column.name)}" for column in contract.columns]
     checks = [check for column in contract.columns for check in _checks(column, types[column.name])]
     try:
-        cast = landed.selectExpr(f"struct({names}) AS {RAW}").selectExpr(RAW, *casts)
+        cast = landed.selectExpr(f"struct({names}) AS {RAW}", *carried).selectExpr(RAW, *casts, *carried)
     except AnalysisException as error:
         message = problem(
             contract.dataset, "have castable columns", str(error).splitlines()[0], "change a physicalType"
@@ -60,7 +61,7 @@ def require_columns(present: list[str], contract: model.Contract) -> None:
     if missing:
         remedy = "restore them in the source or change the contract"
         must = f"have the columns {', '.join(missing)}"
-        raise ContractError(problem(contract.source.address, must, ", ".join(sorted(present)), remedy))
+        raise ContractError(problem(contract.origin.address, must, ", ".join(sorted(present)), remedy))
 
 
 def quoted(name: str) -> str:

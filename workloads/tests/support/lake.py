@@ -28,6 +28,11 @@ _DLQ = (
     " `_reasons` array<struct<rule: string, column: string, message: string>>, `_contract_version` string,"
     " `_batch_token` string, `_run_id` string, `_extracted_at` timestamp, `_rejected_at` timestamp, `_status` string"
 )
+_COORDINATES = (
+    "`_kafka_topic` string, `_kafka_partition` int, `_kafka_offset` bigint, `_kafka_timestamp` timestamp,"
+    " `_kafka_key` binary"
+)
+_HISTORY = f"`_payload` string, {_COORDINATES}, `_kafka_headers` array<struct<key: string, value: binary>>"
 _COUNTER = itertools.count(1)
 
 
@@ -85,6 +90,22 @@ class Lake:
         tables = self.tables(dataset)
         named = {"bronze": tables.bronze, "dlq": tables.dlq, "silver": tables.silver}
         return {name: list(table.history()) for name, table in named.items()}
+
+
+def create_stream_tables(spark: SparkSession, databases: dict[str, str], contract: Contract) -> None:
+    """Create bronze, DLQ and silver of a dataset that comes from a topic, as a deployed stack would."""
+    metadata = ", ".join(f"`{name}` {kind}" for name, kind in METADATA_COLUMNS)
+    columns = ", ".join(
+        f"`{column.name}` {column.spark_type}{' NOT NULL' if column.required else ''}" for column in contract.columns
+    )
+    names = [f"glue_catalog.{databases[zone]}.`{contract.dataset}`" for zone in ("silver", "bronze")]
+    dlq = f"glue_catalog.{databases['bronze']}.`{contract.dataset}__dlq`"
+    for database in databases.values():
+        spark.sql(f"CREATE NAMESPACE IF NOT EXISTS glue_catalog.{database}")
+    create = "CREATE TABLE {} ({}) USING iceberg PARTITIONED BY ({})"
+    spark.sql(create.format(names[0], f"{columns}, {metadata}", "months(`time_hour`)"))
+    spark.sql(create.format(names[1], f"{_HISTORY}, {metadata}", "days(`_extracted_at`)"))
+    spark.sql(create.format(dlq, f"{_DLQ}, {_COORDINATES}", "days(`_rejected_at`)"))
 
 
 def create_tables(spark: SparkSession, databases: dict[str, str], contract: Contract) -> None:

@@ -1,0 +1,97 @@
+"""Kafka as a stream meets it: how to reach the brokers, and how far a consumer group has come.
+
+MSK tells the addresses of each way to sign in that a cluster has. The way is chosen by what the answer holds, so a
+job knows nothing of where it runs: https://docs.aws.amazon.com/msk/1.0/apireference/clusters-clusterarn-bootstrap-brokers.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from pyspark.sql import SparkSession
+
+from lakehouse_jobs.exceptions import ConfigurationError, problem
+from lakehouse_jobs.retry import RetryPolicy
+from lakehouse_jobs.runtime import Runtime
+
+_IAM: Mapping[str, str] = {
+    "security.protocol": "SASL_SSL",
+    "sasl.mechanism": "AWS_MSK_IAM",
+    "sasl.jaas.config": "software.amazon.msk.auth.iam.IAMLoginModule required;",
+    "sasl.client.callback.handler.class": "software.amazon.msk.auth.iam.IAMClientCallbackHandler",
+}
+_ANSWER_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Brokers:
+    """The addresses that clients begin with, and the settings they sign in by."""
+
+    bootstrap: str
+    security: Mapping[str, str]
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """A client's settings, by Kafka's own names."""
+        return {"bootstrap.servers": self.bootstrap, **self.security}
+
+    @property
+    def options(self) -> dict[str, str]:
+        """The same as options of Spark's source `kafka`."""
+        return {f"kafka.{name}": value for name, value in self.settings.items()}
+
+
+def group_of(dataset: str) -> str:
+    """The consumer group of a dataset's stream; names that Spark makes up for its own consumers begin with it."""
+    return f"lakehouse-{dataset}"
+
+
+def load_brokers(runtime: Runtime, retry: RetryPolicy) -> Brokers:
+    """Ask MSK for the brokers of the environment's cluster.
+
+    :raises ConfigurationError: the environment has no cluster, or one that offers no known way to sign in.
+    """
+    arn = runtime.kafka_cluster_arn
+    if arn is None:
+        must, remedy = "name a Kafka cluster", f"add 'kafka' to the config of '{runtime.environment}' and deploy it"
+        raise ConfigurationError(problem("kafka.clusterArn", must, "nothing", remedy))
+    client: Any = boto3.client("kafka")
+    answer = retry.run("find the brokers", lambda: client.get_bootstrap_brokers(ClusterArn=arn))
+    return parse_brokers(answer, arn)
+
+
+def parse_brokers(answer: Mapping[str, Any], name: str) -> Brokers:
+    """Build `Brokers` from MSK's answer: sign-in by IAM where there is one, else none where brokers ask for none.
+
+    :raises ConfigurationError: the cluster offers neither.
+    """
+    if answer.get("BootstrapBrokerStringSaslIam"):
+        return Brokers(str(answer["BootstrapBrokerStringSaslIam"]), _IAM)
+    if answer.get("BootstrapBrokerString"):
+        return Brokers(str(answer["BootstrapBrokerString"]), {"security.protocol": "PLAINTEXT"})
+    offered = ", ".join(sorted(key for key in answer if key.startswith("BootstrapBrokerString"))) or "nothing"
+    raise ConfigurationError(problem(name, "let clients sign in with IAM", offered, "turn it on for the cluster"))
+
+
+def commit_offsets(spark: SparkSession, brokers: Brokers, group: str, offsets: Mapping[tuple[str, int], int]) -> None:
+    """Commit where `group` will read next, by topic and partition. Only metrics of lag read it, never the stream.
+
+    :raises Py4JJavaError: the brokers refused, or did not answer in time.
+    """
+    jvm: Any = spark._jvm
+    settings = jvm.java.util.HashMap()
+    for name, value in brokers.settings.items():
+        settings.put(name, value)
+    committed = jvm.java.util.HashMap()
+    for (topic, partition), offset in offsets.items():
+        place = jvm.org.apache.kafka.common.TopicPartition(topic, partition)
+        committed.put(place, jvm.org.apache.kafka.clients.consumer.OffsetAndMetadata(offset))
+    admin = jvm.org.apache.kafka.clients.admin.AdminClient.create(settings)
+    try:
+        answer = admin.alterConsumerGroupOffsets(group, committed).all()
+        answer.get(_ANSWER_SECONDS, jvm.java.util.concurrent.TimeUnit.SECONDS)
+    finally:
+        admin.close(jvm.java.time.Duration.ofSeconds(_ANSWER_SECONDS))

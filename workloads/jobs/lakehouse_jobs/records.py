@@ -1,0 +1,158 @@
+"""The pure transformations between a record of Kafka and the rows of bronze, DLQ and silver."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F  # noqa: N812
+from pyspark.sql.types import StringType, StructType
+
+from lakehouse_jobs.contract import METADATA_COLUMNS, Contract
+from lakehouse_jobs.validation import REASONS, validate
+
+RECORD = "_record"
+"""Struct of the record: topic, partition, offset, timestamp, key, headers, payload, format, and what is wrong with it
+as a whole (`fault`, null for a JSON object)."""
+COORDINATES = ("_kafka_topic", "_kafka_partition", "_kafka_offset", "_kafka_timestamp", "_kafka_key")
+PLACE = ("_kafka_partition", "_kafka_offset")
+IDENTITY = ("_kafka_topic", "_kafka_partition", "_kafka_offset", "_kafka_timestamp")
+"""What identifies a record for ever; its time tells it from a record of a topic that was made anew."""
+_MALFORMED = "_malformed"
+_PARSED = "_parsed"
+_REMEDY = "correct the producer, or relax the contract and re-drive the record"
+_SHOWN = 80
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What every row of a batch says of it: source address, token, run id, when it was read, contract version."""
+
+    source: str
+    token: str
+    run_id: str
+    contract_version: str
+    extracted_at: datetime
+
+
+@dataclass(frozen=True)
+class Span:
+    """The records of one partition in a batch: how many, how many rejected, first offset, the one after the last."""
+
+    records: int
+    rejected: int
+    first: int
+    following: int
+
+
+def judge_records(records: DataFrame, contract: Contract) -> DataFrame:
+    """Judge each record by the contract.
+
+    In: the columns of Spark's Kafka source with headers. Out: the contract's columns in the contract's types, `_raw`,
+    `_reasons` and `_record`. A payload that is no JSON object has one reason `payload` and no other; keys the contract
+    does not know are kept in the payload alone.
+    """
+    schema = StructType()
+    for name in [*contract.column_names, _MALFORMED]:
+        schema = schema.add(name, StringType())
+    options = {"mode": "PERMISSIVE", "columnNameOfCorruptRecord": _MALFORMED}
+    text = F.decode("value", "UTF-8")
+    readable = records.withColumn("_text", F.when(F.encode(text, "UTF-8") == F.col("value"), text))
+    parsed = readable.withColumn(_PARSED, F.from_json("_text", schema, options))
+    names = [F.col(f"{_PARSED}.`{name}`").alias(name) for name in contract.column_names]
+    judged = validate(parsed.select(*names, _record().alias(RECORD)), contract, [RECORD])
+    fault = F.col(f"{RECORD}.fault")
+    whole = F.array(
+        F.struct(F.lit("payload").alias("rule"), F.lit(None).cast("string").alias("column"), fault.alias("message"))
+    )
+    return judged.withColumn(REASONS, F.when(fault.isNotNull(), whole).otherwise(F.col(REASONS)))
+
+
+def spans(judged: DataFrame) -> dict[int, Span]:
+    """What the batch holds, by partition, in one pass."""
+    rows = judged.groupBy(F.col(f"{RECORD}.partition")).agg(
+        F.count("*"),
+        F.count_if(F.size(REASONS) > 0),
+        F.min(f"{RECORD}.offset"),
+        F.max(f"{RECORD}.offset"),
+    )
+    return {int(row[0]): Span(int(row[1]), int(row[2]), int(row[3]), int(row[4]) + 1) for row in rows.collect()}
+
+
+def history_rows(judged: DataFrame, origin: Origin) -> DataFrame:
+    """The records without a reason, as they were received, in the shape of bronze."""
+    return judged.where(F.size(REASONS) == 0).select(
+        F.col(f"{RECORD}.payload").alias("_payload"),
+        *_places(COORDINATES),
+        F.col(f"{RECORD}.headers").alias("_kafka_headers"),
+        *_metadata(origin),
+    )
+
+
+def dataset_rows(judged: DataFrame, contract: Contract, origin: Origin) -> DataFrame:
+    """The records without a reason, in the shape of silver, and `PLACE`, to order equal ones by."""
+    return judged.where(F.size(REASONS) == 0).select(
+        *[F.col(f"`{name}`") for name in contract.column_names],
+        *_metadata(origin),
+        *_places(PLACE),
+    )
+
+
+def dlq_rows(judged: DataFrame, origin: Origin) -> DataFrame:
+    """The records with a reason, in the shape of the DLQ; `_dlq_id` is the SHA-256 of the record's place and time."""
+    broken = judged.where(F.size(REASONS) > 0).select(REASONS, RECORD, *_places(COORDINATES))
+    place = F.concat_ws("\x1f", *[F.col(name).cast("string") for name in IDENTITY])
+    return broken.select(
+        F.sha2(place, 256).alias("_dlq_id"),
+        F.lit(origin.source).alias("_source"),
+        F.col(f"{RECORD}.payload").alias("_payload"),
+        F.col(f"{RECORD}.format").alias("_payload_format"),
+        F.col(REASONS),
+        F.lit(origin.contract_version).alias("_contract_version"),
+        F.lit(origin.token).alias("_batch_token"),
+        F.lit(origin.run_id).alias("_run_id"),
+        F.lit(origin.extracted_at).alias("_extracted_at"),
+        F.lit(datetime.now(UTC)).alias("_rejected_at"),
+        F.lit("new").alias("_status"),
+        *COORDINATES,
+    )
+
+
+def within(found: Mapping[int, Span]) -> Column:
+    """The condition that a row of bronze or DLQ lies in the span of its partition: all other files stay closed."""
+    condition = F.lit(False)
+    for partition, span in found.items():
+        offset = F.col("_kafka_offset")
+        inside = (F.col("_kafka_partition") == partition) & (offset >= span.first) & (offset < span.following)
+        condition = condition | inside
+    return condition
+
+
+def _record() -> Column:
+    text, base64 = F.col("_text"), F.base64("value")
+    unreadable = F.col("value").isNotNull() & text.isNull()
+    malformed = text.isNull() | F.col(_PARSED).isNull() | F.col(f"{_PARSED}.`{_MALFORMED}`").isNotNull()
+    shown = F.coalesce(F.substring(F.coalesce(text, base64), 1, _SHOWN), F.lit("nothing"))
+    fault = F.concat(F.lit("'payload' must be a JSON object in UTF-8, got "), shown, F.lit(f"; {_REMEDY}"))
+    return F.struct(
+        *["topic", "partition", "offset", "timestamp", "key", "headers"],
+        F.when(unreadable, base64).otherwise(text).alias("payload"),
+        F.when(unreadable, "base64").when(malformed, "text").otherwise("json").alias("format"),
+        F.when(malformed, fault).alias("fault"),
+    )
+
+
+def _places(names: Sequence[str]) -> list[Column]:
+    return [F.col(f"{RECORD}.{name.removeprefix('_kafka_')}").alias(name) for name in names]
+
+
+def _metadata(origin: Origin) -> list[Column]:
+    values: dict[str, object] = {
+        "_extracted_at": origin.extracted_at,
+        "_source": origin.source,
+        "_run_id": origin.run_id,
+        "_batch_token": origin.token,
+    }
+    return [F.lit(values[name]).cast(kind).alias(name) for name, kind in METADATA_COLUMNS]

@@ -1,0 +1,148 @@
+"""A real Kafka broker for tests, and what a producer and an administrator do with it, by the clients the job brings."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+import uuid
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyspark.sql import SparkSession
+
+from lakehouse_jobs.kafka import Brokers, parse_brokers
+
+_START_SECONDS = 60
+_PROPERTIES = """
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:{controller}
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
+controller.listener.names=CONTROLLER
+inter.broker.listener.name=PLAINTEXT
+log.dirs={folder}/data
+auto.create.topics.enable=false
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+group.initial.rebalance.delay.ms=0
+"""
+
+
+def jars() -> Path:
+    """The folder of a broker's jars, from LAKEHOUSE_KAFKA_JARS; absent: skipped, under CI failed."""
+    folder = os.environ.get("LAKEHOUSE_KAFKA_JARS")
+    if folder and Path(folder).is_dir():
+        return Path(folder)
+    message = f"'LAKEHOUSE_KAFKA_JARS' must be a folder with a broker's jars, got {folder}; set it"
+    if os.environ.get("CI") == "true":
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+class KafkaServer:
+    """A broker on a free loopback port with its data in a temporary folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._root = Path(tempfile.mkdtemp(prefix="lakehouse-kafka-"))
+        self.port, controller = _free_ports()
+        settings = self._root / "server.properties"
+        settings.write_text(_PROPERTIES.format(port=self.port, controller=controller, folder=self._root))
+        home = os.environ.get("JAVA_HOME")
+        java = [f"{home}/bin/java" if home else "java", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
+        java += ["-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", f"{folder}/*"]
+        identifier = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        layout = ["kafka.tools.StorageTool", "format", "-t", identifier, "-c", str(settings)]
+        subprocess.run([*java, *layout], check=True, capture_output=True, timeout=_START_SECONDS)
+        with (self._root / "log").open("wb") as log:
+            command = [*java, "kafka.Kafka", str(settings)]
+            self._process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+
+    def start(self) -> None:
+        """Wait until it takes connections."""
+        deadline = time.monotonic() + _START_SECONDS
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"the broker did not come up: {(self._root / 'log').read_text()[-2000:]}")
+            time.sleep(0.05)
+
+    def remove(self) -> None:
+        self._process.terminate()
+        self._process.wait(20)
+        shutil.rmtree(self._root)
+
+    @property
+    def brokers(self) -> Brokers:
+        return parse_brokers({"BootstrapBrokerString": f"127.0.0.1:{self.port}"}, "test")
+
+    def _answers(self) -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", self.port), 1).close()
+        except OSError:
+            return False
+        return True
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A topic of the broker."""
+
+    spark: SparkSession
+    brokers: Brokers
+    name: str
+
+    def create(self, partitions: int) -> None:
+        jvm: Any = self.spark._jvm
+        topics = jvm.java.util.ArrayList()
+        topics.add(jvm.org.apache.kafka.clients.admin.NewTopic(self.name, partitions, jvm.java.lang.Short("1")))
+        admin = self._admin()
+        admin.createTopics(topics).all().get()
+        admin.close()
+
+    def send(self, *payloads: str | bytes | None, partition: int = 0) -> None:
+        """Append records, all of them acknowledged when it returns."""
+        jvm: Any = self.spark._jvm
+        settings = self._settings({"acks": "all"})
+        serializer = jvm.org.apache.kafka.common.serialization.ByteArraySerializer()
+        producer = jvm.org.apache.kafka.clients.producer.KafkaProducer(settings, serializer, serializer)
+        for payload in payloads:
+            value = payload.encode() if isinstance(payload, str) else payload
+            record = jvm.org.apache.kafka.clients.producer.ProducerRecord(self.name, partition, b"key", value)
+            record.headers().add("source", b"test")
+            producer.send(record)
+        producer.close()
+
+    def committed(self, group: str) -> dict[int, int]:
+        """Where the group will read next, by partition."""
+        admin = self._admin()
+        found = admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get()
+        offsets = {int(place.partition()): int(found[place].offset()) for place in found if place.topic() == self.name}
+        admin.close()
+        return offsets
+
+    def _admin(self) -> Any:
+        jvm: Any = self.spark._jvm
+        return jvm.org.apache.kafka.clients.admin.AdminClient.create(self._settings({}))
+
+    def _settings(self, more: Mapping[str, str]) -> Any:
+        jvm: Any = self.spark._jvm
+        settings = jvm.java.util.HashMap()
+        for name, value in {**self.brokers.settings, **more}.items():
+            settings.put(name, value)
+        return settings
+
+
+def _free_ports() -> Sequence[int]:
+    with socket.socket() as one, socket.socket() as other:
+        one.bind(("127.0.0.1", 0))
+        other.bind(("127.0.0.1", 0))
+        return one.getsockname()[1], other.getsockname()[1]
