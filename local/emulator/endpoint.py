@@ -45,6 +45,13 @@ _PATCH_POINTS: dict[str, tuple[str, ...]] = {
         *("handle_request", "_clusters", "_configurations", "_config_revisions", "_tags"),
         *("_create_cluster", "_error", "_now_iso", "_BOOTSTRAP_PLAIN"),
     ),
+    "ministack.services.stepfunctions": (
+        *("_create_state_machine", "_update_state_machine", "_state_machines", "_executions", "_run_execution"),
+        *("_fail_execution", "_add_event", "_emit_execution_status_event", "_scaled_sleep", "_SFN_WAIT_SCALE"),
+        *("_invoke_resource", "_invoke_aws_sdk_integration", "_find_matching_retrier", "_resolve_params_obj"),
+        *("_eval_intrinsic_arg", "_evaluate_intrinsic", "_evaluate_rule", "_parse_jsonpath_tokens", "_ExecutionError"),
+        *("_sdk_json_param_value", "_sdk_json_value", "now_iso"),
+    ),
     "ministack.app": ("app",),
 }
 
@@ -81,12 +88,24 @@ def install() -> App:
     from ministack import app as served
     from ministack.services.cloudformation import changesets, provisioners, stacks
 
-    from emulator.completions import alarms, athena_updates, ec2_fields, emr_api, kafka_api, table_optimizers
+    from emulator.completions import (
+        alarms,
+        athena_updates,
+        ec2_fields,
+        emr_api,
+        executions,
+        kafka_api,
+        sdk_integrations,
+        state_machines,
+        table_optimizers,
+    )
     from emulator.provisioners import all_provisioners
     from emulator.registry import HandlerRegistry
     from emulator.rollback import marking
 
     for completion in (alarms, athena_updates, ec2_fields, emr_api, kafka_api, table_optimizers):
+        completion.install()
+    for completion in (executions, sdk_integrations, state_machines):
         completion.install()
     registry = HandlerRegistry(provisioners._RESOURCE_HANDLERS, all_provisioners())
     provisioners._RESOURCE_HANDLERS = changesets._RESOURCE_HANDLERS = registry

@@ -9,6 +9,8 @@ from readback.model import ABSENT, ANYTHING
 
 _ORDERED = frozenset({"Fields", "DashboardBody"})
 """Lists whose order means something: columns, partition fields and sort fields of a table, widgets."""
+_ORDERED_DOCUMENTS = ("DefinitionString", "Definition")
+"""Properties in which every list is ordered: the choices, retries and arguments of a state machine."""
 _CONTAINED = frozenset({"SecurityGroupIngress", "SecurityGroupEgress"})
 """Lists other resources add to: the template's items must be among the live ones."""
 _POLICY_LISTS = frozenset({"Action", "NotAction", "Resource", "NotResource", "AWS", "Service", "Federated"})
@@ -72,7 +74,7 @@ def _items(path: str, name: str, expected: list[Any], actual: Any) -> list[Diffe
         return [(path, expected, actual)]
     if len(expected) != len(actual) and not (name in _CONTAINED and len(expected) < len(actual)):
         return [(path, expected, actual)]
-    if name in _ORDERED:
+    if name in _ORDERED or path.split(".")[0] in _ORDERED_DOCUMENTS:
         pairs = zip(expected, actual, strict=True)
         return [d for i, (want, got) in enumerate(pairs) for d in differences(f"{path}[{i}]", want, got)]
     rest = list(actual)

@@ -10,7 +10,9 @@ from typing import Any
 
 Path = tuple[str | int, ...]
 
-_WHOLE = frozenset({"PolicyDocument", "AssumeRolePolicyDocument", "KeyPolicy", "DashboardBody", "Tags"})
+_WHOLE = frozenset(
+    {"PolicyDocument", "AssumeRolePolicyDocument", "KeyPolicy", "DashboardBody", "Tags"} | {"Definition"}
+)
 """Documents that are one property: compared as a whole, so dropped as a whole."""
 
 

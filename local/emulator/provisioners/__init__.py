@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from emulator.provisioner import Provisioner
 from emulator.provisioners import athena, budgets, cloudformation, cloudwatch, ec2, emr, glue, iam, kafka, s3, sns
+from emulator.provisioners import stepfunctions as states
 
 
 def all_provisioners() -> list[Provisioner]:
@@ -33,4 +34,5 @@ def all_provisioners() -> list[Provisioner]:
         cloudformation.NestedStack(),
         iam.Role(),
         iam.InstanceProfile(),
+        states.StateMachine(),
     ]

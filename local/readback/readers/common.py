@@ -36,7 +36,7 @@ def found(call: Callable[[], Any]) -> Any:
         code = error.response["Error"]["Code"]
         if (
             status == 404
-            or any(word in code for word in ("NotFound", "NoSuch", "InvalidRequest"))
+            or any(word in code for word in ("NotFound", "NoSuch", "InvalidRequest", "DoesNotExist"))
             or (code == "ValidationError" and "does not exist" in str(error))
         ):
             return None
