@@ -52,7 +52,7 @@ _PATCH_POINTS: dict[str, tuple[str, ...]] = {
         *("_eval_intrinsic_arg", "_evaluate_intrinsic", "_evaluate_rule", "_parse_jsonpath_tokens", "_ExecutionError"),
         *("_sdk_json_param_value", "_sdk_json_value", "now_iso"),
     ),
-    "ministack.app": ("app",),
+    "ministack.app": ("app", "SERVICE_HANDLERS"),
 }
 
 Scope = dict[str, Any]
@@ -93,6 +93,7 @@ def install() -> App:
         athena_updates,
         ec2_fields,
         emr_api,
+        emr_serverless,
         executions,
         kafka_api,
         sdk_integrations,
@@ -105,7 +106,7 @@ def install() -> App:
 
     for completion in (alarms, athena_updates, ec2_fields, emr_api, kafka_api, table_optimizers):
         completion.install()
-    for completion in (executions, sdk_integrations, state_machines):
+    for completion in (emr_serverless, executions, sdk_integrations, state_machines):
         completion.install()
     registry = HandlerRegistry(provisioners._RESOURCE_HANDLERS, all_provisioners())
     provisioners._RESOURCE_HANDLERS = changesets._RESOURCE_HANDLERS = registry

@@ -9,7 +9,7 @@ from tests.network_resources import network
 from tests.operations_resources import emr, messages, monitoring
 from tests.support import Endpoint
 from tests.templates import CHILD, Template, att, ref
-from tests.workflow_resources import workflows
+from tests.workflow_resources import serverless, workflows
 
 
 def everything(endpoint: Endpoint) -> Template:
@@ -28,6 +28,7 @@ def everything(endpoint: Endpoint) -> Template:
             **costs(),
             **kafka([ref("Subnet")], att("Group", "GroupId"), att("Key", "Arn"), ref("Logs")),
             **workflows(),
+            **serverless(),
             "Child": {
                 "Type": "AWS::CloudFormation::Stack",
                 "Properties": {"TemplateURL": url, "Parameters": {"Word": "told"}},

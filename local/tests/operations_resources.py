@@ -25,6 +25,48 @@ def messages() -> dict[str, Template]:
             },
         },
         "Queue": {"Type": "AWS::SQS::Queue", "Properties": {"VisibilityTimeout": 45}},
+        "DeadLetters": {
+            "Type": "AWS::SQS::Queue",
+            "Properties": {
+                "QueueName": "tests-dead",
+                "MessageRetentionPeriod": 1209600,
+                "KmsMasterKeyId": att("Key", "Arn"),
+                "KmsDataKeyReusePeriodSeconds": 600,
+                "DelaySeconds": 5,
+                "MaximumMessageSize": 65536,
+                "ReceiveMessageWaitTimeSeconds": 10,
+                "RedriveAllowPolicy": {"redrivePermission": "byQueue", "sourceQueueArns": [att("Queue", "Arn")]},
+                "Tags": tags("letters"),
+            },
+        },
+        "Redriven": {
+            "Type": "AWS::SQS::Queue",
+            "Properties": {
+                "SqsManagedSseEnabled": False,
+                "RedrivePolicy": {"deadLetterTargetArn": att("DeadLetters", "Arn"), "maxReceiveCount": 3},
+            },
+        },
+        "QueuePolicy": {
+            "Type": "AWS::SQS::QueuePolicy",
+            "Properties": {
+                "Queues": [ref("Queue")],
+                "PolicyDocument": {
+                    "Version": "2012-10-17",
+                    "Statement": [{**statement, "Action": "sqs:SendMessage", "Resource": att("Queue", "Arn")}],
+                },
+            },
+        },
+        "Mail": {
+            "Type": "AWS::SNS::Subscription",
+            "Properties": {
+                "TopicArn": ref("Topic"),
+                "Protocol": "email",
+                "Endpoint": "on-call@example.com",
+                "FilterPolicyScope": "MessageBody",
+                "FilterPolicy": {"level": ["critical"]},
+                "RedrivePolicy": {"deadLetterTargetArn": att("DeadLetters", "Arn")},
+            },
+        },
         "Subscription": {
             "Type": "AWS::SNS::Subscription",
             "Properties": {
@@ -44,6 +86,56 @@ def messages() -> dict[str, Template]:
                 "Targets": [{"Id": "topic", "Arn": ref("Topic")}],
             },
         },
+        "Scheduled": {
+            "Type": "AWS::Events::Rule",
+            "Properties": {
+                "Name": "tests-hourly",
+                "ScheduleExpression": "rate(1 hour)",
+                "State": "DISABLED",
+                "Tags": tags("rule"),
+                "Targets": [
+                    {
+                        "Id": "machine",
+                        "Arn": att("Machine", "Arn"),
+                        "RoleArn": att("Role", "Arn"),
+                        "Input": '{"a":1}',
+                        "DeadLetterConfig": {"Arn": att("DeadLetters", "Arn")},
+                        "RetryPolicy": {"MaximumRetryAttempts": 2, "MaximumEventAgeInSeconds": 600},
+                    },
+                    {
+                        "Id": "topic",
+                        "Arn": ref("Topic"),
+                        "InputTransformer": {"InputPathsMap": {"id": "$.id"}, "InputTemplate": '"<id>"'},
+                    },
+                ],
+            },
+        },
+        "Schedules": {
+            "Type": "AWS::Scheduler::ScheduleGroup",
+            "Properties": {"Name": "tests", "Tags": tags("schedules")},
+        },
+        "Schedule": {
+            "Type": "AWS::Scheduler::Schedule",
+            "Properties": {
+                "Name": "tests",
+                "GroupName": ref("Schedules"),
+                "Description": "every night",
+                "ScheduleExpression": "cron(0 3 * * ? *)",
+                "ScheduleExpressionTimezone": "Europe/Berlin",
+                "State": "ENABLED",
+                "StartDate": "2030-01-01T00:00:00Z",
+                "EndDate": "2031-01-01T00:00:00Z",
+                "KmsKeyArn": att("Key", "Arn"),
+                "FlexibleTimeWindow": {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 15},
+                "Target": {
+                    "Arn": att("Machine", "Arn"),
+                    "RoleArn": att("Role", "Arn"),
+                    "Input": '{"a":1}',
+                    "DeadLetterConfig": {"Arn": att("DeadLetters", "Arn")},
+                    "RetryPolicy": {"MaximumRetryAttempts": 2, "MaximumEventAgeInSeconds": 600},
+                },
+            },
+        },
     }
 
 
@@ -58,6 +150,10 @@ def monitoring() -> dict[str, Template]:
         "Logs": {
             "Type": "AWS::Logs::LogGroup",
             "Properties": {"RetentionInDays": 30, "KmsKeyId": att("Key", "Arn"), "Tags": tags("logs")},
+        },
+        "Rare": {
+            "Type": "AWS::Logs::LogGroup",
+            "Properties": {"LogGroupName": "/tests/rare", "LogGroupClass": "INFREQUENT_ACCESS", "RetentionInDays": 365},
         },
         "Failures": {
             "Type": "AWS::CloudWatch::Alarm",
@@ -86,18 +182,71 @@ def monitoring() -> dict[str, Template]:
                 "Metrics": [total, *parts],
             },
         },
+        "Ratio": {
+            "Type": "AWS::CloudWatch::Alarm",
+            "Properties": {
+                "AlarmName": "tests-ratio",
+                "ActionsEnabled": False,
+                "ComparisonOperator": "LessThanThreshold",
+                "DatapointsToAlarm": 2,
+                "EvaluationPeriods": 3,
+                "Threshold": 99.5,
+                "TreatMissingData": "ignore",
+                "InsufficientDataActions": [ref("Topic")],
+                "Metrics": [
+                    {"Id": "rate", "Expression": "100 * a / (a + FILL(b, 0))", "Period": 300, "ReturnData": True},
+                    *(
+                        {
+                            "Id": identifier,
+                            "ReturnData": False,
+                            "Label": identifier,
+                            "AccountId": ref("AWS::AccountId"),
+                            "MetricStat": {
+                                "Metric": {**metric, "Dimensions": [{"Name": "Side", "Value": identifier}]},
+                                "Period": 300,
+                                "Stat": "p90",
+                                "Unit": "Count",
+                            },
+                        }
+                        for identifier in ("a", "b")
+                    ),
+                ],
+            },
+        },
+        "Percentile": {
+            "Type": "AWS::CloudWatch::Alarm",
+            "Properties": {
+                **metric,
+                "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+                "EvaluateLowSampleCountPercentile": "ignore",
+                "EvaluationPeriods": 1,
+                "ExtendedStatistic": "p99",
+                "Period": 60,
+                "Threshold": 5,
+                "Unit": "Milliseconds",
+            },
+        },
         "Storm": {
             "Type": "AWS::CloudWatch::CompositeAlarm",
             "Properties": {
-                "AlarmRule": {"Fn::Sub": 'ALARM("${Failures}")'},
+                "AlarmName": "tests-storm",
+                "AlarmRule": {"Fn::Sub": 'ALARM("${Failures}") AND NOT (ALARM("${Math}") OR OK("${Ratio}"))'},
+                "ActionsEnabled": False,
+                "ActionsSuppressor": att("Percentile", "Arn"),
+                "ActionsSuppressorExtensionPeriod": 60,
+                "ActionsSuppressorWaitPeriod": 120,
                 "AlarmActions": [ref("Topic")],
+                "OKActions": [ref("Topic")],
+                "InsufficientDataActions": [ref("Topic")],
                 "AlarmDescription": "all of it",
+                "Tags": tags("storm"),
             },
         },
         "Dashboard": {
             "Type": "AWS::CloudWatch::Dashboard",
             "Properties": {
                 "DashboardName": "tests",
+                "Tags": tags("dashboard"),
                 "DashboardBody": {"Fn::Sub": '{"widgets":[{"type":"text","properties":{"markdown":"${Topic}"}}]}'},
             },
         },
@@ -178,7 +327,29 @@ def emr() -> dict[str, Template]:
         "Tags": tags("cluster"),
         "VisibleToAllUsers": True,
     }
+    specification = {"OnDemandSpecification": {"AllocationStrategy": "lowest-price"}}
+    standing = {
+        "Name": "standing",
+        "ReleaseLabel": "emr-7.14.0",
+        "Instances": {
+            "Ec2SubnetIds": [ref("Subnet")],
+            "MasterInstanceFleet": {**_fleet("Primary", 1, 0), "LaunchSpecifications": specification},
+            "CoreInstanceFleet": {**_fleet("Core", 3, 0), "LaunchSpecifications": specification},
+            "UnhealthyNodeReplacement": True,
+        },
+        "JobFlowRole": ref("Profile"),
+        "ServiceRole": ref("Role"),
+        "StepConcurrencyLevel": 3,
+        "LogEncryptionKmsKeyId": att("Key", "Arn"),
+        "AutoScalingRole": ref("Role"),
+        "EbsRootVolumeIops": 3000,
+        "EbsRootVolumeThroughput": 125,
+        "BootstrapActions": [
+            {"Name": "tools", "ScriptBootstrapAction": {"Path": {"Fn::Sub": "s3://${Lake}/b.sh"}, "Args": ["a", "b"]}}
+        ],
+    }
     return {
+        "Standing": {"Type": "AWS::EMR::Cluster", "Properties": standing},
         "Security": {"Type": "AWS::EMR::SecurityConfiguration", "Properties": {"SecurityConfiguration": security}},
         "Cluster": {"Type": "AWS::EMR::Cluster", "Properties": cluster},
     }

@@ -196,8 +196,29 @@ def test_a_transient_cluster_ends_with_its_last_step(running: Endpoint) -> None:
     until(lambda: cluster_state(running, bad) == "TERMINATED_WITH_ERRORS", 10, "the cluster's end")
     listed = running.client("emr").list_steps(ClusterId=bad)["Steps"]
     assert [item["Status"]["State"] for item in listed] == ["CANCELLED", "FAILED"]
+    reason = running.client("emr").describe_cluster(ClusterId=bad)["Cluster"]["Status"]["StateChangeReason"]
+    failed = listed[1]["Id"]
+    assert reason == {"Code": "STEP_FAILURE", "Message": f"Shut down as step {failed} failed"}
     with pytest.raises(Exception, match="may not be modified"):
         add(running, bad, step("ok.sh"))
+
+
+def test_a_transient_cluster_goes_on_after_a_failed_step_that_may_fail(running: Endpoint) -> None:
+    instances = {"KeepJobFlowAliveWhenNoSteps": False}
+    steps = [step("fail.sh", action="CONTINUE"), step("ok.sh")]
+    cluster_id = cluster(running, Instances=instances, Steps=steps, AutoTerminationPolicy={"IdleTimeout": 3600})
+    until(lambda: cluster_state(running, cluster_id) == "TERMINATED", 10, "the cluster's end")
+    emr = running.client("emr")
+    live = emr.describe_cluster(ClusterId=cluster_id)["Cluster"]
+    assert live["Status"]["StateChangeReason"] == {
+        "Code": "ALL_STEPS_COMPLETED",
+        "Message": "Steps completed with errors",
+    }
+    assert "EndDateTime" in live["Status"]["Timeline"]
+    policy = emr.get_auto_termination_policy(ClusterId=cluster_id)["AutoTerminationPolicy"]
+    assert policy == {"IdleTimeout": 3600}
+    ended = {item["Id"] for item in emr.list_clusters(ClusterStates=["TERMINATED"])["Clusters"]}
+    assert cluster_id in ended
 
 
 def test_a_terminated_cluster_ends_its_steps_and_a_protected_one_stays(running: Endpoint) -> None:

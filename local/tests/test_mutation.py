@@ -56,6 +56,7 @@ _NAMES: dict[str, mutations.Path] = {
     "AWS::SQS::Queue": ("QueueName",),
     "AWS::SSM::Parameter": ("Name",),
     "AWS::ECR::Repository": ("RepositoryName",),
+    "AWS::EMRServerless::Application": ("Name",),
     "AWS::StepFunctions::StateMachine": ("StateMachineName",),
 }
 """Where a type is named by its template: a mutant beside the original needs a name of its own."""

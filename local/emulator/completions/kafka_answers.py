@@ -1,28 +1,14 @@
-"""What the operations of the completed MSK API share: requests, answers and refusals."""
+"""What the operations of the completed MSK API share: requests, and the clusters they name."""
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from ministack.services import msk
 
-Request = dict[str, Any]
-Answer = tuple[int, dict[str, str], bytes]
+from emulator.completions.rest_json import Answer, RefusedError, Request, answer
 
-
-class RefusedError(Exception):
-    """What the service answers instead of doing it."""
-
-    def __init__(self, message: str, code: str = "BadRequestException", status: int = 400) -> None:
-        super().__init__(message)
-        self.code = code
-        self.status = status
-
-
-def answer(members: dict[str, Any]) -> Answer:
-    """Members as they are: keys of maps belong to the user and keep their capitals."""
-    return 200, {"Content-Type": "application/json"}, json.dumps(members).encode()
+__all__ = ["Answer", "RefusedError", "Request", "answer", "cluster_of", "need"]
 
 
 def need(request: Request, name: str) -> Any:

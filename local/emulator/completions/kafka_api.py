@@ -10,16 +10,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import unquote
 
-import botocore.session
 from ministack.services import msk
 
 from emulator.completions import kafka_topics
 from emulator.completions.kafka_answers import Answer, RefusedError, Request, answer, cluster_of, need
+from emulator.completions.rest_json import Operation, routed, routes
 
 _FIELDS = (
     *("BrokerNodeGroupInfo", "ClientAuthentication", "EncryptionInfo", "EnhancedMonitoring", "LoggingInfo"),
@@ -32,42 +30,28 @@ _NEWER_FIELDS = ("Rebalancing", "StorageMode")
 def install() -> None:
     """Answer these operations before the endpoint's MSK sees them."""
     stock = msk.handle_request
-    routes = _routes()
+    # an ARN in a path has slashes of its own
+    table = routes("kafka", _OPERATIONS, clusterArn=".+", arn=".+", topicName="[^/]+")
 
     async def handling(method: str, path: str, headers: dict[str, str], body: bytes, query: Any) -> Answer:
-        for verb, pattern, operation in routes:
-            found = pattern.match(path) if verb == method else None
-            if found:
-                labels = {name: unquote(value) for name, value in found.groupdict().items()}
-                given = json.loads(body) if body else {}
-                # a broker may take its time; the loop goes on answering meanwhile
-                return await asyncio.to_thread(_performed, operation, {**labels, **given})
+        found = routed(table, method, path)
+        if found:
+            operation, labels = found
+            given = json.loads(body) if body else {}
+            # a broker may take its time; the loop goes on answering meanwhile
+            return await asyncio.to_thread(_performed, operation, {**labels, **given})
         result: Answer = await stock(method, path, headers, body, query)
         return result
 
     msk.handle_request = handling
 
 
-def _performed(operation: Callable[[Request], dict[str, Any]], request: Request) -> Answer:
+def _performed(operation: Operation, request: Request) -> Answer:
     try:
         return answer(operation(request))
     except RefusedError as refused:
         result: Answer = msk._error(refused.code, str(refused), refused.status)
         return result
-
-
-def _routes() -> list[tuple[str, re.Pattern[str], Callable[[Request], dict[str, Any]]]]:
-    """Verb and path of each operation; an ARN in a path has slashes of its own."""
-    model = botocore.session.get_session().get_service_model("kafka")
-    found = []
-    for name, operation in _OPERATIONS.items():
-        http = model.operation_model(name).http
-        uri = re.sub(r"\{(\w+)\}", lambda label: f"(?P<{label[1]}>{_LABELS.get(label[1], '.+')})", http["requestUri"])
-        found.append((http["method"], re.compile(f"^{uri}$"), operation))
-    return found
-
-
-_LABELS = {"topicName": "[^/]+"}
 
 
 # --- clusters

@@ -6,6 +6,7 @@ import contextvars
 import json
 import logging
 import threading
+import time
 from typing import Any
 
 from ministack.core.responses import error_response_json, json_response
@@ -13,9 +14,11 @@ from ministack.services import emr
 
 from emulator.config import EmulatorConfig
 from emulator.jobs import states
-from emulator.jobs.execution import StepExecution
+from emulator.jobs.execution import Execution, step_job
+from emulator.jobs.idle import Clock, IdleClusters
 from emulator.jobs.metrics import ClusterMetrics, count_application
 from emulator.jobs.process import StepProcess
+from emulator.jobs.serverless import ServerlessRunner, stop_idle_applications
 
 log = logging.getLogger("emulator.jobs")
 
@@ -34,6 +37,9 @@ class JobRunner:
         self._stock: dict[str, Any] = {}
         self._stopping = False
         self._metrics = ClusterMetrics()
+        self._idle = IdleClusters(self._end_idle)
+        self._serverless = ServerlessRunner(config)
+        self._clock = Clock(lambda: self._idle.look(time.monotonic()), stop_idle_applications)
 
     def install(self) -> None:
         """Take the step operations over."""
@@ -48,15 +54,19 @@ class JobRunner:
             TerminateJobFlows=self._terminate,
             ModifyCluster=self._modify_cluster,
         )
+        self._serverless.install()
         self._metrics.start()
+        self._clock.start()
 
     def stop(self) -> None:
         """End every step's process group; nothing new starts."""
         with self._lock:
             self._stopping = True
             self._metrics.stop()
+            self._clock.stop()
             processes = list(self._processes.values())
         threads = [threading.Thread(target=process.stop) for process in processes]
+        threads.append(threading.Thread(target=self._serverless.stop))
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -72,6 +82,7 @@ class JobRunner:
             if steps:
                 states.set_cluster(cluster, "STARTING")
             self._metrics.watch(cluster)
+            self._idle.watch(cluster)
             self._advance(cluster, steps)
         return response
 
@@ -117,6 +128,12 @@ class JobRunner:
             states.settle(cluster, steps)
         return response
 
+    def _end_idle(self, cluster: Record) -> None:
+        with self._lock:
+            states.set_cluster(cluster, "TERMINATING", "USER_REQUEST", "Idle longer than its policy allows")
+            states.settle(cluster, emr._steps.get(cluster["Id"], []))
+        log.info("cluster %s was idle and is terminated", cluster["Id"])
+
     def _modify_cluster(self, request: Record) -> Any:
         response = self._stock["ModifyCluster"](request)
         cluster = emr._clusters.get(request.get("ClusterId"))
@@ -157,7 +174,7 @@ class JobRunner:
             states.settle(cluster, steps)
 
     def _run(self, cluster: Record, steps: list[Record], step: Record) -> None:
-        execution = StepExecution(self._config, cluster, step)
+        execution = Execution(self._config, step_job(self._config, cluster, step))
         log.info("step %s (%s) of %s is running", step["Id"], step["Name"], cluster["Id"])
         failure = execution.run(lambda process: self._started(step, process))
         with self._lock:

@@ -77,7 +77,9 @@ def settle(cluster: Record, steps: list[Record]) -> None:
         if state != "RUNNING":
             set_cluster(cluster, "RUNNING", "", "Running step")
     elif cluster["AutoTerminate"]:
-        set_cluster(cluster, "TERMINATED", "ALL_STEPS_COMPLETED", "Steps completed")
+        failed = any(step["Status"]["State"] == "FAILED" for step in steps)
+        message = "Steps completed with errors" if failed else "Steps completed"
+        set_cluster(cluster, "TERMINATED", "ALL_STEPS_COMPLETED", message)
     else:
         set_cluster(cluster, "WAITING", "USER_REQUEST", "Cluster ready after last step completed.")
 

@@ -16,11 +16,18 @@ _DROPPED = frozenset(
 )
 _FLAGS = frozenset({"--verbose", "-v", "--supervise"})
 _KEPT = frozenset({"--class", "--name", "--packages", "--repositories", "--exclude-packages", "--driver-class-path"})
-_APP_MASTER_ENV = "spark.yarn.appMasterEnv."
+_DRIVER_ENV = ("spark.yarn.appMasterEnv.", "spark.emr-serverless.driverEnv.")
 _SIZING = (
     *("spark.yarn.", "spark.dynamicAllocation.", "spark.executor.", "spark.executorEnv.", "spark.shuffle.service."),
     *("spark.driver.memory", "spark.driver.cores", "spark.master", "spark.submit.deployMode", "spark.pyspark."),
-    *("spark.emr.", "spark.decommissioning.", "spark.blacklist.", "spark.eventLog.", "spark.history."),
+    *(
+        "spark.emr.",
+        "spark.emr-serverless.",
+        "spark.decommissioning.",
+        "spark.blacklist.",
+        "spark.eventLog.",
+        "spark.history.",
+    ),
 )
 
 
@@ -81,8 +88,9 @@ def _option(found: Submission, name: str, value: str) -> None:
 
 def apply_conf(found: Submission, key: str, value: str) -> None:
     """Take one setting: the driver's environment and files apart, cluster sizing dropped, the rest kept."""
-    if key.startswith(_APP_MASTER_ENV):
-        found.environment[key.removeprefix(_APP_MASTER_ENV)] = value
+    driver_env = next((prefix for prefix in _DRIVER_ENV if key.startswith(prefix)), None)
+    if driver_env:
+        found.environment[key.removeprefix(driver_env)] = value
     elif key in ("spark.submit.pyFiles", "spark.yarn.dist.pyFiles"):
         found.py_files.extend(value.split(","))
     elif key in ("spark.jars", "spark.yarn.dist.jars"):

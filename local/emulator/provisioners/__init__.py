@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from emulator.provisioner import Provisioner
 from emulator.provisioners import athena, budgets, cloudformation, cloudwatch, ec2, emr, glue, iam, kafka, s3, sns
+from emulator.provisioners import athena, budgets, cloudwatch, ec2, emr, emr_serverless, glue, iam, kafka, s3, sns
 from emulator.provisioners import stepfunctions as states
 
 
@@ -35,4 +36,5 @@ def all_provisioners() -> list[Provisioner]:
         iam.Role(),
         iam.InstanceProfile(),
         states.StateMachine(),
+        emr_serverless.Application(),
     ]

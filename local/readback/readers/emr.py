@@ -1,4 +1,4 @@
-"""Amazon EMR: clusters with their fleets, groups and policies; security configurations."""
+"""Amazon EMR: clusters with their fleets, groups and policies; security configurations; serverless applications."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from readback.aws import Aws
 from readback.model import Live, Properties, Resource
-from readback.readers.common import found, present, reader
+from readback.readers.common import capitalized, found, present, reader
 
 _SAME = (
     *("AutoScalingRole", "CustomAmiId", "EbsRootVolumeIops", "EbsRootVolumeSize", "EbsRootVolumeThroughput"),
@@ -46,6 +46,48 @@ def security_configuration(aws: Aws, resource: Resource) -> Live | None:
     name = resource.physical_id
     live = found(lambda: aws.client("emr").describe_security_configuration(Name=name))
     return live and Live({"Name": live["Name"], "SecurityConfiguration": live["SecurityConfiguration"]})
+
+
+@reader("AWS::EMRServerless::Application")
+def application(aws: Aws, resource: Resource) -> Live | None:
+    """GetApplication."""
+    name = resource.physical_id
+    answer = found(lambda: aws.client("emr-serverless").get_application(applicationId=name))
+    if answer is None or answer["application"]["state"] == "TERMINATED":
+        return None
+    live = answer["application"]
+    attributes = {"ApplicationId": live["applicationId"], "Arn": live["arn"]}
+    capacity, specifications, tags = (
+        live.pop(name, None) or {} for name in ("initialCapacity", "workerTypeSpecifications", "tags")
+    )
+    wanted = str(resource.expected.get("Type"))
+    # the service writes `Spark` whatever the capitals it was given
+    live["type"] = wanted if wanted.lower() == live["type"].lower() else live["type"]
+    members = present(
+        InitialCapacity=[{"Key": key, "Value": capitalized(value)} for key, value in capacity.items()],
+        WorkerTypeSpecifications={key: capitalized(value) for key, value in specifications.items()},
+        RuntimeConfiguration=[_classification(entry) for entry in live.pop("runtimeConfiguration", None) or []],
+        MonitoringConfiguration=_monitoring(live.pop("monitoringConfiguration", None) or {}),
+        Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
+    )
+    return Live({**capitalized(live), **members}, attributes)
+
+
+def _classification(entry: Properties) -> Properties:
+    return present(
+        Classification=entry.get("classification"),
+        Properties=entry.get("properties"),
+        Configurations=[_classification(inner) for inner in entry.get("configurations") or []],
+    )
+
+
+def _monitoring(live: Properties) -> Properties:
+    logging = dict(live.get("cloudWatchLoggingConfiguration") or {})
+    types = [{"Key": key, "Value": value} for key, value in (logging.pop("logTypes", None) or {}).items()]
+    shown: Properties = capitalized({**live, "cloudWatchLoggingConfiguration": logging})
+    if types:
+        shown["CloudWatchLoggingConfiguration"]["LogTypeMap"] = types
+    return {key: value for key, value in shown.items() if value}
 
 
 def _instances(aws: Aws, live: Properties) -> Properties:
