@@ -34,6 +34,7 @@ _PATCH_POINTS: dict[str, tuple[str, ...]] = {
         *("_put_metric_alarm", "_evaluate_alarm", "_alarms", "_metrics", "_calc_stats", "_stat_value", "_dims_key"),
         *("_dims_from_list", "_record_history", "_dispatch_alarm_actions", "_evaluate_parent_alarms"),
         *("record_metric", "_evaluate_all_alarms", "_validate_alarm_tag_arn", "_dashboards"),
+        *("_put_composite_alarm", "_composite_alarms", "_rule_alarm_state"),
     ),
     "ministack.services.athena": ("_update_workgroup", "_workgroups"),
     "ministack.services.ec2": (

@@ -42,6 +42,14 @@ def security() -> dict[str, Template]:
                 "PolicyDocument": _document("s3:*", "*"),
             },
         },
+        "Readers": {
+            "Type": "AWS::IAM::ManagedPolicy",
+            "Properties": {
+                "ManagedPolicyName": "tests-readers",
+                "PolicyDocument": _document("s3:GetObject", "*"),
+                "Roles": [ref("Role")],
+            },
+        },
         "Role": {
             "Type": "AWS::IAM::Role",
             "Properties": {
@@ -137,6 +145,20 @@ def storage() -> dict[str, Template]:
                 "Tags": {"part": "facts"},
             },
         },
+        "Large": {
+            "Type": "AWS::SSM::Parameter",
+            "Properties": {
+                "Name": "/tests/large",
+                "Type": "StringList",
+                "Value": "a,b",
+                "Tier": "Advanced",
+                "AllowedPattern": "^[a-z,]+$",
+            },
+        },
+        "Tiered": {
+            "Type": "AWS::SSM::Parameter",
+            "Properties": {"Type": "String", "Value": "x", "Tier": "Intelligent-Tiering", "DataType": "text"},
+        },
     }
 
 
@@ -157,20 +179,35 @@ def tables() -> dict[str, Template]:
         WriteOrder=order((2, "desc", "nulls-last"), (1, "asc", "nulls-first")),
         Properties={"write.format.default": "parquet", "comment": "orders of tests"},
     )
-    optimizer = {
+    retention = {
+        "SnapshotRetentionPeriodInDays": 7,
+        "NumberOfSnapshotsToRetain": 3,
+        "CleanExpiredFiles": True,
+    }
+    compaction = {"Strategy": "sort", "MinInputFiles": 50, "DeleteFileThreshold": 2}
+    orphans = {
+        "OrphanFileRetentionPeriodInDays": 5,
+        "Location": {"Fn::Sub": "s3://${Lake}/orders"},
+    }
+    optimizer = _optimizer("retention", RetentionConfiguration=retention)
+    return {
+        **bucket_and_database(),
+        "Orders": table,
+        "Optimizer": optimizer,
+        "Compaction": _optimizer("compaction", CompactionConfiguration=compaction),
+        "Orphans": _optimizer("orphan_file_deletion", OrphanFileDeletionConfiguration=orphans),
+    }
+
+
+def _optimizer(kind: str, **configuration: Template) -> Template:
+    inner = {name: {"IcebergConfiguration": value} for name, value in configuration.items()}
+    return {
         "Type": "AWS::Glue::TableOptimizer",
         "Properties": {
             "CatalogId": ref("AWS::AccountId"),
             "DatabaseName": ref("Database"),
             "TableName": ref("Orders"),
-            "Type": "retention",
-            "TableOptimizerConfiguration": {
-                "RoleArn": att("Role", "Arn"),
-                "Enabled": True,
-                "RetentionConfiguration": {
-                    "IcebergConfiguration": {"SnapshotRetentionPeriodInDays": 7, "NumberOfSnapshotsToRetain": 3}
-                },
-            },
+            "Type": kind,
+            "TableOptimizerConfiguration": {"RoleArn": att("Role", "Arn"), "Enabled": False, **inner},
         },
     }
-    return {**bucket_and_database(), "Orders": table, "Optimizer": optimizer}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.consumption_resources import costs, queries
 from tests.data_resources import security, storage, tables
+from tests.function_resources import functions
 from tests.kafka_resources import kafka
 from tests.network_resources import network
 from tests.operations_resources import emr, messages, monitoring
@@ -28,6 +29,7 @@ def everything(endpoint: Endpoint) -> Template:
             **costs(),
             **kafka([ref("Subnet")], att("Group", "GroupId"), att("Key", "Arn"), ref("Logs")),
             **workflows(),
+            **functions(endpoint),
             **serverless(),
             "Child": {
                 "Type": "AWS::CloudFormation::Stack",

@@ -109,6 +109,11 @@ def network() -> dict[str, Template]:
                 "SubnetIds": [ref("Subnet")],
                 "SecurityGroupIds": [att("Group", "GroupId")],
                 "PrivateDnsEnabled": True,
+                "PolicyDocument": {
+                    "Version": "2012-10-17",
+                    "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}],
+                },
+                "Tags": tags("interface"),
             },
         },
         "Flow": {

@@ -30,7 +30,8 @@ from tests.templates import CHILD
 _IN_PLACE_OF = frozenset(
     {"AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy", "AWS::SNS::Subscription", "AWS::EC2::Route", "AWS::IAM::Policy"}
     | {"AWS::EC2::SubnetRouteTableAssociation", "AWS::EC2::VPCGatewayAttachment", "AWS::Glue::TableOptimizer"}
-    | {"AWS::EC2::SecurityGroupIngress", "AWS::EC2::SecurityGroupEgress"}
+    | {"AWS::EC2::SecurityGroupIngress", "AWS::EC2::SecurityGroupEgress", "AWS::SQS::QueuePolicy"}
+    | {"AWS::Lambda::Permission"}
 )
 """Types that are a part of another resource: the mutant takes the original's place for a moment."""
 _NAMES: dict[str, mutations.Path] = {
@@ -57,6 +58,10 @@ _NAMES: dict[str, mutations.Path] = {
     "AWS::SSM::Parameter": ("Name",),
     "AWS::ECR::Repository": ("RepositoryName",),
     "AWS::EMRServerless::Application": ("Name",),
+    "AWS::Lambda::Function": ("FunctionName",),
+    "AWS::Lambda::LayerVersion": ("LayerName",),
+    "AWS::Scheduler::Schedule": ("Name",),
+    "AWS::Scheduler::ScheduleGroup": ("Name",),
     "AWS::StepFunctions::StateMachine": ("StateMachineName",),
 }
 """Where a type is named by its template: a mutant beside the original needs a name of its own."""

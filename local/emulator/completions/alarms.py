@@ -1,19 +1,29 @@
-"""CloudWatch: metric math is kept, an alarm looks at its own dimensions only, dashboards take tags.
+"""CloudWatch: alarms look at their own dimensions only, metric math included; suppressors are kept and obeyed.
 
 The endpoint evaluates an alarm over every series of the metric's name, whatever the dimensions, and drops `Metrics`.
 Here a series counts when its dimensions are exactly the alarm's, per period, with M of N and missing data as declared.
-Metric-math alarms are kept and described, never evaluated.
-Source: CloudWatch User Guide, "Using CloudWatch alarms" (evaluation, missing data).
+Source: CloudWatch User Guide, "Using CloudWatch alarms" (evaluation, missing data), "Alarm suppression".
 """
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import Any
 
 from ministack.services import cloudwatch
 
+from emulator.completions import metric_math
+from emulator.completions.metric_math import MetricMathError, Series
+
+log = logging.getLogger("emulator.alarms")
+
+Alarm = dict[str, Any]
+
 _KEPT = ("Metrics", "ThresholdMetricId", "EvaluateLowSampleCountPercentile")
+_SUPPRESSION = ("ActionsSuppressor", "ActionsSuppressorWaitPeriod", "ActionsSuppressorExtensionPeriod")
+_LOOK_BACK = 10
+"""Periods before those evaluated, for expressions that look at the value before."""
 _COMPARISONS = {
     "GreaterThanOrEqualToThreshold": lambda value, threshold: value >= threshold,
     "GreaterThanThreshold": lambda value, threshold: value > threshold,
@@ -39,6 +49,7 @@ def install() -> None:
     cloudwatch._put_metric_alarm = keeping
     cloudwatch._evaluate_alarm = evaluate
     _let_dashboards_take_tags()
+    _let_alarms_be_suppressed()
 
 
 def _let_dashboards_take_tags() -> None:
@@ -53,39 +64,100 @@ def _let_dashboards_take_tags() -> None:
     cloudwatch._validate_alarm_tag_arn = validate
 
 
-def evaluate(alarm: dict[str, Any]) -> None:
+def _let_alarms_be_suppressed() -> None:
+    """Keep a composite alarm's suppressor; while that one is in ALARM, the composite alarm acts on nothing."""
+    put, dispatch = cloudwatch._put_composite_alarm, cloudwatch._dispatch_alarm_actions
+
+    def keeping(params: Any, data: Any, is_cbor: bool, is_json: bool = False) -> Any:
+        name = (data or {}).get("AlarmName", "")
+        kept = {key: data[key] for key in _SUPPRESSION if isinstance(data, dict) and data.get(key) is not None}
+        response = put(params, data, is_cbor, is_json)
+        if name in cloudwatch._composite_alarms:
+            cloudwatch._composite_alarms[name].update(kept)
+        return response
+
+    def dispatching(alarm: Alarm, old: str, new: str, reason: str) -> None:
+        suppressor = (
+            cloudwatch._rule_alarm_state(alarm["ActionsSuppressor"]) if alarm.get("ActionsSuppressor") else None
+        )
+        for name in ("ActionsSuppressedBy", "ActionsSuppressedReason"):
+            alarm.pop(name, None)
+        if suppressor and cloudwatch._rule_alarm_state(suppressor) == "ALARM":
+            alarm["ActionsSuppressedBy"] = "Alarm"
+            alarm["ActionsSuppressedReason"] = f"Actions suppressed by {suppressor}"
+            return
+        dispatch(alarm, old, new, reason)
+
+    cloudwatch._put_composite_alarm = keeping
+    cloudwatch._dispatch_alarm_actions = dispatching
+
+
+def evaluate(alarm: Alarm) -> None:
     """Move the alarm to the state its newest periods give, with history, actions and composite alarms above it."""
-    if not alarm.get("Namespace") or not alarm.get("MetricName"):
+    now = time.time()
+    if alarm.get("Metrics"):
+        try:
+            verdict = math_state(alarm, now)
+        except MetricMathError as error:
+            log.warning("alarm %s is not evaluated: %s", alarm["AlarmName"], error)
+            return
+    elif alarm.get("Namespace") and alarm.get("MetricName"):
+        verdict = state(alarm, _points(alarm), now)
+    else:
         return
-    verdict = state(alarm, _points(alarm), time.time())
     if verdict is None or verdict == alarm["StateValue"]:
         return
     old, alarm["StateValue"] = alarm["StateValue"], verdict
-    statistic = alarm.get("ExtendedStatistic") or alarm.get("Statistic")
+    statistic = "metric math" if alarm.get("Metrics") else alarm.get("ExtendedStatistic") or alarm.get("Statistic")
     reason = f"Threshold Crossed: {statistic} {alarm['ComparisonOperator']} {alarm['Threshold']}: {verdict}"
-    alarm["StateReason"], alarm["StateUpdatedTimestamp"] = reason, int(time.time())
+    alarm["StateReason"], alarm["StateUpdatedTimestamp"] = reason, int(now)
     cloudwatch._record_history(alarm["AlarmName"], old, verdict, reason)
     cloudwatch._dispatch_alarm_actions(alarm, old, verdict, reason)
     cloudwatch._evaluate_parent_alarms(alarm)
 
 
-def state(alarm: dict[str, Any], points: list[dict[str, Any]], now: float) -> str | None:
-    """The alarm's state from its data points; nothing when no period holds data and missing data changes nothing.
+def state(alarm: Alarm, points: list[dict[str, Any]], now: float) -> str | None:
+    """The alarm's state from its metric's data points."""
+    period, count = int(alarm.get("Period") or 60), int(alarm.get("EvaluationPeriods") or 1)
+    statistic = alarm.get("ExtendedStatistic") or alarm.get("Statistic") or "Average"
+    return _verdict(alarm, _per_period(points, statistic, (period, count, now)), period, now)
+
+
+def math_state(alarm: Alarm, now: float) -> str | None:
+    """The alarm's state from its metric math; raises `MetricMathError` when the expression is not known."""
+    queries = alarm["Metrics"]
+    stats = [query for query in queries if query.get("MetricStat")]
+    period = max([int(query["MetricStat"]["Period"]) for query in stats] or [60])
+    count = int(alarm.get("EvaluationPeriods") or 1)
+    series = {query["Id"]: _series(query["MetricStat"], (period, count + _LOOK_BACK, now)) for query in stats}
+    waiting = [query for query in queries if query.get("Expression")]
+    while waiting:
+        # an expression may use another one, wherever that stands
+        unknown = {query["Id"] for query in waiting}
+        known = [query for query in waiting if unknown.isdisjoint(metric_math.names(query["Expression"]))]
+        if not known:
+            raise MetricMathError("the expressions use each other in a circle")
+        for query in known:
+            series[query["Id"]] = metric_math.evaluate(query["Expression"], series, period)
+            waiting.remove(query)
+    watched = next(query for query in queries if query.get("ReturnData", True))
+    return _verdict(alarm, series[watched["Id"]][-count:], period, now)
+
+
+def _verdict(alarm: Alarm, values: Series, period: int, now: float) -> str | None:
+    """The state these values give, or nothing when no period holds data and missing data changes nothing.
 
     A period from before the alarm was configured counts only when it holds data.
     """
-    period, periods = int(alarm.get("Period") or 60), int(alarm.get("EvaluationPeriods") or 1)
-    needed = int(alarm.get("DatapointsToAlarm") or periods)
+    needed = int(alarm.get("DatapointsToAlarm") or alarm.get("EvaluationPeriods") or 1)
     missing = alarm.get("TreatMissingData", "missing")
     since = float(alarm.get("AlarmConfigurationUpdatedTimestamp") or 0)
     breaching = present = 0
-    for position in range(periods):
-        end = now - position * period
-        inside = [point for point in points if end - period < point["Timestamp"] <= end]
-        if inside:
+    for position, value in enumerate(reversed(values)):
+        if value is not None:
             present += 1
-            breaching += _breaches(alarm, inside)
-        elif missing == "breaching" and end - period >= since:
+            breaching += _breaches(alarm, value)
+        elif missing == "breaching" and now - (position + 1) * period >= since:
             breaching += 1
     if breaching >= needed:
         return "ALARM"
@@ -94,14 +166,27 @@ def state(alarm: dict[str, Any], points: list[dict[str, Any]], now: float) -> st
     return None
 
 
-def _breaches(alarm: dict[str, Any], points: list[dict[str, Any]]) -> bool:
-    statistic = alarm.get("ExtendedStatistic") or alarm.get("Statistic") or "Average"
-    value = cloudwatch._stat_value(cloudwatch._calc_stats(points), statistic, points)
+def _breaches(alarm: Alarm, value: float) -> bool:
     compare = _COMPARISONS.get(str(alarm.get("ComparisonOperator")))
-    return value is not None and compare is not None and compare(value, float(alarm.get("Threshold") or 0))
+    return compare is not None and compare(value, float(alarm.get("Threshold") or 0))
 
 
-def _points(alarm: dict[str, Any]) -> list[dict[str, Any]]:
-    wanted = cloudwatch._dims_key(cloudwatch._dims_from_list(alarm.get("Dimensions") or []))
-    key = (alarm["Namespace"], alarm["MetricName"], wanted)
+def _per_period(points: list[dict[str, Any]], statistic: str, window: tuple[int, int, float]) -> Series:
+    """One value for each of the newest periods, oldest first."""
+    period, count, now = window
+    values: list[float | None] = []
+    for position in reversed(range(count)):
+        end = now - position * period
+        inside = [point for point in points if end - period < point["Timestamp"] <= end]
+        values.append(cloudwatch._stat_value(cloudwatch._calc_stats(inside), statistic, inside) if inside else None)
+    return tuple(values)
+
+
+def _series(stat: dict[str, Any], window: tuple[int, int, float]) -> Series:
+    return _per_period(_points(stat["Metric"]), stat["Stat"], window)
+
+
+def _points(metric: dict[str, Any]) -> list[dict[str, Any]]:
+    wanted = cloudwatch._dims_key(cloudwatch._dims_from_list(metric.get("Dimensions") or []))
+    key = (metric["Namespace"], metric["MetricName"], wanted)
     return list(cloudwatch._metrics.get(key) or [])

@@ -5,6 +5,21 @@ from __future__ import annotations
 from emulator.provisioner import Provisioner
 from emulator.provisioners import athena, budgets, cloudformation, cloudwatch, ec2, emr, glue, iam, kafka, s3, sns
 from emulator.provisioners import athena, budgets, cloudwatch, ec2, emr, emr_serverless, glue, iam, kafka, s3, sns
+from emulator.provisioners import (
+    athena,
+    budgets,
+    cloudwatch,
+    ec2,
+    emr,
+    emr_serverless,
+    functions,
+    glue,
+    iam,
+    kafka,
+    s3,
+    scheduler,
+    sns,
+)
 from emulator.provisioners import stepfunctions as states
 
 
@@ -37,4 +52,6 @@ def all_provisioners() -> list[Provisioner]:
         iam.InstanceProfile(),
         states.StateMachine(),
         emr_serverless.Application(),
+        functions.Function(),
+        scheduler.Schedule(),
     ]

@@ -8,7 +8,7 @@ from readback.readers.common import READERS
 
 for _module in (
     *("configuration", "costs", "ec2", "emr", "glue", "kafka", "messaging", "monitoring", "queries", "s3", "security"),
-    *("security_groups", "workflows"),
+    *("functions", "security_groups", "workflows"),
 ):
     importlib.import_module(f"readback.readers.{_module}")
 

@@ -1,6 +1,8 @@
-"""Amazon SNS, SQS and EventBridge."""
+"""Amazon SNS, SQS, EventBridge and EventBridge Scheduler."""
 
 from __future__ import annotations
+
+from datetime import UTC
 
 from readback.aws import Aws
 from readback.model import ABSENT, Live, Resource
@@ -54,7 +56,7 @@ def subscription(aws: Aws, resource: Resource) -> Live | None:
 
 @reader("AWS::SQS::Queue")
 def queue(aws: Aws, resource: Resource) -> Live | None:
-    """GetQueueAttributes."""
+    """GetQueueAttributes, ListQueueTags."""
     sqs, url = aws.client("sqs"), resource.physical_id
     answer = found(lambda: sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"]))
     if answer is None:
@@ -62,8 +64,52 @@ def queue(aws: Aws, resource: Resource) -> Live | None:
     live = dict(answer["Attributes"])
     arn = live.pop("QueueArn")
     name = arn.rsplit(":", 1)[-1]
+    tags = sqs.list_queue_tags(QueueUrl=url).get("Tags") or {}
     members = {"QueueName": name, "MessageRetentionPeriod": live.pop("MessageRetentionPeriod", None), **live}
+    members["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
     return Live(present(**members), {"Arn": arn, "QueueName": name, "QueueUrl": url})
+
+
+@reader("AWS::SQS::QueuePolicy")
+def queue_policy(aws: Aws, resource: Resource) -> Live | None:
+    """The policy attribute of every queue the template names."""
+    sqs, queues = aws.client("sqs"), resource.expected.get("Queues") or []
+    policies = {
+        url: sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"]).get("Attributes", {}).get("Policy")
+        for url in queues
+    }
+    held = {url: text for url, text in policies.items() if text}
+    if not held:
+        return None
+    texts = list(held.values())
+    return Live({"Queues": list(held), "PolicyDocument": texts[0] if len(set(texts)) == 1 else ABSENT})
+
+
+@reader("AWS::Scheduler::Schedule")
+def schedule(aws: Aws, resource: Resource) -> Live | None:
+    """GetSchedule."""
+    scheduler, name = aws.client("scheduler"), resource.physical_id.split("|")[-1]
+    group = resource.expected.get("GroupName") or "default"
+    live = found(lambda: scheduler.get_schedule(Name=name, GroupName=group))
+    if live is None:
+        return None
+    names = (
+        *("Name", "GroupName", "Description", "ScheduleExpression", "ScheduleExpressionTimezone", "State"),
+        *("FlexibleTimeWindow", "Target", "KmsKeyArn"),
+    )
+    times = {key: f"{live[key].astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" for key in ("StartDate", "EndDate") if key in live}
+    return Live({**present(**{key: live.get(key) for key in names}), **times}, {"Arn": live["Arn"]})
+
+
+@reader("AWS::Scheduler::ScheduleGroup")
+def schedule_group(aws: Aws, resource: Resource) -> Live | None:
+    """GetScheduleGroup, ListTagsForResource."""
+    scheduler, name = aws.client("scheduler"), resource.physical_id
+    live = found(lambda: scheduler.get_schedule_group(Name=name))
+    if live is None:
+        return None
+    tags = scheduler.list_tags_for_resource(ResourceArn=live["Arn"]).get("Tags")
+    return Live(present(Name=live["Name"], Tags=tags), {"Arn": live["Arn"], "State": live.get("State")})
 
 
 @reader("AWS::Events::Rule")
