@@ -7,6 +7,7 @@ export * as foundation from './foundation';
 export * as governance from './governance';
 export * as observability from './observability';
 export * as pipelines from './pipelines';
+export * as orchestration from './orchestration';
 export * as processing from './processing';
 export * as storage from './storage';
 export * as streaming from './streaming';

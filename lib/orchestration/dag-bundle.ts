@@ -1,0 +1,357 @@
+import * as crypto from 'node:crypto';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import * as s3deploy from 'aws-cdk-lib/aws-s3-deployment';
+import { RemovalPolicy, Token } from 'aws-cdk-lib/core';
+import { Construct, type IConstruct } from 'constructs';
+import { type Problem, fail, failAll, problem } from '../private';
+import type { AirflowVersion } from './airflow-version';
+import { DagCopier } from './dag-copier';
+import { RequirementsFile } from './requirements-file';
+
+/** DAGs in a bucket, for an Airflow environment. */
+export interface IDagBundle extends IConstruct {
+  /** The bucket. */
+  readonly bucket: s3.IBucket;
+
+  /** The folder that the environment reads DAGs from, for example `airflow/dags`. */
+  readonly dagsPath: string;
+
+  /**
+   * The file of the Python packages that the DAGs need.
+   *
+   * @default - the DAGs need no more than MWAA has
+   */
+  readonly requirementsPath?: string;
+
+  /**
+   * The version of that object.
+   *
+   * @default - the newest when the environment is created or its path changes
+   */
+  readonly requirementsObjectVersion?: string;
+}
+
+/** DAGs that are in a bucket already. */
+export interface DagBundleAttributes {
+  /** The folder that the environment reads DAGs from, for example `dags`. */
+  readonly dagsPath: string;
+
+  /**
+   * The file of the Python packages that the DAGs need.
+   *
+   * @default - the DAGs need no more than MWAA has
+   */
+  readonly requirementsPath?: string;
+
+  /**
+   * The version of that object. An environment does not notice that a file under the same path has changed: it must be told
+   * another version.
+   *
+   * @default - the newest when the environment is created or its path changes
+   */
+  readonly requirementsObjectVersion?: string;
+}
+
+/** Properties of a DagBundle. */
+export interface DagBundleProps {
+  /** The bucket: versioned, all public access blocked, or MWAA refuses it. */
+  readonly bucket: s3.IBucket;
+
+  /**
+   * The name of the bundle: lower case letters, digits and underscores. Its files are in the folder of this name, and Python
+   * imports them by it: `from <bundle>.module import …`.
+   */
+  readonly bundleName: string;
+
+  /** The directory of the DAG files. */
+  readonly directory: string;
+
+  /**
+   * Directories whose contents are laid beside the DAG files, such as code that DAGs share.
+   *
+   * @default - none
+   */
+  readonly sharedDirectories?: string[];
+
+  /**
+   * The requirements file: every package pinned, with Airflow's constraints.
+   *
+   * @default - the DAGs need no more than MWAA has
+   */
+  readonly requirements?: string;
+
+  /**
+   * Where in the bucket Airflow's files are; ends with a slash.
+   *
+   * @default 'airflow/'
+   */
+  readonly prefix?: string;
+
+  /**
+   * How long the log of the copying is kept. All bundles of a stack share the log, so the first one says it.
+   *
+   * @default RetentionDays.THREE_MONTHS
+   */
+  readonly logRetention?: logs.RetentionDays;
+
+  /**
+   * The key that encrypts that log; its policy must let CloudWatch Logs use it, as LakeKey's does.
+   *
+   * @default - a key of CloudWatch Logs
+   */
+  readonly encryptionKey?: kms.IKey;
+
+  /**
+   * What happens to that log when it leaves the stack. The DAGs go with the bundle, because an environment would go on running
+   * them; the requirements files stay.
+   *
+   * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+   */
+  readonly removalPolicy?: RemovalPolicy;
+}
+
+/**
+ * A folder of DAGs, copied into a bucket at each deployment that changes it.
+ *
+ * DAGs go to `<prefix>dags/<bundle>/`, and only there is removed what the bundle no longer has: other bundles, and DAGs that
+ * others put beside them, stay. The requirements file goes to a path with its hash, which stays too: so a change always
+ * reaches the environment, and a rollback finds the old file again.
+ *
+ * @see https://docs.aws.amazon.com/mwaa/latest/userguide/configuring-dag-folder.html
+ */
+export class DagBundle extends Construct implements IDagBundle {
+  /**
+   * Refer to DAGs that are in a bucket already.
+   *
+   * @param bucket the bucket
+   * @param attributes where in the bucket they are
+   */
+  public static fromBucket(
+    scope: Construct,
+    id: string,
+    bucket: s3.IBucket,
+    attributes: DagBundleAttributes,
+  ): IDagBundle {
+    return new ExistingDagBundle(scope, id, bucket, attributes);
+  }
+
+  public readonly bucket: s3.IBucket;
+  public readonly dagsPath: string;
+  public readonly requirementsPath?: string;
+  public readonly requirementsObjectVersion?: string;
+
+  /** The name of the bundle. */
+  public readonly bundleName: string;
+
+  private readonly requirements?: RequirementsFile;
+
+  constructor(scope: Construct, id: string, props: DagBundleProps) {
+    super(scope, id);
+    const { bucket, bundleName, prefix = DEFAULT_PREFIX } = props;
+    this.requirements = readRequirements(props.requirements);
+    failAll(
+      `DAG bundle '${this.node.path}'`,
+      [...bundleProblems(props), ...bucketProblems(bucket), ...(this.requirements?.problems ?? [])].map(problem),
+    );
+    this.bucket = bucket;
+    this.bundleName = bundleName;
+    claimFolder(this, `${prefix}${DAGS}${bundleName}/`);
+    this.dagsPath = `${prefix}${DAGS}`.replace(/\/$/, '');
+    const copier = DagCopier.of(this, {
+      logRetention: props.logRetention ?? logs.RetentionDays.THREE_MONTHS,
+      encryptionKey: props.encryptionKey,
+      removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+    });
+    copier.copy(this, 'Dags', {
+      bucket,
+      keyPrefix: `${prefix}${DAGS}${bundleName}/`,
+      sources: [props.directory, ...(props.sharedDirectories ?? [])].map((directory) =>
+        s3deploy.Source.asset(directory, { exclude: notDags(directory, props.requirements) }),
+      ),
+      isOwned: true,
+    });
+    if (this.requirements !== undefined) {
+      const file = `${hashOf(this.requirements.text)}.txt`;
+      const keyPrefix = `${prefix}${REQUIREMENTS}`;
+      const sources = [s3deploy.Source.data(file, this.requirements.text)];
+      copier.copy(this, 'Requirements', { bucket, keyPrefix, sources, isOwned: false });
+      this.requirementsPath = `${keyPrefix}${file}`;
+    }
+  }
+
+  /**
+   * Where the requirements do not fit a version of Airflow.
+   *
+   * @internal
+   */
+  public _mismatches(version: AirflowVersion): Problem[] {
+    return this.requirements?.mismatches(version) ?? [];
+  }
+}
+
+class ExistingDagBundle extends Construct implements IDagBundle {
+  public readonly dagsPath: string;
+  public readonly requirementsPath?: string;
+  public readonly requirementsObjectVersion?: string;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    public readonly bucket: s3.IBucket,
+    attributes: DagBundleAttributes,
+  ) {
+    super(scope, id);
+    failAll(`DAG bundle '${this.node.path}'`, bucketProblems(bucket).map(problem));
+    this.dagsPath = attributes.dagsPath.replace(/^\/+|\/+$/g, '');
+    this.requirementsPath = attributes.requirementsPath;
+    this.requirementsObjectVersion = attributes.requirementsObjectVersion;
+  }
+}
+
+const DEFAULT_PREFIX = 'airflow/';
+const DAGS = 'dags/';
+const REQUIREMENTS = 'requirements/';
+
+/** CDK marks the bucket with a tag that has the prefix in its key. */
+const PREFIX_LIMIT = 104;
+
+/** How much of a hash is in a file name. */
+const SHORT_HASH = 16;
+
+/** What is never part of a bundle: caches change its hash without changing what it does. */
+const NOT_DAGS = ['__pycache__', '*.pyc', '.pytest_cache', '.mypy_cache', '.ruff_cache', '*.egg-info', '.DS_Store'];
+
+function notDags(directory: string, requirements: string | undefined): string[] {
+  const relative = requirements === undefined ? '..' : path.relative(directory, requirements);
+  return relative.startsWith('..') || path.isAbsolute(relative) ? NOT_DAGS : [...NOT_DAGS, relative];
+}
+
+function hashOf(text: string): string {
+  return crypto.createHash('sha256').update(text).digest('hex').slice(0, SHORT_HASH);
+}
+
+/** The file with one kind of line ends, so that its hash is the same on every machine; nothing when it cannot be read. */
+function readRequirements(file: string | undefined): RequirementsFile | undefined {
+  return file !== undefined && fs.statSync(file, { throwIfNoEntry: false })?.isFile() === true
+    ? new RequirementsFile(fs.readFileSync(file, 'utf8').replaceAll('\r\n', '\n'))
+    : undefined;
+}
+
+/** All that is wrong with what a bundle is made of. */
+function bundleProblems(props: DagBundleProps): Problem[] {
+  const { bundleName, prefix = DEFAULT_PREFIX, requirements } = props;
+  const problems: Problem[] = [];
+  if (!/^[a-z][a-z0-9_]{0,63}$/.test(bundleName)) {
+    const must = '1 to 64 lower case letters, digits and underscores, a letter first, because Python imports it';
+    problems.push({ path: 'bundleName', must, got: bundleName, remedy: "use a name such as 'lakehouse'" });
+  }
+  if (!/^([\w.-]+\/)+$/.test(prefix) || `${prefix}${DAGS}${bundleName}/`.length > PREFIX_LIMIT) {
+    const must = `folders that end with a slash, of at most ${PREFIX_LIMIT} characters with the name of the bundle`;
+    problems.push({ path: 'prefix', must, got: prefix, remedy: `leave it out to get '${DEFAULT_PREFIX}'` });
+  }
+  if (requirements !== undefined && readRequirements(requirements) === undefined) {
+    problems.push({ path: 'requirements', must: 'an existing file', got: requirements, remedy: PATH_REMEDY });
+  }
+  const directories = { directory: props.directory, ...numbered('sharedDirectories', props.sharedDirectories ?? []) };
+  return [...problems, ...directoryProblems(directories)];
+}
+
+const PATH_REMEDY = 'correct the path; it is relative to the working directory';
+
+function numbered(name: string, values: string[]): { [path: string]: string } {
+  return Object.fromEntries(values.map((value, index) => [`${name}[${index}]`, value]));
+}
+
+/** Directories that do not exist, hold no DAG, or hold the same file twice. */
+function directoryProblems(directories: { [path: string]: string }): Problem[] {
+  const problems: Problem[] = [];
+  const owners = new Map<string, string>();
+  for (const [name, directory] of Object.entries(directories)) {
+    const files = filesIn(directory);
+    if (files === undefined) {
+      problems.push({ path: name, must: 'an existing directory', got: directory, remedy: PATH_REMEDY });
+      continue;
+    }
+    if (name === 'directory' && !files.some((file) => file.endsWith('.py'))) {
+      problems.push({ path: name, must: 'a directory with DAG files', got: directory, remedy: 'add a .py file to it' });
+    }
+    for (const file of files) {
+      const owner = owners.get(file);
+      if (owner !== undefined) {
+        const remedy = 'rename one of the two files';
+        problems.push({ path: name, must: `without the files of ${owner}`, got: file, remedy });
+      }
+      owners.set(file, name);
+    }
+  }
+  return problems;
+}
+
+/** The files of a directory by their path in it, caches left out; nothing when there is no such directory. */
+function filesIn(directory: string): string[] | undefined {
+  if (fs.statSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    return undefined;
+  }
+  return fs
+    .readdirSync(directory, { recursive: true, encoding: 'utf8' })
+    .filter((file) => !/(^|\/)(__pycache__|\.\w+_cache)(\/|$)|\.pyc$/.test(file))
+    .filter((file) => fs.statSync(path.join(directory, file)).isFile());
+}
+
+/** What can be seen of a bucket that the app defines; of others nothing can. */
+function bucketProblems(bucket: s3.IBucket): Problem[] {
+  const resource = bucket.node.defaultChild;
+  if (!(resource instanceof s3.CfnBucket)) {
+    return [];
+  }
+  const { versioningConfiguration: versioning, publicAccessBlockConfiguration: block } = resource;
+  const problems: Problem[] = [];
+  if (!Token.isUnresolved(versioning) && (versioning === undefined || !isEnabled(versioning))) {
+    const remedy = 'set versioned: true on the bucket';
+    problems.push({ path: 'bucket', must: 'versioned, or MWAA refuses it', got: 'a bucket without versions', remedy });
+  }
+  if (!Token.isUnresolved(block) && (block === undefined || !blocksAll(block))) {
+    const remedy = 'set blockPublicAccess: BlockPublicAccess.BLOCK_ALL on the bucket';
+    const must = 'closed to all public access, or MWAA refuses it';
+    problems.push({ path: 'bucket', must, got: 'a bucket that does not block all of it', remedy });
+  }
+  return problems;
+}
+
+function isEnabled(versioning: object): boolean {
+  return 'status' in versioning && versioning.status === 'Enabled';
+}
+
+function blocksAll(block: object): boolean {
+  const values: { [name: string]: unknown } = { ...block };
+  return ['blockPublicAcls', 'blockPublicPolicy', 'ignorePublicAcls', 'restrictPublicBuckets'].every(
+    (name) => values[name] === true || Token.isUnresolved(values[name]),
+  );
+}
+
+/** The folders that bundles of an app own, by bucket. */
+const CLAIMED = new WeakMap<s3.IBucket, Map<string, string>>();
+
+/** Two bundles in one folder would remove each other's files. */
+function claimFolder(bundle: DagBundle, folder: string): void {
+  const { bucket, bundleName } = bundle;
+  const folders = CLAIMED.get(bucket) ?? new Map<string, string>();
+  const owner = folders.get(folder);
+  if (owner !== undefined) {
+    fail(
+      {
+        path: 'bundleName',
+        must: `another name than that of the bundle '${owner}', which would lose its files`,
+        got: bundleName,
+        remedy: 'name each bundle of a bucket differently',
+      },
+      bundle,
+    );
+  }
+  folders.set(folder, bundle.node.path);
+  CLAIMED.set(bucket, folders);
+}
