@@ -53,6 +53,7 @@ _PATCH_POINTS: dict[str, tuple[str, ...]] = {
         *("_eval_intrinsic_arg", "_evaluate_intrinsic", "_evaluate_rule", "_parse_jsonpath_tokens", "_ExecutionError"),
         *("_sdk_json_param_value", "_sdk_json_value", "now_iso"),
     ),
+    "ministack.services.mwaa": ("handle_request", "_environments"),
     "ministack.app": ("app", "SERVICE_HANDLERS"),
 }
 
@@ -97,6 +98,7 @@ def install() -> App:
         emr_serverless,
         executions,
         kafka_api,
+        mwaa_api,
         sdk_integrations,
         state_machines,
         table_optimizers,
@@ -105,7 +107,7 @@ def install() -> App:
     from emulator.registry import HandlerRegistry
     from emulator.rollback import marking
 
-    for completion in (alarms, athena_updates, ec2_fields, emr_api, kafka_api, table_optimizers):
+    for completion in (alarms, athena_updates, ec2_fields, emr_api, kafka_api, mwaa_api, table_optimizers):
         completion.install()
     for completion in (emr_serverless, executions, sdk_integrations, state_machines):
         completion.install()

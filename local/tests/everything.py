@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.airflow_resources import environment, upload_dags
 from tests.consumption_resources import costs, queries
 from tests.data_resources import security, storage, tables
 from tests.function_resources import functions
@@ -16,6 +17,7 @@ from tests.workflow_resources import serverless, workflows
 def everything(endpoint: Endpoint) -> Template:
     """One or more of every type there is a reader for, with the properties the library uses or is about to."""
     url = endpoint.upload("child.json", CHILD)
+    upload_dags(endpoint)
     return {
         "Resources": {
             **network(),
@@ -31,6 +33,7 @@ def everything(endpoint: Endpoint) -> Template:
             **workflows(),
             **functions(endpoint),
             **serverless(),
+            **environment(att("Group", "GroupId"), att("Key", "Arn")),
             "Child": {
                 "Type": "AWS::CloudFormation::Stack",
                 "Properties": {"TemplateURL": url, "Parameters": {"Word": "told"}},

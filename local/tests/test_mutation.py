@@ -52,6 +52,7 @@ _NAMES: dict[str, mutations.Path] = {
     "AWS::MSK::Cluster": ("ClusterName",),
     "AWS::MSK::Configuration": ("Name",),
     "AWS::MSK::Topic": ("TopicName",),
+    "AWS::MWAA::Environment": ("Name",),
     "AWS::S3::Bucket": ("BucketName",),
     "AWS::SNS::Topic": ("TopicName",),
     "AWS::SQS::Queue": ("QueueName",),

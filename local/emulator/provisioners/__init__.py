@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from emulator.provisioner import Provisioner
-from emulator.provisioners import athena, budgets, cloudformation, cloudwatch, ec2, emr, glue, iam, kafka, s3, sns
-from emulator.provisioners import athena, budgets, cloudwatch, ec2, emr, emr_serverless, glue, iam, kafka, s3, sns
 from emulator.provisioners import (
     athena,
+    bucket_deployment,
     budgets,
+    cloudformation,
     cloudwatch,
     ec2,
     emr,
@@ -16,6 +16,7 @@ from emulator.provisioners import (
     glue,
     iam,
     kafka,
+    mwaa,
     s3,
     scheduler,
     sns,
@@ -40,6 +41,8 @@ def all_provisioners() -> list[Provisioner]:
         kafka.Cluster(),
         kafka.Configuration(),
         kafka.Topic(),
+        mwaa.Environment(),
+        bucket_deployment.BucketDeployment(),
         sns.Topic(),
         cloudwatch.MetricAlarm(),
         cloudwatch.CompositeAlarm(),

@@ -7,8 +7,8 @@ import importlib
 from readback.readers.common import READERS
 
 for _module in (
-    *("configuration", "costs", "ec2", "emr", "glue", "kafka", "messaging", "monitoring", "queries", "s3", "security"),
-    *("functions", "security_groups", "workflows"),
+    *("airflow", "configuration", "costs", "ec2", "emr", "functions", "glue", "kafka", "messaging", "monitoring"),
+    *("queries", "s3", "security", "security_groups", "workflows"),
 ):
     importlib.import_module(f"readback.readers.{_module}")
 
