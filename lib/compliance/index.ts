@@ -1,0 +1,1 @@
+export * from './lakehouse-checks';
