@@ -14,6 +14,15 @@ export function acknowledge(construct: IConstruct, rule: string, reason: string)
 }
 
 /**
+ * The same for cdk-nag's Serverless rules.
+ *
+ * @internal
+ */
+export function acknowledgeServerless(construct: IConstruct, rule: string, reason: string): void {
+  Validations.of(construct).acknowledge({ id: `Serverless::Serverless-${rule}`, reason });
+}
+
+/**
  * Answers the findings about resources with a wildcard in the policies of a role; resources without one need no answer.
  *
  * @internal

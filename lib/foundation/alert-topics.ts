@@ -5,6 +5,7 @@ import * as subscriptions from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Stack } from 'aws-cdk-lib/core';
 import { Construct, type IConstruct } from 'constructs';
 import { type Problem, failAll, problem } from '../private';
+import { acknowledgeServerless } from './acknowledge';
 
 /** How urgent an alert is. */
 export enum Severity {
@@ -118,7 +119,11 @@ export class AlertTopics extends AlertTopicsBase {
   private define(id: string, key: kms.IKey, emails: string[] = []): sns.Topic {
     const topic = new sns.Topic(this, id, { masterKey: key, enforceSSL: true });
     for (const address of emails) {
-      topic.addSubscription(new subscriptions.EmailSubscription(address));
+      acknowledgeServerless(
+        topic.addSubscription(new subscriptions.EmailSubscription(address)),
+        'SNSRedrivePolicy',
+        'SNS tries a mailbox for hours, and the alarm stays in CloudWatch; nobody would look for alerts in a queue',
+      );
     }
     // A topic policy takes the place of the one SNS gives by itself, which let the account's alarms publish.
     topic.addToResourcePolicy(

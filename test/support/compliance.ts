@@ -1,7 +1,9 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { type App, Validations } from 'aws-cdk-lib/core';
-import { AwsSolutionsChecks } from 'cdk-nag';
+import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
+import { Node } from 'constructs';
+import { LakehouseChecks } from '../../lib/compliance';
 
 /** What the validators write beside the templates, also when synth fails because of them. */
 const REPORT = 'validation-report.json';
@@ -46,19 +48,28 @@ export function withAwsSolutions(app: App): App {
   return app;
 }
 
+/** Turns everything on that a consumer may: cdk-nag's AwsSolutions and Serverless rules and the library's own. */
+export function withRules(app: App): App {
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app), new LakehouseChecks());
+  return app;
+}
+
 /** Synthesizes the app and reads the report of its validators; synth itself fails when one has a finding. */
 export function complianceOf(app: App): Compliance {
   // The report is read from its file; CDK also prints it.
   const write = process.stderr.write.bind(process.stderr);
+  const { error } = console;
   process.stderr.write = () => true;
+  console.error = () => undefined;
   try {
-    app.synth();
-  } catch (error) {
+    app.synth({ force: true });
+  } catch (failure) {
     if (!fs.existsSync(path.join(app.outdir, REPORT))) {
-      throw error;
+      throw failure;
     }
   } finally {
     process.stderr.write = write;
+    console.error = error;
     process.exitCode = 0;
   }
   const file = path.join(app.outdir, REPORT);
@@ -71,20 +82,39 @@ export function complianceOf(app: App): Compliance {
   };
 }
 
+/** An answer to findings: the construct it is beside, the id and the reason. */
+export interface Answer {
+  readonly construct: string;
+  readonly id: string;
+  readonly reason: string;
+}
+
+/** What the validators have to say when some answers of an app were not given. */
+export function complianceWithout(app: App, withheld: (answer: Answer) => boolean): Compliance {
+  const getter = Object.getOwnPropertyDescriptor(Node.prototype, 'metadata')?.get;
+  const metadata = jest.spyOn(Node.prototype, 'metadata', 'get').mockImplementation(function (this: Node) {
+    const entries: Node['metadata'] = getter?.call(this);
+    return entries.filter((entry) => !answersOf(this.path, entry).some(withheld));
+  });
+  try {
+    return complianceOf(app);
+  } finally {
+    metadata.mockRestore();
+  }
+}
+
 function answeredBy({ acknowledgedId = '', acknowledgedAt = '' }: ReportedRule, found: Finding): AnsweredFinding {
   return { ...found, acknowledgedId, acknowledgedAt };
 }
 
-/** Every answer in an app: the construct, the id and the reason. */
-export function answersIn(app: App): { construct: string; id: string; reason: string }[] {
-  return app.node.findAll().flatMap(({ node }) =>
-    node.metadata
-      .filter(({ type }) => type === Validations.ACKNOWLEDGED_RULES_METADATA_KEY)
-      .flatMap(({ data }) => {
-        const answers: { [id: string]: string } = data;
-        return Object.entries(answers).map(([id, reason]) => ({ construct: node.path, id, reason }));
-      }),
-  );
+/** Every answer in an app. */
+export function answersIn(app: App): Answer[] {
+  return app.node.findAll().flatMap(({ node }) => node.metadata.flatMap((entry) => answersOf(node.path, entry)));
+}
+
+function answersOf(construct: string, { type, data }: Node['metadata'][number]): Answer[] {
+  const answers: { [id: string]: string } = type === Validations.ACKNOWLEDGED_RULES_METADATA_KEY ? data : {};
+  return Object.entries(answers).map(([id, reason]) => ({ construct, id, reason }));
 }
 
 function findings(plugin: string, rules: ReportedRule[]): Finding[] {

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { App, type AppProps } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
 import { environments } from '../../config';
 import { DataContracts } from '../../lib/contracts';
 import { LakehouseStack } from '../../lib/lakehouse-stack';
@@ -23,9 +24,9 @@ export function lakehouseAppOf(environment: string, props: AppProps = {}): { app
   return { app, stack: addLakehouse(app, environment) };
 }
 
-/** Adds the lakehouse of one environment to an app. */
-export function addLakehouse(app: App, environment: string): LakehouseStack {
-  return new LakehouseStack(app, `Lakehouse-${environment}`, {
+/** Adds the lakehouse of one environment to an app, or to another construct under another id. */
+export function addLakehouse(scope: Construct, environment: string, id = `Lakehouse-${environment}`): LakehouseStack {
+  return new LakehouseStack(scope, id, {
     config: environments.load(environment),
     contracts,
     dependencies,
