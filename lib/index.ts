@@ -1,4 +1,5 @@
 export * as catalog from './catalog';
+export * as compliance from './compliance';
 export * as config from './config';
 export * as consumption from './consumption';
 export * as contracts from './contracts';

@@ -29,7 +29,7 @@ export function locatedTables(templates: Templates): LocatedTable[] {
       const location =
         textOf(dig(properties, 'OpenTableFormatInput', 'IcebergInput', 'IcebergTableInput', 'Location')) ??
         textOf(dig(properties, 'TableInput', 'StorageDescriptor', 'Location'));
-      const [, bucket, prefix = ''] = /^s3[an]?:\/\/([^/]+)\/?(.*?)\/*$/.exec(location ?? '') ?? [];
+      const [, bucket, prefix = ''] = /^s3[an]?:\/\/(\$\{[^}]+\}|[^/]+)\/?(.*?)\/*$/.exec(location ?? '') ?? [];
       return bucket === undefined ? [] : [{ table, bucket, prefix: prefix === '' ? '' : `${prefix}/` }];
     });
 }

@@ -107,6 +107,7 @@ describe('The house', () => {
     ['storage/a.ts', "import dayjs from 'dayjs';"],
     ['storage/a.ts', "export * from '../../config';"],
     ['config/sections/a.ts', "import { StorageTier } from '../../storage/zone-lifecycle';"],
+    ['storage/a.ts', "import { Key } from '../storage';"],
   ])('sees a trespass: %s with %s', (file, text) => {
     expect(trespasses(sourceOf(file, text))).toHaveLength(1);
   });

@@ -46,7 +46,7 @@ export function policyFor(actions: string[], ...services: string[]): unknown {
 
 /** Where a rule finds something in one template, as `Id Location`. */
 export function placesIn(rule: Rule, fixture: Fixture): string[] {
-  const templates = new Templates([{ file: 'Stack.template.json', body: fixture }]);
+  const templates = new Templates([{ file: '/cdk.out/Stack.template.json', body: fixture }]);
   return rule.places(templates).map(({ id, location }) => `${id} ${location}`);
 }
 
