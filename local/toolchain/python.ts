@@ -29,6 +29,8 @@ export const environments = {
   emulator: { name: 'emulator', lock: join(root, 'local/python/emulator.lock'), megabytes: 700 },
   /** The engine, as the EMR release has it. */
   spark: { name: 'spark', lock: join(root, 'local/python/spark.lock'), megabytes: 700 },
+  /** The linter of templates. */
+  lint: { name: 'lint', lock: join(root, 'local/python/lint.lock'), megabytes: 100 },
   /** The tests and linters of the jobs. */
   workloads: { name: 'workloads', lock: join(root, 'workloads/python/test.lock'), megabytes: 1000 },
 } as const satisfies Record<string, EnvironmentSpec>;
