@@ -5,6 +5,7 @@ import {
   type IPolicyValidationContext,
   NestedStack,
   type PolicyValidationStack,
+  type PolicyViolatingResource,
   Stack,
   Token,
 } from 'aws-cdk-lib/core';
@@ -26,12 +27,12 @@ export class Assembly {
   }
 
   /** What CDK knows a place by: its construct, or the logical id where a template was included. */
-  identify({ file, id }: Place): { constructPath?: string; resourceLogicalId?: string; templatePath: string } {
+  identify({ file, id }: Place, locations: string[]): PolicyViolatingResource {
     this.paths ??= new Map([...this.stacks].flatMap(([template, stack]) => elementPaths(template, stack)));
     const constructPath = this.paths.get(`${file}#${id}`);
     return constructPath === undefined
-      ? { resourceLogicalId: id, templatePath: file }
-      : { constructPath, templatePath: file };
+      ? { resourceLogicalId: id, templatePath: file, locations }
+      : { constructPath, templatePath: file, locations };
   }
 
   private sourceOf(stack: PolicyValidationStack, constructs: IConstruct[]): TemplateSource {

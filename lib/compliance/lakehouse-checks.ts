@@ -99,8 +99,5 @@ function byElement(places: Place[], assembly: Assembly): PolicyViolatingResource
     found.locations.push(place.location);
     locations.set(element, found);
   }
-  return [...locations.values()].map(({ place, locations: found }) => ({
-    ...assembly.identify(place),
-    locations: found,
-  }));
+  return [...locations.values()].map(({ place, locations: found }) => assembly.identify(place, found));
 }

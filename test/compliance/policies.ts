@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { type App, CfnElement, Stack } from 'aws-cdk-lib/core';
 import { Templates } from '../../lib/compliance/template';
-import { dig, isJson, listOf } from '../../lib/compliance/values';
+import { dig, isJson, listOf, textOf, textsOf } from '../../lib/compliance/values';
 import { templateFiles } from '../support/subjects';
 
 /** A statement of a policy, and where it is. */
@@ -24,13 +24,13 @@ export interface Statement {
   readonly conditions: { readonly [operator: string]: { readonly [key: string]: unknown } };
 }
 
-const IDENTITIES = [
+const IDENTITIES = new Set([
   'AWS::IAM::Role',
   'AWS::IAM::User',
   'AWS::IAM::Group',
   'AWS::IAM::Policy',
   'AWS::IAM::ManagedPolicy',
-];
+]);
 
 /** Every statement of every policy in the templates of an app, wherever in a resource it is. */
 export function statementsOf(app: App): Statement[] {
@@ -42,10 +42,10 @@ export function statementsOf(app: App): Statement[] {
         listOf(document.Statement).map((statement) => {
           const { Action, NotAction, Resource, NotResource, Condition } = isJson(statement) ? statement : {};
           return {
-            where: `${path.basename(file)} ${id} ${String(dig(statement, 'Sid') ?? '')}`.trim(),
+            where: `${path.basename(file)} ${id} ${textOf(dig(statement, 'Sid')) ?? ''}`.trim(),
             construct: paths.get(`${path.basename(file)} ${id}`) ?? '',
             type,
-            isIdentity: IDENTITIES.includes(type) && key !== 'AssumeRolePolicyDocument',
+            isIdentity: IDENTITIES.has(type) && key !== 'AssumeRolePolicyDocument',
             allows: dig(statement, 'Effect') === 'Allow',
             actions: [...listOf(Action), ...listOf(NotAction)].map(String),
             resources: [...listOf(Resource), ...listOf(NotResource)],
@@ -100,7 +100,7 @@ export function spelled(value: unknown): string {
     return listOf(parts).map(spelled).join(String(delimiter));
   }
   const attribute = dig(value, 'Fn::GetAtt');
-  const reference = dig(value, 'Ref') ?? (attribute && listOf(attribute).join('.'));
+  const reference = textOf(dig(value, 'Ref')) ?? (attribute === undefined ? undefined : textsOf(attribute).join('.'));
   const text = dig(value, 'Fn::ImportValue') ?? dig(value, 'Fn::Sub');
-  return reference === undefined ? spelled(text ?? JSON.stringify(value)) : `<${String(reference)}>`;
+  return reference === undefined ? spelled(text ?? JSON.stringify(value)) : `<${reference}>`;
 }

@@ -91,9 +91,9 @@ export interface Answer {
 
 /** What the validators have to say when some answers of an app were not given. */
 export function complianceWithout(app: App, withheld: (answer: Answer) => boolean): Compliance {
-  const getter = Object.getOwnPropertyDescriptor(Node.prototype, 'metadata')?.get;
+  const original = Object.getOwnPropertyDescriptor(Node.prototype, 'metadata') ?? {};
   const metadata = jest.spyOn(Node.prototype, 'metadata', 'get').mockImplementation(function (this: Node) {
-    const entries: Node['metadata'] = getter?.call(this);
+    const entries: Node['metadata'] = original.get?.call(this);
     return entries.filter((entry) => !answersOf(this.path, entry).some(withheld));
   });
   try {

@@ -24,6 +24,7 @@ export function exampleApp(file: string): App {
 /** The apps that the example which runs has made. */
 let made: App[] = [];
 let isRunning = false;
+let isFixture = false;
 
 /** An app that an example makes: kept as it is before synthesis. */
 class KeptApp extends core.App {
@@ -63,7 +64,8 @@ function memberOf(library: typeof core, name: string | symbol): unknown {
 
 /** Those of the package are built by a command of their own. */
 function useFixtureDependencies(): void {
-  if (!jest.isMockFunction(SparkDependencies.prototype._bind)) {
+  if (!isFixture) {
+    isFixture = true;
     const fixture = fixtureDependencies();
     const bind = fixture._bind.bind(fixture);
     jest.spyOn(SparkDependencies.prototype, '_bind').mockImplementation(bind);

@@ -15,8 +15,11 @@ export const emrMissingTag: Rule = {
   places: (templates) =>
     templates
       .ofType('AWS::EMR::Cluster')
-      .filter((cluster) => hasManagedPolicy(templates.referredBy(cluster.properties.ServiceRole)))
-      .flatMap((cluster) => [cluster, ...networkOf(cluster, templates)])
+      .flatMap((cluster) =>
+        hasManagedPolicy(templates.referredBy(cluster.properties.ServiceRole))
+          ? [cluster].concat(networkOf(cluster, templates))
+          : [],
+      )
       .filter((resource) => !isTagged(resource))
       .map((resource) => resource.at('Properties.Tags')),
 };

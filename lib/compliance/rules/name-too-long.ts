@@ -2,7 +2,7 @@ import { eachResource, type Rule } from '../rule';
 import { dig, isLiteral, textOf } from '../values';
 
 /** The longest names AWS takes, by the type and the property, in characters. */
-const LIMITS: { readonly [type: string]: { readonly [property: string]: number } } = {
+export const NAME_LIMITS: { readonly [type: string]: { readonly [property: string]: number } } = {
   'AWS::Athena::NamedQuery': { Name: 128 },
   'AWS::Athena::WorkGroup': { Name: 128 },
   'AWS::Budgets::Budget': { 'Budget.BudgetName': 100 },
@@ -24,6 +24,7 @@ const LIMITS: { readonly [type: string]: { readonly [property: string]: number }
   'AWS::Lambda::Function': { FunctionName: 64 },
   'AWS::Logs::LogGroup': { LogGroupName: 512 },
   'AWS::MSK::Cluster': { ClusterName: 64 },
+  'AWS::MSK::Configuration': { Name: 256 },
   'AWS::MSK::Topic': { TopicName: 249 },
   'AWS::MWAA::Environment': { Name: 80 },
   'AWS::S3::Bucket': { BucketName: 63 },
@@ -41,8 +42,8 @@ export const nameTooLong: Rule = {
   wrong: 'A physical name is longer than AWS takes.',
   remedy: 'Shorten it, or leave it out so that CloudFormation makes one.',
   source: 'https://docs.aws.amazon.com/general/latest/gr/aws-service-information.html',
-  places: eachResource(Object.keys(LIMITS), ({ type, properties }) =>
-    Object.entries(LIMITS[type] ?? {})
+  places: eachResource(Object.keys(NAME_LIMITS), ({ type, properties }) =>
+    Object.entries(NAME_LIMITS[type] ?? {})
       .filter(([path, limit]) => {
         const name = textOf(dig(properties, ...path.split('.'))) ?? '';
         return isLiteral(name) && name.length > limit;
