@@ -12,4 +12,5 @@ export * as orchestration from './orchestration';
 export * as processing from './processing';
 export * as storage from './storage';
 export * as streaming from './streaming';
+export * as testing from './testing';
 export * from './lakehouse-stack';

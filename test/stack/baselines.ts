@@ -1,4 +1,5 @@
 import * as path from 'node:path';
+import { TemplateSnapshot } from '../../lib/testing';
 
 /** A value as JSON has it. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
@@ -9,29 +10,9 @@ export const BASELINES = path.join(__dirname, 'baselines');
 /** How many differences a message shows. */
 const SHOWN = 40;
 
-/**
- * A template without what changes though nothing of ours did: hashes of assets, CDK's bootstrap rules and metadata.
- * Keys are sorted, so that equal templates are equal texts.
- */
+/** A template without what changes though nothing of ours did. */
 export function normalized(template: string): string {
-  const content: Template = JSON.parse(template);
-  delete content.Rules;
-  delete content.Parameters?.BootstrapVersion;
-  for (const resource of Object.values(content.Resources ?? {})) {
-    const kept = Object.entries(resource.Metadata ?? {}).filter(([key]) => !/^aws:(cdk|asset):/.test(key));
-    resource.Metadata = kept.length === 0 ? undefined : Object.fromEntries(kept);
-  }
-  if (Object.keys(content.Parameters ?? {}).length === 0) {
-    delete content.Parameters;
-  }
-  const bare: Json = JSON.parse(JSON.stringify(content));
-  return `${JSON.stringify(sorted(bare), undefined, 2).replaceAll(/\b[0-9a-f]{64}\b/g, '<asset>')}\n`;
-}
-
-interface Template {
-  Rules?: Json;
-  Parameters?: Members;
-  Resources?: { [id: string]: { Metadata?: Members } };
+  return TemplateSnapshot.ofTemplate(template);
 }
 
 /** What differs between two normalized templates, one line for each place, at most a screenful. */
@@ -74,18 +55,4 @@ function isContainer(value: Json): value is Json[] | Members {
 function brief(value: Json | undefined): string {
   const text = JSON.stringify(value) ?? '';
   return text.length > 120 ? `${text.slice(0, 119)}…` : text;
-}
-
-function sorted(value: Json): Json {
-  if (Array.isArray(value)) {
-    return value.map(sorted);
-  }
-  if (value === null || typeof value !== 'object') {
-    return value;
-  }
-  return Object.fromEntries(
-    Object.entries(value)
-      .toSorted(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, member]) => [key, sorted(member)]),
-  );
 }

@@ -1,0 +1,3 @@
+export * from './finding';
+export * from './replacement-guard';
+export * from './template-snapshot';
