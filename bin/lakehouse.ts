@@ -13,12 +13,29 @@ import { type CostOptions, costReport } from '../local/cost';
 import { down, status } from '../local/down';
 import { withUpOptions } from '../local/options';
 import { root, RunPaths } from '../local/paths';
+import { Progress } from '../local/progress';
+import { buildDependencies } from '../local/toolchain/dependencies';
+import { PYTHON_VARIABLE } from '../local/toolchain/python';
 import { exitCodeOf, throwing } from '../local/usage';
 import { verify, verifyText } from '../local/verify';
 
 /** Runs `npm start`'s program with the same arguments, so that there is one way to start. */
 function up(args: string[]): Promise<number> {
-  const child = spawn(process.execPath, [join(root, 'local/bootstrap.mjs'), 'start', ...args], { stdio: 'inherit' });
+  return bootstrapped('start', args);
+}
+
+/** Builds what Spark applications take to the cluster, with the Python that the bootstrap finds. */
+async function packageDependencies(): Promise<number> {
+  if (process.env[PYTHON_VARIABLE] === undefined) {
+    return bootstrapped('package-dependencies', []);
+  }
+  await buildDependencies(new Progress());
+  return 0;
+}
+
+/** Runs a verb of the bootstrap to its end. */
+function bootstrapped(verb: string, args: string[]): Promise<number> {
+  const child = spawn(process.execPath, [join(root, 'local/bootstrap.mjs'), verb, ...args], { stdio: 'inherit' });
   // Ctrl-C reaches both; the child cleans up and this process ends as it did
   process.on('SIGINT', () => undefined);
   process.on('SIGTERM', () => child.kill('SIGTERM'));
@@ -71,6 +88,10 @@ export function lakehouseProgram(exit: (code: number) => void = () => undefined)
     .description('give new columns and tables of the contracts their ids, in schema.lock.json')
     .argument('[contracts]', 'the folder of contracts', 'contracts')
     .action(lock);
+  program
+    .command('package-dependencies')
+    .description('build the Python packages and jars that Spark applications take to the cluster, for synth to find')
+    .action(async () => exit(await packageDependencies()));
   program
     .command('cost')
     .description('estimate what an environment costs in a month, and what a plain one with the same work would')

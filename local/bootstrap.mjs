@@ -19,6 +19,7 @@ const VERBS = {
   lint: { entry: 'local/lint.ts', python: true },
   'package-dependencies': { entry: 'local/package.ts', python: true },
   'pin-jars': { entry: 'local/pin-jars.ts', python: true },
+  package: { entry: 'local/pack.ts', python: true },
   'build-cli': { entry: 'local/build-cli.ts', python: false },
 };
 
@@ -196,18 +197,16 @@ function quit(message) {
   process.exit(1);
 }
 
-/** Runs the entry under tsx, passes signals on and ends as it ended. */
+/** Runs the program, passes signals on and ends as it ended. */
 function handOver(entry, args, env) {
-  // by its address: the working directory is the user's, whose state lies in it, and need not be this package's
-  const tsx = pathToFileURL(join(root, 'node_modules/tsx/dist/loader.mjs')).href;
-  const child = spawn(process.execPath, ['--import', tsx, join(root, entry), ...args], {
+  const child = spawn(process.execPath, [...entry, ...args], {
     stdio: 'inherit',
     env: { ...process.env, ...env },
   });
   for (const signal of Object.keys(SIGNALS)) {
     process.on(signal, () => child.kill(signal));
   }
-  child.on('error', (error) => quit(`could not start ${entry}: ${error.message}`));
+  child.on('error', (error) => quit(`could not start ${entry.at(-1)}: ${error.message}`));
   child.on('exit', (code, signal) => process.exit(code ?? 128 + ({ ...SIGNALS, SIGKILL: 9 }[signal] ?? 0)));
 }
 
@@ -221,9 +220,15 @@ async function main([verb, ...args]) {
     quit(`'verb' must be one of ${Object.keys(VERBS).join(', ')}, got ${JSON.stringify(verb)}; see 'npm run'`);
   }
   const python = target.python ? pythonOrExit() : undefined;
-  await ensurePackages();
+  const isClone = existsSync(join(root, 'package-lock.json'));
+  if (isClone) {
+    await ensurePackages();
+  }
   const env = python ? { LAKEHOUSE_PYTHON: python.path, LAKEHOUSE_PYTHON_VERSION: python.version } : {};
-  handOver(target.entry, args, env);
+  // by its address: the working directory is the user's, whose state lies in it, and need not be this package's
+  const tsx = pathToFileURL(join(root, 'node_modules/tsx/dist/loader.mjs')).href;
+  const installed = [join(root, 'dist/bin/lakehouse.js'), verb];
+  handOver(isClone ? ['--import', tsx, join(root, target.entry)] : installed, args, env);
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {

@@ -1,15 +1,10 @@
-import { Progress } from './progress';
 import { guarded } from './interrupt';
-import { missingDependencies, packageDependencies } from './toolchain/dependencies';
+import { Progress } from './progress';
+import { buildDependencies } from './toolchain/dependencies';
 
 /** `npm run package:dependencies`: builds what Spark applications take to the cluster. */
 async function main(): Promise<number> {
-  const progress = new Progress();
-  const missing = missingDependencies();
-  await progress.step(
-    `application dependencies: ${missing.length === 0 ? 'nothing to do' : missing.join(', ')}`,
-    packageDependencies,
-  );
+  await buildDependencies(new Progress());
   return 0;
 }
 

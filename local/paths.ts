@@ -5,6 +5,11 @@ import { dirname, join, resolve } from 'node:path';
 /** The folder of the package: the nearest one above this file with our `package.json`. */
 export const root = findRoot(__dirname);
 
+/** Whether this is a clone of the repository, and not what was installed from a registry: npm never packs the lock file. */
+export function isClone(): boolean {
+  return existsSync(join(root, 'package-lock.json'));
+}
+
 /**
  * Where tools are installed once for all clones: `LAKEHOUSE_CACHE`, else `cdk-lakehouse` in `XDG_CACHE_HOME`, else in `~/.cache`.
  */

@@ -7,14 +7,17 @@ import type { Construct } from 'constructs';
 import { failAll, problem } from '../private';
 import type { InstanceArchitecture } from './instance-architecture';
 
-/** The command that builds the archives. */
-const BUILD_COMMAND = 'npm run package:dependencies';
-
 /** How much of a lock's hash is in a file name. */
 const SHORT_HASH = 12;
 
 /** The root of this package, both from sources and from what jsii compiles. */
 const PACKAGE_ROOT = path.resolve(__dirname, '..', '..');
+
+/** Whether this is a clone of the repository; npm never packs its lock file. */
+const IS_CLONE = fs.existsSync(path.join(PACKAGE_ROOT, 'package-lock.json'));
+
+/** The command that builds the archives. */
+const BUILD_COMMAND = IS_CLONE ? 'npm run package:dependencies' : 'npx lakehouse package-dependencies';
 
 /** Properties of SparkDependencies. */
 export interface SparkDependenciesProps {
@@ -33,9 +36,9 @@ export interface SparkDependenciesProps {
   readonly jarsLock?: string;
 
   /**
-   * The directory that `npm run package:dependencies` builds into.
+   * The directory that `npx lakehouse package-dependencies` builds into.
    *
-   * @default - `dist/dependencies` of this package
+   * @default - `.lakehouse/dependencies` of the working directory; in a clone of this package, its `dist/dependencies`
    */
   readonly directory?: string;
 }
@@ -69,7 +72,7 @@ export class SparkDependencies {
   constructor(props: SparkDependenciesProps = {}) {
     this.pythonLock = props.pythonLock ?? path.join(PACKAGE_ROOT, 'workloads', 'python', 'jobs.lock');
     this.jarsLock = props.jarsLock ?? path.join(PACKAGE_ROOT, 'workloads', 'jars.lock.json');
-    this.directory = props.directory ?? path.join(PACKAGE_ROOT, 'dist', 'dependencies');
+    this.directory = props.directory ?? defaultDirectory();
   }
 
   /** The file name of the archive of Python packages for an architecture. */
@@ -130,6 +133,11 @@ export class SparkDependencies {
   private pythonHash(architecture: InstanceArchitecture): string {
     return sha256(Buffer.concat([fs.readFileSync(this.pythonLock), Buffer.from(`\n${architecture.pythonPlatform}`)]));
   }
+}
+
+/** An installed package is not built into: npm would take it away, and Python's copy of it has no fixed place. */
+function defaultDirectory(): string {
+  return IS_CLONE ? path.join(PACKAGE_ROOT, 'dist', 'dependencies') : path.resolve('.lakehouse', 'dependencies');
 }
 
 /** `postgresql` of `org.postgresql:postgresql:42.7.8`: an id that outlives a new version. */

@@ -8,8 +8,9 @@ import {
   renameSync,
   rmSync,
 } from 'node:fs';
-import { join } from 'node:path';
-import { root } from '../paths';
+import { join, resolve } from 'node:path';
+import { isClone, root } from '../paths';
+import type { Progress } from '../progress';
 import { explainInstallError, hash12 } from './cache';
 import { run } from './command';
 import { ensureJars, jarSets, readJarLock, type JarSet } from './jars';
@@ -27,8 +28,8 @@ const MANYLINUX = 'manylinux_2_34';
 /** The Python of EMR 7's Spark. */
 const PYTHON_VERSION = '3.11';
 
-/** Where `SparkApplication` looks for the archives. */
-export const dependenciesDirectory = join(root, 'dist/dependencies');
+/** Where `SparkDependencies` looks for the archives: in a clone beside the build, else in the project. */
+export const dependenciesDirectory = isClone() ? join(root, 'dist/dependencies') : resolve('.lakehouse/dependencies');
 
 const jobsLock = join(root, 'workloads/python/jobs.lock');
 
@@ -57,6 +58,15 @@ function currentNames(): string[] {
     ...PLATFORMS.map((platform) => pythonArchiveName(platform, lock)),
     ...applicationJars.map((set) => jarFolderName(readFileSync(set.lock))),
   ];
+}
+
+/** Builds what is missing, and says so. */
+export async function buildDependencies(progress: Progress): Promise<void> {
+  const missing = missingDependencies();
+  await progress.step(
+    `application dependencies: ${missing.length === 0 ? 'nothing to do' : missing.join(', ')}`,
+    packageDependencies,
+  );
 }
 
 /**
