@@ -12,7 +12,7 @@ import { type ExplainOptions, explainConfig } from '../local/config-explain';
 import { type CostOptions, costReport } from '../local/cost';
 import { down, status } from '../local/down';
 import { withUpOptions } from '../local/options';
-import { root, RunPaths } from '../local/paths';
+import { RunPaths, isClone, root } from '../local/paths';
 import { Progress } from '../local/progress';
 import { buildDependencies } from '../local/toolchain/dependencies';
 import { PYTHON_VARIABLE } from '../local/toolchain/python';
@@ -21,6 +21,10 @@ import { verify, verifyText } from '../local/verify';
 
 /** Runs `npm start`'s program with the same arguments, so that there is one way to start. */
 function up(args: string[]): Promise<number> {
+  if (!isClone()) {
+    const remedy = 'clone the repository and run it there; an app that has the package installed is deployed by the CDK';
+    throw new LakehouseError(problem({ path: 'up', must: 'run in a clone', got: 'an installed package', remedy }));
+  }
   return bootstrapped('start', args);
 }
 

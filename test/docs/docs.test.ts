@@ -77,7 +77,7 @@ describe('documents', () => {
 
   test.each(documents)('%s names only verbs of the command line there are', (document) => {
     const verbs = new Set(lakehouseProgram().commands.map((command) => command.name()));
-    const named = [...read(document).matchAll(/npx lakehouse ([a-z]+)/g)].map(([, name = '']) => name);
+    const named = [...read(document).matchAll(/npx lakehouse ([a-z-]+)/g)].map(([, name = '']) => name);
     expect(named.filter((name) => !verbs.has(name))).toEqual([]);
   });
 

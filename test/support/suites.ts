@@ -79,6 +79,12 @@ export const suites: Suite[] = [
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
     timeoutMs: 25 * MINUTE,
   },
+  {
+    name: 'package',
+    report: 'jest',
+    command: (report) => jest('jest.package.config.js', report),
+    timeoutMs: 10 * MINUTE,
+  },
 ];
 
 /**

@@ -1,0 +1,278 @@
+import { spawnSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { environments } from '../../config';
+import { root } from '../../local/paths';
+import { Progress } from '../../local/progress';
+import { type Packages, buildPackages } from '../../local/toolchain/packages';
+import { basePython } from '../../local/toolchain/python';
+import { templatesOf } from '../support/environments';
+import { temporaryDirectory } from '../support/temporary';
+import { type Consumer, PythonConsumer, TypeScriptConsumer, succeeded } from './consumer';
+
+/** The most a package may weigh, in bytes. */
+const LIMIT = 3_000_000;
+
+/** Everything that may be in the tarball. Each line is something that an app needs, or the law. */
+const ALLOWED = [
+  /^(package\.json|README\.md|LICENSE|\.jsii)$/,
+  /^dist\/[a-z-]+\.(js|d\.ts)$/,
+  /^dist\/[a-z]+\/[a-z0-9-]+\.(js|d\.ts)$/,
+  /^node_modules\/(yaml|zod)\/(index\.js|package\.json|LICENSE)$/,
+  /^lib\/testing\/create-only\.json$/,
+  /^contracts\/metrics\.yaml$/,
+  /^workloads\/(jobs|dags)\/.+\.(py|sql|ya?ml|json|txt)$/,
+  /^workloads\/(jars\.lock\.json|python\/[a-z0-9.-]+\.(lock|txt))$/,
+  /^local\/bootstrap\.mjs$/,
+  /^local\/.+\.(py|lock|json)$/,
+];
+
+/** What no package holds, wherever it is. */
+const NEVER = /(^|\/)(tests?|__pycache__|\.lakehouse)\/|\.(test|integ|package)\.|\.pyc$|\.map$/;
+
+/** An app's stack, as the README shows it, and one construct by itself. */
+const APP = [
+  "import { readFileSync } from 'node:fs';",
+  "import { App, Stack } from 'aws-cdk-lib';",
+  "import { LakehouseStack, contracts, storage } from 'cdk-lakehouse';",
+  '',
+  "const { context } = JSON.parse(readFileSync('cdk.json', 'utf8'));",
+  "const app = new App({ context, outdir: 'whole', builtinCloudFormationValidation: false });",
+  "new LakehouseStack(app, 'Lakehouse-dev', {",
+  "  config: JSON.parse(readFileSync('config.json', 'utf8')),",
+  "  contracts: contracts.DataContracts.fromDirectory('contracts'),",
+  '});',
+  'app.synth();',
+];
+const PART = [
+  "import { App, Stack } from 'aws-cdk-lib';",
+  "import { contracts, storage, testing } from 'cdk-lakehouse';",
+  '',
+  "const app = new App({ outdir: 'part', builtinCloudFormationValidation: false });",
+  "const stack = new Stack(app, 'Theirs');",
+  "const zones = new storage.LakeStorage(stack, 'Zones');",
+  'const name: string = zones.bucket(contracts.Zone.LANDING).bucketName;',
+  "if (name === '') throw new Error('no name');",
+  'app.synth();',
+  'const snapshot: string = testing.TemplateSnapshot.of(stack);',
+  "testing.ReplacementGuard.writeBaseline('baseline.json', stack);",
+  "testing.ReplacementGuard.compare('baseline.json', stack).assertNothingLost();",
+  "process.stdout.write(snapshot.includes('AWS::S3::Bucket') ? 'snapshot taken' : 'no snapshot');",
+];
+const PYTHON_APP = [
+  'from aws_cdk import App, Stack',
+  'from cdk_lakehouse import LakehouseStack, config, contracts, storage, testing',
+  '',
+  'app = App(outdir="whole")',
+  'LakehouseStack(',
+  '    app,',
+  '    "Lakehouse",',
+  '    config=config.LakehouseConfig(',
+  '        environment="theirs",',
+  '        region="eu-central-1",',
+  '        availability_zones=["eu-central-1a", "eu-central-1b"],',
+  '        sources=[config.SourceConfig(name="orders")],',
+  '    ),',
+  '    contracts=contracts.DataContracts.from_directory("contracts"),',
+  ')',
+  'app.synth()',
+  '',
+  'part = App(outdir="part")',
+  'stack = Stack(part, "Theirs")',
+  'storage.LakeStorage(stack, "Zones")',
+  'part.synth()',
+  'testing.ReplacementGuard.write_baseline("baseline.json", stack)',
+  'testing.ReplacementGuard.compare("baseline.json", stack).assert_nothing_lost()',
+  'print("snapshot taken" if "AWS::S3::Bucket" in testing.TemplateSnapshot.of(stack) else "no snapshot")',
+];
+
+let built: Packages;
+let tarball = '';
+let wheel = '';
+
+beforeAll(async () => {
+  built = await buildPackages(new Progress());
+  [tarball, wheel] = [temporaryDirectory(), temporaryDirectory()];
+  unpack('tar', ['-xzf', built.tarball, '-C', tarball, '--strip-components=1']);
+  unpack(basePython(), ['-m', 'zipfile', '-e', built.wheel, wheel]);
+});
+
+function unpack(program: string, args: string[]): void {
+  const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8' });
+  succeeded({ status, output: `${stdout}${stderr}` });
+}
+
+/** All files of a folder, as paths below it. */
+function filesIn(folder: string): string[] {
+  return fs
+    .readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)))
+    .toSorted();
+}
+
+/** The Python files of a folder of the repository, without tests. */
+function pythonIn(folder: string): string[] {
+  const absolute = path.join(root, folder);
+  return (fs.existsSync(absolute) ? filesIn(absolute) : [])
+    .filter((file) => file.endsWith('.py') && !/(^|\/)(tests|__pycache__)\//.test(file))
+    .map((file) => `${folder}/${file}`);
+}
+
+/** The types of resources in templates, each once. */
+function typesIn(templates: { [file: string]: string }): string[] {
+  const types = Object.values(templates).flatMap((text) => {
+    const { Resources }: { Resources: { [id: string]: { Type: string } } } = JSON.parse(text);
+    return Object.values(Resources).map(({ Type }) => Type);
+  });
+  return [...new Set(types)].toSorted();
+}
+
+describe('the packages', () => {
+  test('weigh less than 3 MB each', () => {
+    const sizes = [built.tarball, built.wheel].map((file) => fs.statSync(file).size);
+    expect(Math.max(...sizes)).toBeLessThan(LIMIT);
+  });
+
+  test('hold what an app needs, and nothing else', () => {
+    const files = filesIn(tarball);
+    expect(files.filter((file) => NEVER.test(file) || !ALLOWED.some((allowed) => allowed.test(file)))).toEqual([]);
+  });
+
+  test('hold the jobs, the DAGs, what the library reads, and what runs on one machine', () => {
+    const needed = [
+      ...pythonIn('workloads/jobs'),
+      ...pythonIn('workloads/dags'),
+      ...pythonIn('local'),
+      ...'contracts/metrics.yaml lib/testing/create-only.json workloads/python/jobs.lock workloads/jars.lock.json'.split(
+        ' ',
+      ),
+      ...'dist/bin/lakehouse.js README.md LICENSE .jsii'.split(' '),
+    ];
+    const files = new Set(filesIn(tarball));
+    expect(needed.filter((file) => !files.has(file))).toEqual([]);
+    expect(needed.length).toBeGreaterThan(50);
+  });
+
+  test('hold what each source file of the library compiles to', () => {
+    const compiled = filesIn(path.join(root, 'lib'))
+      .filter((file) => file.endsWith('.ts'))
+      .flatMap((file) => ['js', 'd.ts'].map((ending) => `dist/${file.replace(/ts$/, ending)}`));
+    const inDist = filesIn(tarball).filter((file) => file.startsWith('dist/') && !file.startsWith('dist/bin/'));
+    expect(inDist).toEqual(compiled.toSorted());
+  });
+
+  test('are the same package: the wheel carries the tarball', () => {
+    const inside = filesIn(wheel).find((file) => file.endsWith('.jsii.tgz')) ?? '';
+    const folder = temporaryDirectory();
+    unpack('tar', ['-xzf', path.join(wheel, inside), '-C', folder, '--strip-components=1']);
+    expect(filesIn(folder)).toEqual(filesIn(tarball));
+  });
+
+  test('name no place on the machine they were built on', () => {
+    const places = [root, fs.realpathSync(root), os.homedir(), os.tmpdir(), path.join(root, 'node_modules')];
+    const written = [tarball, wheel].flatMap((folder) =>
+      filesIn(folder)
+        .filter((file) =>
+          places.some((place) => naming(place).test(fs.readFileSync(path.join(folder, file), 'latin1'))),
+        )
+        .map((file) => file),
+    );
+    expect(written).toEqual([]);
+  });
+
+  test('give whoever installs them nothing to run and nothing of ours to install', () => {
+    const manifest = JSON.parse(fs.readFileSync(path.join(tarball, 'package.json'), 'utf8'));
+    expect(Object.keys(manifest)).not.toEqual(expect.arrayContaining(['scripts']));
+    expect(Object.keys(manifest)).not.toEqual(expect.arrayContaining(['devDependencies']));
+    expect(Object.keys(manifest.dependencies).toSorted()).toEqual(manifest.bundledDependencies.toSorted());
+  });
+});
+
+/** A place in a text: as a whole, and not as the beginning of a longer name. */
+function naming(place: string): RegExp {
+  return new RegExp(`${place.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)}[/\\\\]\\w`);
+}
+
+/** What is said, and done, before and after the dependencies of Spark applications are there. */
+function needsDependencies(consumer: () => Consumer, whole: () => { status: number | null; output: string }): void {
+  test('says before what is not built, and by which command', () => {
+    const { status, output } = whole();
+    expect(status).not.toBe(0);
+    expect(output).toMatch(
+      /'dependencies' must be built, got "no \.lakehouse\/dependencies\/python-.+\.zip"; run 'npx lakehouse package-dependencies'/,
+    );
+  });
+
+  test('builds what Spark applications need, into the project', () => {
+    succeeded(consumer().lakehouse('package-dependencies'));
+    const names = fs.readdirSync(consumer().file('.lakehouse', 'dependencies')).map((name) => name.split('-')[0]);
+    expect(names.toSorted()).toEqual(['jars', 'python', 'python']);
+  });
+}
+
+describe('an app in TypeScript, with the tarball alone', () => {
+  let consumer: TypeScriptConsumer;
+
+  beforeAll(() => {
+    consumer = new TypeScriptConsumer(built.tarball);
+    consumer.write('config.json', [JSON.stringify(environments.load('dev'))]);
+    consumer.write('app.ts', APP);
+    consumer.write('part.ts', PART);
+  });
+
+  test('compiles', () => {
+    expect(consumer.compile('app.ts', 'part.ts')).toEqual({ status: 0, output: '' });
+  });
+
+  test('synthesizes a single construct, takes a snapshot of it and guards it', () => {
+    expect(succeeded(consumer.run(process.execPath, ['out/part.js']))).toContain('snapshot taken');
+    expect(typesIn(consumer.templatesIn('part'))).toContain('AWS::S3::Bucket');
+  });
+
+  needsDependencies(
+    () => consumer,
+    () => consumer.run(process.execPath, ['out/app.js']),
+  );
+
+  test('synthesizes the whole stack, to the very bytes that a clone does', () => {
+    succeeded(consumer.run(process.execPath, ['out/app.js']));
+    expect(consumer.templatesIn('whole')).toEqual(templatesOf('dev'));
+  });
+
+  test('has a command line', () => {
+    const help = succeeded(consumer.lakehouse('--help'));
+    for (const verb of ['up', 'status', 'down', 'lock', 'cost', 'package-dependencies']) {
+      expect(help).toMatch(new RegExp(`^ {2}${verb}\\b`, 'm'));
+    }
+    expect(succeeded(consumer.lakehouse('lock'))).toContain('is up to date');
+    const up = consumer.lakehouse('up');
+    expect([up.status, up.output]).toEqual([1, expect.stringContaining("'up' must be run in a clone")]);
+  });
+});
+
+describe('an app in Python, with the wheel alone', () => {
+  let consumer: PythonConsumer;
+
+  beforeAll(async () => {
+    consumer = await PythonConsumer.create(built.wheel);
+    consumer.write('app.py', PYTHON_APP);
+  });
+
+  const app = () => consumer.run(consumer.program('python'), ['app.py'], { CDK_VALIDATION: 'false' });
+
+  needsDependencies(() => consumer, app);
+
+  test('synthesizes the whole stack and a single construct, takes a snapshot of it and guards it', () => {
+    expect(succeeded(app())).toContain('snapshot taken');
+    const [ours, theirs] = [typesIn(templatesOf('dev')), typesIn(consumer.templatesIn('whole'))];
+    expect(theirs).toEqual(expect.arrayContaining(['AWS::S3::Bucket', 'AWS::Glue::Table', 'AWS::EMR::Cluster']));
+    expect(theirs.filter((type) => !ours.includes(type))).toEqual([]);
+    expect(typesIn(consumer.templatesIn('part'))).toContain('AWS::S3::Bucket');
+  });
+
+  test('has a command line', () => {
+    expect(succeeded(consumer.lakehouse('--help'))).toContain('package-dependencies');
+  });
+});
