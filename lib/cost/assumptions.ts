@@ -33,11 +33,21 @@ const NUMBERS: Numbers = {
   optimizerHours: 1,
   serverlessVcpuHours: 200,
   airflowDuty: 0.1,
+  airflowMetadataGigabytes: 10,
+  airflowMetrics: 100,
+  jobFlowRuns: 30,
+  jobFlowHours: 2,
+  jobFlowDuty: 0.5,
+  kafkaBrokerMetrics: 50,
+  kafkaTopicMetrics: 3,
+  queriedLogGigabytes: 10,
+  alerts: 1000,
+  functionSeconds: 600,
 };
 
 const STORED = { landing: 500, bronze: 1000, silver: 500, gold: 200, archive: 1000, artifacts: 20, accessLogs: 10 };
 
-const SHARES = new Set(['taskDuty', 'spotDiscount', 'spotRework', 'idleShare', 'airflowDuty']);
+const SHARES = new Set(['taskDuty', 'spotDiscount', 'spotRework', 'idleShare', 'airflowDuty', 'jobFlowDuty']);
 const POSITIVE = new Set(['dataAgeDays', 'objectMegabytes']);
 
 /** Applies the defaults. */

@@ -8,7 +8,7 @@ export interface CostAssumptions {
   readonly hoursPerMonth?: number;
 
   /**
-   * The share of the hours in which the task nodes of a cluster run, all of them, 0 to 1.
+   * The share of the hours in which a standing cluster runs all that scaling may add to it, 0 to 1.
    *
    * @default 0.25
    */
@@ -108,7 +108,7 @@ export interface CostAssumptions {
   /**
    * Custom metrics that are emitted.
    *
-   * @default - those that the dashboards and alarms of the templates read
+   * @default - those that dashboards and alarms read, and the others of the catalogue for the same datasets and pipelines
    */
   readonly customMetrics?: number;
 
@@ -139,6 +139,76 @@ export interface CostAssumptions {
    * @default 0.1
    */
   readonly airflowDuty?: number;
+
+  /**
+   * Gigabytes in the database of one Airflow environment.
+   *
+   * @default 10
+   */
+  readonly airflowMetadataGigabytes?: number;
+
+  /**
+   * Metrics that one Airflow environment emits into its own namespace, which is none of AWS's and thus priced as custom.
+   *
+   * @default 100
+   */
+  readonly airflowMetrics?: number;
+
+  /**
+   * Executions of each state machine that ends; one that watches over something runs all month.
+   *
+   * @default 30
+   */
+  readonly jobFlowRuns?: number;
+
+  /**
+   * Hours that such an execution takes, and the cluster that it starts is there.
+   *
+   * @default 2
+   */
+  readonly jobFlowHours?: number;
+
+  /**
+   * The share of these hours in which that cluster runs all that scaling may add to it, 0 to 1.
+   *
+   * @default 0.5
+   */
+  readonly jobFlowDuty?: number;
+
+  /**
+   * Metrics of one Kafka broker that monitoring by broker adds to the free ones.
+   *
+   * @default 50
+   */
+  readonly kafkaBrokerMetrics?: number;
+
+  /**
+   * Metrics of one topic on one Kafka broker that monitoring by topic adds to them.
+   *
+   * @default 3
+   */
+  readonly kafkaTopicMetrics?: number;
+
+  /**
+   * Gigabytes of logs that queries search.
+   *
+   * @default 10
+   */
+  readonly queriedLogGigabytes?: number;
+
+  /**
+   * Messages to the alert topics.
+   *
+   * @default 1000
+   */
+  readonly alerts?: number;
+
+  /**
+   * Seconds that each Lambda function runs; the CDK's own run when something is deployed.
+   *
+   * @default 600
+   */
+  readonly functionSeconds?: number;
 
   /**
    * Prices in USD that take the place of the table's, by name, for example `ec2.m5.xlarge`.

@@ -47,25 +47,28 @@ function row(item: string, quantity: string, unitPrice: string, monthly: string,
     .trimEnd();
 }
 
-function savings({ savings: levers, monthly, plainMonthly, savedShare }: CostEstimate): string[] {
-  const counted = levers.filter((lever) => lever.counted);
-  const others = levers.filter((lever) => !lever.counted && lever.monthly > 0);
+function savings({ savings: levers, monthly, plainMonthly, savedShare, savedShareOfReached }: CostEstimate): string[] {
+  const figures = levers.map(({ lever, monthly: saved, notCounted }) =>
+    [
+      `  ${lever.padEnd(18)}${dollars(saved).padStart(WIDTH.amount)}`,
+      ...(notCounted === 0
+        ? []
+        : [`  not counted: ${dollars(notCounted)} that only clusters fixed at their largest size would waste`]),
+    ].join(''),
+  );
   return [
-    `saved against a plain lake with the same work and hours: ${dollars(plainMonthly - monthly)} (${percent(savedShare)})`,
-    ...counted.map((lever) => `  ${lever.lever.padEnd(18)}${dollars(lever.monthly).padStart(WIDTH.amount)}`),
-    ...others.map(
-      (lever) =>
-        `  ${lever.lever}: ${dollars(lever.monthly)} less than a cluster fixed at its largest size; not counted, because a plain one can run the same hours`,
-    ),
+    `saved against a plain lake with the same work and hours: ${dollars(plainMonthly - monthly)} (${percent(savedShare)}; ${percent(savedShareOfReached)} of what computes and stores)`,
+    ...figures,
   ];
 }
 
-function notes({ lines, notEstimated, assumptions }: CostEstimate): string[] {
+function notes({ lines, free, notEstimated, assumptions }: CostEstimate): string[] {
   const dates = sorted(new Set(lines.map(({ asOf }) => asOf).filter((date) => date !== 'given')), (date) => date);
   const doubtful = lines.filter(({ verified }) => !verified).reduce((sum, { monthly }) => sum + monthly, 0);
   return [
-    `prices: ${PRICE_REGION}, of ${dates[0] ?? 'the user'} to ${dates.at(-1) ?? 'the user'}; '?' marks those that AWS's price list does not back (${dollars(doubtful)} of the total)`,
+    `prices: ${PRICE_REGION}, of ${dates[0] ?? 'the user'} to ${dates.at(-1) ?? 'the user'}; '?' marks those that neither AWS's price list nor several tables back (${dollars(doubtful)} of the total)`,
     'left out: free tiers, taxes, data transfer between zones and to the internet, discounts of the account',
+    `free, or in another line: ${free.reduce((sum, { count }) => sum + count, 0)} resources of ${free.length} types; --json says why`,
     ...(notEstimated.length === 0 ? [] : ['not estimated:', ...notEstimated.map((text) => `  ${text}`)]),
     `assumed: ${assumptions}`,
   ];

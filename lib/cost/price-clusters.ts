@@ -1,7 +1,7 @@
 import type { Pricer } from './charge';
 import { type TemplateResource, at, listAt, numberAt, textAt } from './template-reader';
 
-/** The plain x86 family that does the work of a Graviton one. */
+/** The plain x86 family that does the work of a Graviton one: Intel of the same shape. */
 const PLAIN_FAMILY: { [family: string]: string } = {
   m6g: 'm5',
   m6gd: 'm5',
@@ -13,13 +13,37 @@ const PLAIN_FAMILY: { [family: string]: string } = {
   r7gd: 'r5',
 };
 
+/** Gigabytes of the disk every instance starts from, when the cluster does not say. */
+const ROOT_GIGABYTES = 15;
+
+/** Gigabytes that EMR attaches to an xlarge without disks of its own, when the fleet does not say; larger ones get more. */
+const DEFAULT_GIGABYTES = 64;
+
+/** The fleets of a cluster, from a template or from a request that starts one. */
+export interface ClusterShape {
+  readonly id: string;
+  readonly primary: unknown;
+  readonly core: unknown;
+  readonly task: unknown;
+  /** The limits of managed scaling. */
+  readonly limits: unknown;
+  readonly rootGigabytes?: number;
+}
+
+/** How many hours a cluster is there, and the share of them in which all it may scale to is at work. */
+export interface ClusterUse {
+  readonly hours: number;
+  readonly duty: number;
+}
+
 /** Units of a fleet's capacity at work. */
 interface Fleet {
-  readonly service: string;
   readonly item: string;
   readonly type: InstanceChoice;
   readonly units: number;
   readonly hours: number;
+  /** Hours in which the cluster is there and these units are not. */
+  readonly idle: number;
   readonly spot: boolean;
 }
 
@@ -31,82 +55,82 @@ interface InstanceChoice {
   readonly diskGigabytes: number;
 }
 
-/**
- * An EMR cluster of instance fleets: EC2, EMR's own charge and disks. Task capacity above the least runs for a share of
- * the hours when scaling is managed, On-Demand up to its limit and Spot above it.
- */
+/** A cluster that stands all month. */
 export function priceCluster({ id, properties }: TemplateResource, pricer: Pricer): void {
-  const instances = at(properties, 'Instances');
-  const { hoursPerMonth: hours, taskDuty } = pricer.assumed;
-  const fleets: Fleet[] = [];
-  const add = (item: string, fleet: unknown, parts: Pick<Fleet, 'units' | 'hours' | 'spot'>): void => {
-    const type = cheapestType(fleet, pricer);
-    if (type !== undefined && parts.units > 0) {
-      fleets.push({ service: 'EMR', item: `${id} ${item}`, type, ...parts });
-    }
+  const shape = {
+    id,
+    primary: at(properties, 'Instances', 'MasterInstanceFleet'),
+    core: at(properties, 'Instances', 'CoreInstanceFleet'),
+    task: at(properties, 'Instances', 'TaskInstanceFleets', 0),
+    limits: at(properties, 'ManagedScalingPolicy', 'ComputeLimits'),
+    rootGigabytes: numberAt(properties, 'EbsRootVolumeSize'),
   };
-  const primary = at(instances, 'MasterInstanceFleet');
-  const core = at(instances, 'CoreInstanceFleet');
-  if (primary === undefined) {
-    pricer.unpriced.add(`${id}: AWS::EMR::Cluster without instance fleets`);
+  priceShape(shape, { hours: pricer.assumed.hoursPerMonth, duty: pricer.assumed.taskDuty }, pricer);
+}
+
+/**
+ * The instances of a cluster: EC2, EMR's own charge and disks. Capacity above the least runs for a share of the hours when
+ * scaling is managed: core and task On-Demand up to their limit, and Spot above it.
+ */
+export function priceShape(shape: ClusterShape, use: ClusterUse, pricer: Pricer): void {
+  if (shape.primary === undefined) {
+    pricer.unpriced.add(`${shape.id}: a cluster without instance fleets`);
     return;
   }
-  add('primary', primary, { units: targetOf(primary, 'TargetOnDemandCapacity'), hours, spot: false });
-  add('core', core, { units: targetOf(core, 'TargetOnDemandCapacity'), hours, spot: false });
-  const task = at(instances, 'TaskInstanceFleets', 0);
-  const limits = at(properties, 'ManagedScalingPolicy', 'ComputeLimits');
-  if (task !== undefined) {
-    const scaled = scaledTask(limits);
-    const busy = limits === undefined ? hours : hours * taskDuty;
-    add('task On-Demand', task, {
-      units: scaled?.onDemand ?? targetOf(task, 'TargetOnDemandCapacity'),
-      hours: busy,
-      spot: false,
-    });
-    add('task Spot', task, { units: scaled?.spot ?? targetOf(task, 'TargetSpotCapacity'), hours: busy, spot: true });
-  }
+  const fleets = fleetsOf(shape, use, pricer);
   fleets.forEach((fleet) => priceFleet(fleet, pricer));
   pricer.scaling += fleets.reduce((sum, fleet) => sum + idleCost(fleet, pricer), 0);
+}
+
+function fleetsOf(shape: ClusterShape, { hours, duty }: ClusterUse, pricer: Pricer): Fleet[] {
+  const { primary, core, task, limits } = shape;
+  const fleet = (item: string, of: unknown, units: number, scaled = false, spot = false): Fleet[] => {
+    const type = units > 0 ? cheapestType(of, shape, pricer) : undefined;
+    const busy = scaled ? hours * duty : hours;
+    return type === undefined
+      ? []
+      : [{ item: `${shape.id} ${item}`, type, units, hours: busy, idle: hours - busy, spot }];
+  };
+  const coreUnits = targetOf(core, 'TargetOnDemandCapacity');
+  const scaled = scaledUnits(limits, task !== undefined);
+  return [
+    ...fleet('primary', primary, targetOf(primary, 'TargetOnDemandCapacity')),
+    ...fleet('core', core, coreUnits),
+    ...fleet('core, scaled', core, Math.max(0, (scaled?.core ?? 0) - coreUnits), true),
+    ...(scaled === undefined
+      ? [
+          ...fleet('task On-Demand', task, targetOf(task, 'TargetOnDemandCapacity')),
+          ...fleet('task Spot', task, targetOf(task, 'TargetSpotCapacity'), false, true),
+        ]
+      : [
+          ...fleet('task On-Demand', task, scaled.onDemand, true),
+          ...fleet('task Spot', task, scaled.spot, true, true),
+        ]),
+  ];
 }
 
 function targetOf(fleet: unknown, member: string): number {
   return numberAt(fleet, member) ?? 0;
 }
 
-/** The task units that scaling may add: On-Demand first, Spot above. */
-function scaledTask(limits: unknown): { readonly onDemand: number; readonly spot: number } | undefined {
+/** What scaling may grow to: the core, and task units On-Demand first and Spot above. */
+function scaledUnits(
+  limits: unknown,
+  hasTask: boolean,
+): { readonly core: number; readonly onDemand: number; readonly spot: number } | undefined {
   const [most, least] = [numberAt(limits, 'MaximumCapacityUnits'), numberAt(limits, 'MinimumCapacityUnits')];
   if (most === undefined || least === undefined) {
     return undefined;
   }
-  const core = numberAt(limits, 'MaximumCoreCapacityUnits') ?? least;
-  const onDemand = Math.min(most, numberAt(limits, 'MaximumOnDemandCapacityUnits') ?? most) - core;
-  return { onDemand: Math.max(0, onDemand), spot: most - core - Math.max(0, onDemand) };
+  const core = Math.min(most, numberAt(limits, 'MaximumCoreCapacityUnits') ?? (hasTask ? least : most));
+  const steady = Math.min(most, numberAt(limits, 'MaximumOnDemandCapacityUnits') ?? most);
+  const onDemand = hasTask ? Math.max(0, steady - core) : 0;
+  return { core, onDemand, spot: hasTask ? most - core - onDemand : 0 };
 }
 
-function cheapestType(fleet: unknown, pricer: Pricer): InstanceChoice | undefined {
+function cheapestType(fleet: unknown, shape: ClusterShape, pricer: Pricer): InstanceChoice | undefined {
   const configured = listAt(fleet, 'InstanceTypeConfigs');
-  const choices = configured.flatMap((config): InstanceChoice[] => {
-    const name = textAt(config, 'InstanceType');
-    if (name === undefined || pricer.prices.find(`ec2.${name}`) === undefined) {
-      return [];
-    }
-    const [family = '', size] = name.split('.');
-    const disks = listAt(config, 'EbsConfiguration', 'EbsBlockDeviceConfigs');
-    return [
-      {
-        name,
-        plain: `${PLAIN_FAMILY[family] ?? family}.${size}`,
-        weight: numberAt(config, 'WeightedCapacity') ?? 1,
-        diskGigabytes: disks.reduce<number>(
-          (sum, disk) =>
-            sum +
-            (numberAt(disk, 'VolumeSpecification', 'SizeInGB') ?? 0) * (numberAt(disk, 'VolumesPerInstance') ?? 1),
-          0,
-        ),
-      },
-    ];
-  });
+  const choices = configured.flatMap((config) => choiceOf(config, shape, pricer));
   if (choices.length === 0) {
     const names = configured.map((config) => textAt(config, 'InstanceType')).join(', ');
     pricer.unpriced.add(`instance types without a price: ${names}`);
@@ -118,14 +142,46 @@ function cheapestType(fleet: unknown, pricer: Pricer): InstanceChoice | undefine
   );
 }
 
-function priceFleet({ service, item, type, units, hours, spot }: Fleet, pricer: Pricer): void {
+function choiceOf(config: unknown, { rootGigabytes = ROOT_GIGABYTES }: ClusterShape, pricer: Pricer): InstanceChoice[] {
+  const name = textAt(config, 'InstanceType');
+  if (name === undefined || pricer.prices.find(`ec2.${name}`) === undefined) {
+    return [];
+  }
+  const [family = '', size = ''] = name.split('.');
+  return [
+    {
+      name,
+      plain: `${PLAIN_FAMILY[family] ?? family}.${size}`,
+      weight: numberAt(config, 'WeightedCapacity') ?? 1,
+      diskGigabytes: rootGigabytes + dataGigabytes(config, family, size),
+    },
+  ];
+}
+
+/**
+ * The disks of an instance beside the first.
+ *
+ * @see https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-plan-storage.html
+ */
+function dataGigabytes(config: unknown, family: string, size: string): number {
+  const disks = listAt(config, 'EbsConfiguration', 'EbsBlockDeviceConfigs');
+  const hasDisks = /^[a-z]+\d+[a-z]*d/.test(family);
+  if (disks.length === 0) {
+    return hasDisks ? 0 : DEFAULT_GIGABYTES * Number(/^(\d+)xlarge$/.exec(size)?.[1] ?? 1);
+  }
+  return disks.reduce<number>((sum, disk) => {
+    const each = numberAt(disk, 'VolumeSpecification', 'SizeInGB') ?? 0;
+    return sum + each * (numberAt(disk, 'VolumesPerInstance') ?? 1);
+  }, 0);
+}
+
+function priceFleet({ item, type, units, hours, spot }: Fleet, pricer: Pricer): void {
   const { spotDiscount, spotRework, hoursPerMonth } = pricer.assumed;
-  const instances = units / type.weight;
-  const useful = instances * hours;
+  const useful = (units / type.weight) * hours;
   const quantity = useful * (spot ? 1 + spotRework : 1);
-  for (const [kind, label] of [
-    ['ec2', `${type.name} instances`],
-    ['emr', 'EMR charge'],
+  for (const [kind, service, label] of [
+    ['ec2', 'EC2', `${type.name} instances`],
+    ['emr', 'EMR', 'EMR charge'],
   ] as const) {
     const amount = pricer.amount(`${kind}.${type.name}`);
     const discount = spot && kind === 'ec2' ? spotDiscount : 0;
@@ -133,34 +189,25 @@ function priceFleet({ service, item, type, units, hours, spot }: Fleet, pricer: 
       Graviton: useful * (pricer.amount(`${kind}.${type.plain}`, amount) - amount),
       Spot: useful * amount - quantity * amount * (1 - discount),
     };
-    pricer.add({
-      service: kind === 'ec2' ? 'EC2' : service,
-      item: `${item}: ${label}`,
-      price: `${kind}.${type.name}`,
-      quantity,
-      discount,
-      savings,
-    });
+    pricer.add({ service, item: `${item}: ${label}`, price: `${kind}.${type.name}`, quantity, discount, savings });
   }
-  const gigabytes = (type.diskGigabytes * quantity) / hoursPerMonth;
   const rework = (type.diskGigabytes * (useful - quantity)) / hoursPerMonth;
   pricer.add({
     service: 'EBS',
     item: `${item}: disks`,
     price: 'ebs.gp3',
-    quantity: gigabytes,
+    quantity: (type.diskGigabytes * quantity) / hoursPerMonth,
     savings: { Spot: rework * pricer.amount('ebs.gp3') },
   });
 }
 
 /** What the fleet would cost in the hours it does not run, plainly: On-Demand and x86. */
-function idleCost({ type, units, hours }: Fleet, pricer: Pricer): number {
-  const idle = pricer.assumed.hoursPerMonth - hours;
+function idleCost({ type, units, idle }: Fleet, pricer: Pricer): number {
   const plain = (kind: string): number => pricer.amount(`${kind}.${type.plain}`, pricer.amount(`${kind}.${type.name}`));
   return (units / type.weight) * idle * (plain('ec2') + plain('emr'));
 }
 
-/** An EMR Serverless application. */
+/** An EMR Serverless application: what its jobs use; memory is four gigabytes for each vCPU. */
 export function priceServerless({ id, properties }: TemplateResource, pricer: Pricer): void {
   const architecture = textAt(properties, 'Architecture') === 'ARM64' ? 'arm64' : 'x86_64';
   const vcpuHours = pricer.assumed.serverlessVcpuHours;
@@ -172,5 +219,8 @@ export function priceServerless({ id, properties }: TemplateResource, pricer: Pr
     const plain = pricer.amount(`emr-serverless.x86_64.${part}`);
     const savings = { Graviton: quantity * (plain - pricer.amount(price)) };
     pricer.add({ service: 'EMR Serverless', item: `${id} ${part}`, price, quantity, savings });
+  }
+  if (listAt(properties, 'InitialCapacity').length > 0) {
+    pricer.unpriced.add(`${id}: capacity that is there before a job asks for it`);
   }
 }

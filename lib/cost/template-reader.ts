@@ -72,6 +72,32 @@ export function listAt(value: unknown, ...path: (string | number)[]): unknown[] 
   return Array.isArray(found) ? [...found] : [];
 }
 
-function membersOf(value: unknown): { [name: string | number]: unknown } {
+/** A text that may be joined of parts; what is only known when it is deployed stands as its reference. */
+export function joinedText(value: unknown): string {
+  if (typeof value === 'string') {
+    return value;
+  }
+  const parts = listAt(value, 'Fn::Join', 1);
+  return parts.length > 0
+    ? parts.map(joinedText).join(textAt(value, 'Fn::Join', 0) ?? '')
+    : (JSON.stringify(value) ?? '').replaceAll(/["\\]/g, '');
+}
+
+/** What a text says in JSON; undefined when it is not JSON. */
+export function parsedText(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Every value inside a value, itself first. */
+export function valuesIn(value: unknown): unknown[] {
+  return [value, ...Object.values(membersOf(value)).flatMap(valuesIn)];
+}
+
+/** The members of an object; none when it is none. */
+export function membersOf(value: unknown): { [name: string | number]: unknown } {
   return typeof value === 'object' && value !== null ? { ...value } : {};
 }
