@@ -171,7 +171,7 @@ export class CostEstimate {
   }
 
   /** The share that is saved of what computes and stores, 0 to 1: of the services on which the levers can act at all. */
-  public get savedShareOfReached(): number {
+  public get savedShareOfComputeAndStorage(): number {
     return shareOf(this.services.filter(({ service }) => REACHED.has(service)));
   }
 
@@ -182,9 +182,25 @@ export class CostEstimate {
 
   /** All figures as JSON, for programs. */
   public toJson(): string {
-    const { monthly, plainMonthly, savedShare, savedShareOfReached, services, savings, lines, free, notEstimated } =
-      this;
-    const totals = { currency: 'USD', region: PRICE_REGION, monthly, plainMonthly, savedShare, savedShareOfReached };
+    const {
+      monthly,
+      plainMonthly,
+      savedShare,
+      savedShareOfComputeAndStorage,
+      services,
+      savings,
+      lines,
+      free,
+      notEstimated,
+    } = this;
+    const totals = {
+      currency: 'USD',
+      region: PRICE_REGION,
+      monthly,
+      plainMonthly,
+      savedShare,
+      savedShareOfComputeAndStorage,
+    };
     const assumptions: unknown = JSON.parse(this.assumptions);
     return JSON.stringify({ ...totals, services, savings, lines, free, notEstimated, assumptions }, undefined, 2);
   }

@@ -29,9 +29,15 @@ function serviceRows(service: string, lines: CostLine[]): string[] {
 }
 
 function lineRow({ item, quantity, unit, unitPrice, monthly, plainMonthly, verified }: CostLine): string {
-  const amount = `${Number(quantity.toFixed(quantity < 10 ? 2 : 0)).toLocaleString('en-US')} ${unit}`;
+  const amount = `${rounded(quantity)} ${unit}`;
   const each = `${Number(unitPrice.toPrecision(4))}${verified ? ' ' : '?'}`;
   return row(`  ${item}`, amount, each, dollars(monthly), dollars(plainMonthly));
+}
+
+/** As many digits as say something. */
+function rounded(quantity: number): string {
+  const digits = quantity < 0.01 ? quantity.toPrecision(2) : quantity.toFixed(quantity < 10 ? 2 : 0);
+  return Number(digits).toLocaleString('en-US', { maximumFractionDigits: 9 });
 }
 
 function row(item: string, quantity: string, unitPrice: string, monthly: string, plain: string): string {
@@ -47,7 +53,13 @@ function row(item: string, quantity: string, unitPrice: string, monthly: string,
     .trimEnd();
 }
 
-function savings({ savings: levers, monthly, plainMonthly, savedShare, savedShareOfReached }: CostEstimate): string[] {
+function savings({
+  savings: levers,
+  monthly,
+  plainMonthly,
+  savedShare,
+  savedShareOfComputeAndStorage,
+}: CostEstimate): string[] {
   const figures = levers.map(({ lever, monthly: saved, notCounted }) =>
     [
       `  ${lever.padEnd(18)}${dollars(saved).padStart(WIDTH.amount)}`,
@@ -57,7 +69,7 @@ function savings({ savings: levers, monthly, plainMonthly, savedShare, savedShar
     ].join(''),
   );
   return [
-    `saved against a plain lake with the same work and hours: ${dollars(plainMonthly - monthly)} (${percent(savedShare)}; ${percent(savedShareOfReached)} of what computes and stores)`,
+    `saved against a plain lake with the same work and hours: ${dollars(plainMonthly - monthly)} (${percent(savedShare)}; ${percent(savedShareOfComputeAndStorage)} of what computes and stores)`,
     ...figures,
   ];
 }

@@ -93,7 +93,7 @@ function catalogued(read: Metric[]): Metric[] {
   return listAt(catalogue, 'metrics').flatMap((metric) => {
     const names = listAt(metric, 'dimensions').map(String);
     const combined = names.reduce<string[][]>(
-      (rows, name) => rows.flatMap((row) => valuesOf(name).map((value) => [...row, name, value])),
+      (rows, name) => rows.flatMap((row) => valuesOf(name).map((value) => row.concat(name, value))),
       [[]],
     );
     return combined.map((dimensions) => ({ namespace, name: textAt(metric, 'name') ?? '', dimensions }));

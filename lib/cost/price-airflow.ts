@@ -10,10 +10,10 @@ const MICRO = 'mw1.micro';
  *
  * @see https://aws.amazon.com/managed-workflows-for-apache-airflow/pricing/
  */
-export function priceAirflow({ id, properties }: TemplateResource, pricer: Pricer): void {
+export function priceAirflow({ name, properties }: TemplateResource, pricer: Pricer): void {
   const { hoursPerMonth, airflowDuty, airflowMetadataGigabytes, airflowMetrics } = pricer.assumed;
-  const name = textAt(properties, 'EnvironmentClass') ?? 'mw1.small';
-  const included = name === MICRO ? 1 : 2;
+  const size = textAt(properties, 'EnvironmentClass') ?? 'mw1.small';
+  const included = size === MICRO ? 1 : 2;
   const beyond = (least: string, most: string, free: number): number => {
     const from = numberAt(properties, least) ?? free;
     const to = Math.max(from, numberAt(properties, most) ?? from);
@@ -24,10 +24,10 @@ export function priceAirflow({ id, properties }: TemplateResource, pricer: Price
     beyond('Schedulers', 'Schedulers', included) +
     beyond('MinWebservers', 'MaxWebservers', included);
   for (const [service, item, price, quantity] of [
-    ['MWAA', `${id} ${name}`, `mwaa.${name}`, hoursPerMonth],
-    ['MWAA', `${id} more workers, schedulers and web servers`, `mwaa-node.${name}`, more * hoursPerMonth],
-    ['MWAA', `${id} database`, 'mwaa.metadata', airflowMetadataGigabytes],
-    ['CloudWatch', `${id} metrics of Airflow`, 'cloudwatch.metric', airflowMetrics],
+    ['MWAA', `${name} ${size}`, `mwaa.${size}`, hoursPerMonth],
+    ['MWAA', `${name} more workers, schedulers and web servers`, `mwaa-node.${size}`, more * hoursPerMonth],
+    ['MWAA', `${name} database`, 'mwaa.metadata', airflowMetadataGigabytes],
+    ['CloudWatch', `${name} metrics of Airflow`, 'cloudwatch.metric', airflowMetrics],
   ] as const) {
     pricer.add({ service, item, price, quantity });
   }

@@ -21,7 +21,7 @@ const DEFAULT_GIGABYTES = 64;
 
 /** The fleets of a cluster, from a template or from a request that starts one. */
 export interface ClusterShape {
-  readonly id: string;
+  readonly name: string;
   readonly primary: unknown;
   readonly core: unknown;
   readonly task: unknown;
@@ -56,9 +56,9 @@ interface InstanceChoice {
 }
 
 /** A cluster that stands all month. */
-export function priceCluster({ id, properties }: TemplateResource, pricer: Pricer): void {
+export function priceCluster({ name, properties }: TemplateResource, pricer: Pricer): void {
   const shape = {
-    id,
+    name,
     primary: at(properties, 'Instances', 'MasterInstanceFleet'),
     core: at(properties, 'Instances', 'CoreInstanceFleet'),
     task: at(properties, 'Instances', 'TaskInstanceFleets', 0),
@@ -74,7 +74,7 @@ export function priceCluster({ id, properties }: TemplateResource, pricer: Price
  */
 export function priceShape(shape: ClusterShape, use: ClusterUse, pricer: Pricer): void {
   if (shape.primary === undefined) {
-    pricer.unpriced.add(`${shape.id}: a cluster without instance fleets`);
+    pricer.unpriced.add(`${shape.name}: a cluster without instance fleets`);
     return;
   }
   const fleets = fleetsOf(shape, use, pricer);
@@ -89,7 +89,7 @@ function fleetsOf(shape: ClusterShape, { hours, duty }: ClusterUse, pricer: Pric
     const busy = scaled ? hours * duty : hours;
     return type === undefined
       ? []
-      : [{ item: `${shape.id} ${item}`, type, units, hours: busy, idle: hours - busy, spot }];
+      : [{ item: `${shape.name} ${item}`, type, units, hours: busy, idle: hours - busy, spot }];
   };
   const coreUnits = targetOf(core, 'TargetOnDemandCapacity');
   const scaled = scaledUnits(limits, task !== undefined);
@@ -208,7 +208,7 @@ function idleCost({ type, units, idle }: Fleet, pricer: Pricer): number {
 }
 
 /** An EMR Serverless application: what its jobs use; memory is four gigabytes for each vCPU. */
-export function priceServerless({ id, properties }: TemplateResource, pricer: Pricer): void {
+export function priceServerless({ name, properties }: TemplateResource, pricer: Pricer): void {
   const architecture = textAt(properties, 'Architecture') === 'ARM64' ? 'arm64' : 'x86_64';
   const vcpuHours = pricer.assumed.serverlessVcpuHours;
   for (const [part, quantity] of [
@@ -218,9 +218,9 @@ export function priceServerless({ id, properties }: TemplateResource, pricer: Pr
     const price = `emr-serverless.${architecture}.${part}`;
     const plain = pricer.amount(`emr-serverless.x86_64.${part}`);
     const savings = { Graviton: quantity * (plain - pricer.amount(price)) };
-    pricer.add({ service: 'EMR Serverless', item: `${id} ${part}`, price, quantity, savings });
+    pricer.add({ service: 'EMR Serverless', item: `${name} ${part}`, price, quantity, savings });
   }
   if (listAt(properties, 'InitialCapacity').length > 0) {
-    pricer.unpriced.add(`${id}: capacity that is there before a job asks for it`);
+    pricer.unpriced.add(`${name}: capacity that is there before a job asks for it`);
   }
 }

@@ -8,7 +8,7 @@ const LEVELS = ['DEFAULT', 'PER_BROKER', 'PER_TOPIC_PER_BROKER', 'PER_TOPIC_PER_
 const LAG_METRICS = 3;
 
 /** Brokers of Kafka, their disks and their metrics. The plain lake has x86 brokers, and all else the same. */
-export function priceKafka({ id, properties }: TemplateResource, pricer: Pricer): void {
+export function priceKafka({ name, properties }: TemplateResource, pricer: Pricer): void {
   const type = textAt(properties, 'BrokerNodeGroupInfo', 'InstanceType') ?? '';
   const brokers = numberAt(properties, 'NumberOfBrokerNodes') ?? 0;
   const quantity = brokers * pricer.assumed.hoursPerMonth;
@@ -16,12 +16,12 @@ export function priceKafka({ id, properties }: TemplateResource, pricer: Pricer)
   const amount = pricer.amount(price);
   const plain = type.startsWith('kafka.m7g.') ? pricer.amount(price.replace('m7g', 'm5'), amount) : amount;
   const savings = { Graviton: quantity * (plain - amount) };
-  pricer.add({ service: 'MSK', item: `${id} ${type} brokers`, price, quantity, savings });
+  pricer.add({ service: 'MSK', item: `${name} ${type} brokers`, price, quantity, savings });
   const disk = numberAt(properties, 'BrokerNodeGroupInfo', 'StorageInfo', 'EBSStorageInfo', 'VolumeSize') ?? 0;
-  pricer.add({ service: 'MSK', item: `${id} disks`, price: 'msk.storage', quantity: brokers * disk });
+  pricer.add({ service: 'MSK', item: `${name} disks`, price: 'msk.storage', quantity: brokers * disk });
   pricer.add({
     service: 'CloudWatch',
-    item: `${id} metrics above the default level`,
+    item: `${name} metrics above the default level`,
     price: 'cloudwatch.metric',
     quantity: metricsOf(textAt(properties, 'EnhancedMonitoring') ?? 'DEFAULT', brokers, pricer),
   });

@@ -59,12 +59,12 @@ export const PRICERS: { readonly [type: string]: ResourcePricer } = {
   'AWS::StepFunctions::StateMachine': priceStateMachine,
 };
 
-/** What is paid by use, and the type that must be there for it to be used. */
+/** A charge by use, with the type that must be there for it to be used. */
+function use(of: string, [service, item, price]: [string, string, string], quantity: number): [string, Item] {
+  return [of, { service, item, price, quantity }];
+}
+
 function uses({ assumed, resources }: Pricer): [string, Item][] {
-  const use = (of: string, [service, item, price]: [string, string, string], quantity: number): [string, Item] => [
-    of,
-    { service, item, price, quantity },
-  ];
   const emails = resources.filter(({ properties }) => textAt(properties, 'Protocol') === 'email').length;
   return [
     use('AWS::S3::Bucket', ['S3', 'requests that write', 's3.put'], assumed.writeRequests / 1000),

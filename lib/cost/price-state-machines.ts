@@ -18,22 +18,22 @@ import {
  * One that starts clusters runs as often and as long as assumed. Another that waits in a circle watches over something
  * that always runs, so it always runs too; any other runs as often, once through.
  */
-export function priceStateMachine({ id, properties }: TemplateResource, pricer: Pricer): void {
+export function priceStateMachine({ name, properties }: TemplateResource, pricer: Pricer): void {
   const definition = definitionOf(properties);
   const machines = valuesIn(definition).filter((value) => at(value, 'States') !== undefined);
   if (machines.length === 0 || textAt(properties, 'StateMachineType') === 'EXPRESS') {
-    pricer.unpriced.add(`${id}: an express state machine, or one whose definition is not in the template`);
+    pricer.unpriced.add(`${name}: an express state machine, or one whose definition is not in the template`);
     return;
   }
   const { hoursPerMonth, jobFlowRuns, jobFlowHours, jobFlowDuty } = pricer.assumed;
-  const clusters = clustersIn(definition, id);
+  const clusters = clustersIn(definition, name);
   const perHour = Math.max(...machines.map(circlesPerHour));
   const supervises = clusters.length === 0 && perHour > 0;
   const hours = supervises ? hoursPerMonth : jobFlowRuns * jobFlowHours;
   const once = machines.reduce<number>((sum, machine) => sum + Object.keys(statesOf(machine)).length, 0);
   pricer.add({
     service: 'Step Functions',
-    item: `${id} transitions`,
+    item: `${name} transitions`,
     price: 'states.transitions',
     quantity: ((supervises ? 1 : jobFlowRuns) * once + hours * perHour) / 1000,
   });
@@ -45,7 +45,7 @@ function definitionOf(properties: unknown): unknown {
 }
 
 /** The clusters that a machine starts: the parameters of RunJobFlow, wherever they stand. */
-function clustersIn(definition: unknown, id: string): ClusterShape[] {
+function clustersIn(definition: unknown, name: string): ClusterShape[] {
   return valuesIn(definition).flatMap((request) => {
     const fleets = listAt(request, 'Instances', 'InstanceFleets');
     const fleet = (type: string): unknown => fleets.find((each) => textAt(each, 'InstanceFleetType') === type);
@@ -53,7 +53,7 @@ function clustersIn(definition: unknown, id: string): ClusterShape[] {
     const rootGigabytes = numberAt(request, 'EbsRootVolumeSize');
     return at(request, 'Instances', 'InstanceFleets') === undefined
       ? []
-      : [{ id, primary: fleet('MASTER'), core: fleet('CORE'), task: fleet('TASK'), limits, rootGigabytes }];
+      : [{ name, primary: fleet('MASTER'), core: fleet('CORE'), task: fleet('TASK'), limits, rootGigabytes }];
   });
 }
 

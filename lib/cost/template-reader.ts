@@ -5,6 +5,8 @@ import { fail, sorted } from '../private';
 /** A resource as its template declares it. */
 export interface TemplateResource {
   readonly id: string;
+  /** The id as people know it: without the hash that the CDK adds. */
+  readonly name: string;
   readonly type: string;
   readonly properties: unknown;
 }
@@ -28,6 +30,7 @@ export function resourcesOf(templates: string[]): TemplateResource[] {
   return templates.flatMap((text, index) =>
     Object.entries(membersOf(at(parsed(text, index), 'Resources'))).map(([id, resource]) => ({
       id,
+      name: id.replace(/(?<=.)[0-9A-F]{8}$/, ''),
       type: textAt(resource, 'Type') ?? '',
       properties: at(resource, 'Properties'),
     })),

@@ -49,12 +49,33 @@ describe('CostEstimate', () => {
     expect(table).toContain('"taskDuty":0.2');
   });
 
+  test('calls things as people know them, and shows small quantities', () => {
+    const Fleet = { TargetOnDemandCapacity: 1, InstanceTypeConfigs: [{ InstanceType: 'm6g.xlarge' }] };
+    const Properties = { Instances: { MasterInstanceFleet: Fleet } };
+    const made = estimate(
+      { BatchClusterA79F2586: { Type: 'AWS::EMR::Cluster', Properties }, Topic: { Type: 'AWS::SNS::Topic' } },
+      { alerts: 1000 },
+    );
+    expect(lineOf(made, 'BatchCluster primary: m6g.xlarge instances').quantity).toBe(730);
+    expect(made.toTable()).toMatch(/^ {2}alerts +0\.001 1,000,000 requests/m);
+  });
+
   test('gives the same figures as JSON, always under the same names and in the same order', () => {
     const made = estimate({ Cluster: cluster(), Role: { Type: 'AWS::IAM::Role' } });
     const json = JSON.parse(made.toJson()) as { [member: string]: unknown };
     expect(Object.keys(json)).toEqual([
-      ...['currency', 'region', 'monthly', 'plainMonthly', 'savedShare', 'savedShareOfReached'],
-      ...['services', 'savings', 'lines', 'free', 'notEstimated', 'assumptions'],
+      'currency',
+      'region',
+      'monthly',
+      'plainMonthly',
+      'savedShare',
+      'savedShareOfComputeAndStorage',
+      'services',
+      'savings',
+      'lines',
+      'free',
+      'notEstimated',
+      'assumptions',
     ]);
     expect(json).toMatchObject({ currency: 'USD', region: 'us-east-1', monthly: made.monthly });
     expect(json).toMatchObject({ assumptions: { taskDuty: 0.25 } });
@@ -78,9 +99,9 @@ describe('CostEstimate', () => {
   test('tells what is saved of what computes and stores apart from what nothing can make cheaper', () => {
     const alone = estimate({ Cluster: cluster() });
     const among = estimate({ Cluster: cluster(), Nat: { Type: 'AWS::EC2::NatGateway' } });
-    expect(among.savedShareOfReached).toBeCloseTo(alone.savedShare, 9);
+    expect(among.savedShareOfComputeAndStorage).toBeCloseTo(alone.savedShare, 9);
     expect(among.savedShare).toBeLessThan(alone.savedShare);
-    expect(estimate({}).savedShareOfReached).toBe(0);
+    expect(estimate({}).savedShareOfComputeAndStorage).toBe(0);
   });
 
   test('reads all templates of a folder, and fails when there is none', () => {

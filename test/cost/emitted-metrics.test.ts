@@ -13,7 +13,9 @@ function dashboard(...rows: string[][]): Declared {
 
 function metricsOf(...declared: Declared[]): string[] {
   return [
-    ...customMetrics(declared.map(({ Type, Properties }, id) => ({ id: `${id}`, type: Type, properties: Properties }))),
+    ...customMetrics(
+      declared.map(({ Type, Properties }, id) => ({ id: `${id}`, name: `${id}`, type: Type, properties: Properties })),
+    ),
   ];
 }
 
