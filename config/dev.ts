@@ -21,7 +21,7 @@ export const dev: LakehouseConfig = {
   sources: [{ name: 'nycflights' }],
   jobFlow: { architecture: 'x86_64', coreUnits: 1, maxTaskUnits: 2, spotTimeoutMinutes: 5, idleMinutes: 5 },
   serverless: { architecture: 'x86_64', maxVcpus: 8, idleMinutes: 5 },
-  airflow: { size: 'micro' },
+  airflow: { size: 'mw1.micro' },
   athena: { scanLimitGib: 10, resultRetentionDays: 7 },
   observability: { logRetentionDays: 7 },
   budget: { monthlyUsd: 2500 },

@@ -38,7 +38,7 @@ export const prod: LakehouseConfig = {
   sources: [{ name: 'nycflights' }],
   jobFlow: { architecture: 'arm64', coreUnits: 4, maxTaskUnits: 64, onDemandTaskUnits: 8, spotTimeoutMinutes: 30 },
   serverless: { architecture: 'arm64', maxVcpus: 64, idleMinutes: 15 },
-  airflow: { size: 'medium', minWorkers: 2, maxWorkers: 10 },
+  airflow: { size: 'mw1.medium', minWorkers: 2, maxWorkers: 10 },
   athena: { scanLimitGib: 1000, resultRetentionDays: 30 },
   observability: { logRetentionDays: 365 },
   budget: { monthlyUsd: 12_000 },

@@ -25,7 +25,7 @@ export const staging: LakehouseConfig = {
   sources: [{ name: 'nycflights' }],
   jobFlow: { architecture: 'arm64', coreUnits: 2, maxTaskUnits: 16, onDemandTaskUnits: 0, spotTimeoutMinutes: 15 },
   serverless: { architecture: 'arm64', maxVcpus: 16 },
-  airflow: { size: 'small', maxWorkers: 2 },
+  airflow: { size: 'mw1.small', maxWorkers: 2 },
   athena: { scanLimitGib: 100, resultRetentionDays: 14 },
   observability: { logRetentionDays: 30 },
   budget: { monthlyUsd: 4000 },

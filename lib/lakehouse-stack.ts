@@ -6,26 +6,38 @@ import type { Construct } from 'constructs';
 import {
   type LakehouseConfig,
   administratorsOf,
+  airflowPropsOf,
   alertPropsOf,
   athenaPropsOf,
   batchPropsOf,
   budgetPropsOf,
   configWarnings,
+  jobFlowPropsOf,
   kafkaPropsOf,
   networkPropsOf,
+  serverlessPropsOf,
   sourceSecretsOf,
   storagePropsOf,
+  streamingPropsOf,
   validateConfig,
 } from './config';
 import { LakeCatalog } from './catalog';
 import { AthenaWorkgroup } from './consumption';
-import { type DataContracts, Zone } from './contracts';
+import { type DataContract, type DataContracts, Zone } from './contracts';
 import { CostBudget } from './cost';
 import { AlertTopics, LakeKey, LakeNetwork, RuntimeParameter } from './foundation';
 import { LakeGovernance } from './governance';
 import { LakehouseAlarms, LakehouseDashboard } from './observability';
-import { IngestPipeline, lakeFacts, publishOutputs } from './pipelines';
-import { BatchCluster, type SparkDependencies } from './processing';
+import { AirflowEnvironment } from './orchestration';
+import {
+  BatchDags,
+  IngestPipeline,
+  StreamPipeline,
+  type StreamPipelineProps,
+  lakeFacts,
+  publishOutputs,
+} from './pipelines';
+import { BatchCluster, BatchJobFlow, ServerlessSpark, type SparkDependencies, StreamingCluster } from './processing';
 import { LakeStorage } from './storage';
 import { KafkaCluster } from './streaming';
 
@@ -86,11 +98,26 @@ export class LakehouseStack extends Stack {
   /** Kafka, where the config has it. */
   public readonly kafka?: KafkaCluster;
 
+  /** The cluster that streaming jobs run on, where the config has it. */
+  public readonly streamingCluster?: StreamingCluster;
+
+  /** The streaming pipelines by dataset; none where there is no streaming cluster. */
+  public readonly streams: { [dataset: string]: StreamPipeline } = {};
+
   /** The cluster that batch jobs run on, where the config has it. */
   public readonly batchCluster?: BatchCluster;
 
   /** The pipeline that loads sources into bronze and silver, where there is a batch cluster. */
   public readonly ingest?: IngestPipeline;
+
+  /** The transient cluster that orchestration starts for heavy work, where the config has it. */
+  public readonly jobFlow?: BatchJobFlow;
+
+  /** Where ad-hoc Spark jobs run, where the config has it. */
+  public readonly serverless?: ServerlessSpark;
+
+  /** Airflow, where the config has it. */
+  public readonly airflow?: AirflowEnvironment;
 
   /** Who may read which columns, where the config has it. */
   public readonly governance?: LakeGovernance;
@@ -123,20 +150,41 @@ export class LakehouseStack extends Stack {
       databasePrefix: `${config.namePrefix ?? 'lakehouse'}_${environment}`,
       removalPolicy,
     });
-    const lake = { environment, storage: this.storage, catalog: this.catalog, contracts };
-    const placed = { vpc: this.vpc, storage: this.storage, encryptionKey: key };
+    const { alerts, catalog, storage, vpc } = this;
+    const { dependencies } = props;
+    const logRetention = config.observability?.logRetentionDays;
+    const lake = { environment, storage, catalog, contracts, alerts, dependencies, logRetention, ...kept };
+    const placed = { vpc, storage, ...kept };
 
     if (config.kafka !== undefined) {
-      this.kafka = new KafkaCluster(this, 'Kafka', { ...kafkaPropsOf(config), ...kept, vpc: this.vpc });
+      this.kafka = new KafkaCluster(this, 'Kafka', { ...kafkaPropsOf(config), ...placed });
+    }
+    if (config.streaming !== undefined) {
+      this.streamingCluster = new StreamingCluster(this, 'StreamingCluster', {
+        ...streamingPropsOf(config),
+        ...placed,
+      });
+    }
+    for (const contract of contracts.streams()) {
+      this.defineStream(contract, { ...lake, maxRestarts: config.streaming?.maxRestarts });
     }
     if (config.batch !== undefined) {
       this.batchCluster = new BatchCluster(this, 'BatchCluster', { ...batchPropsOf(config), ...placed });
-      this.ingest = new IngestPipeline(this, 'Ingest', {
-        ...lake,
-        cluster: this.batchCluster,
-        sourceSecrets: sourceSecretsOf(config),
-        dependencies: props.dependencies,
-      });
+      const load = { cluster: this.batchCluster, sourceSecrets: sourceSecretsOf(config) };
+      this.ingest = new IngestPipeline(this, 'Ingest', { ...lake, ...load });
+    }
+    if (config.jobFlow !== undefined) {
+      this.jobFlow = new BatchJobFlow(this, 'JobFlow', { ...jobFlowPropsOf(config), ...placed });
+    }
+    if (config.serverless !== undefined) {
+      this.serverless = new ServerlessSpark(this, 'Serverless', { ...serverlessPropsOf(config), ...placed });
+    }
+    if (config.airflow !== undefined) {
+      const { batchCluster, jobFlow } = this;
+      const dags = new BatchDags(this, 'Dags', { ...lake, bucket: storage.artifacts, batchCluster, jobFlow });
+      const orchestrated = { ...airflowPropsOf(config), ...kept, vpc, dags: dags.bundle };
+      this.airflow = new AirflowEnvironment(this, 'Airflow', orchestrated);
+      dags.grantRun(this.airflow);
     }
 
     if (config.lakeFormation !== undefined) {
@@ -146,9 +194,9 @@ export class LakehouseStack extends Stack {
       });
     }
     if (config.athena !== undefined) {
-      const results = this.storage.artifacts;
+      const results = storage.artifacts;
       this.workgroup = new AthenaWorkgroup(this, 'Workgroup', { ...athenaPropsOf(config), results, removalPolicy });
-      this.workgroup.addTableQueries(this.catalog, contracts);
+      this.workgroup.addTableQueries(catalog, contracts);
     }
 
     const pipelines = this.ingest === undefined ? [] : [IngestPipeline.NAME];
@@ -168,6 +216,19 @@ export class LakehouseStack extends Stack {
     const { parameter } = new RuntimeParameter(this, 'Runtime', { environment, facts });
     publishOutputs(this, parameter.parameterName, facts);
     this.mark(config);
+  }
+
+  /** The topic of a stream where there is Kafka, and what reads it where there is a cluster for that. */
+  private defineStream(
+    contract: DataContract,
+    options: Omit<StreamPipelineProps, 'cluster' | 'contract' | 'topic'>,
+  ): void {
+    const { removalPolicy } = options;
+    const topic = this.kafka?.addTopic(`Topic-${contract.dataset}`, { contract, removalPolicy });
+    if (topic !== undefined && this.streamingCluster !== undefined) {
+      const props = { ...options, contract, topic, cluster: this.streamingCluster };
+      this.streams[contract.dataset] = new StreamPipeline(this, `Stream-${contract.dataset}`, props);
+    }
   }
 
   private warn({ config, contracts, allowDestroy = false }: LakehouseStackProps): void {

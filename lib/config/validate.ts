@@ -142,11 +142,11 @@ function productionProblems(config: LakehouseConfig): Problem[] {
       got: network.natGateways,
       remedy: 'leave it out: the loss of a zone must not cut the others off',
     }),
-    ...unless(airflow?.size !== 'micro', {
+    ...unless(airflow?.size !== 'mw1.micro', {
       path: 'airflow.size',
-      must: 'small or larger in production, because micro does not scale',
+      must: 'mw1.small or larger in production, because mw1.micro does not scale',
       got: airflow?.size,
-      remedy: "use 'small'",
+      remedy: "use 'mw1.small'",
     }),
   ];
 }

@@ -1,2 +1,4 @@
+export * from './batch-dags';
 export * from './ingest-pipeline';
 export * from './lake-facts';
+export * from './stream-pipeline';

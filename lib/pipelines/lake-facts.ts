@@ -4,10 +4,12 @@ import type { LakeCatalog } from '../catalog';
 import type { IAthenaWorkgroup } from '../consumption';
 import { Zone } from '../contracts';
 import { type IAlertTopics, type RuntimeFacts, Severity } from '../foundation';
-import type { IBatchCluster } from '../processing';
+import type { IAirflowEnvironment } from '../orchestration';
+import type { BatchJobFlow, IBatchCluster, IServerlessSpark, IStreamingCluster } from '../processing';
 import type { ILakeStorage } from '../storage';
 import type { IKafkaCluster } from '../streaming';
 import { IngestPipeline } from './ingest-pipeline';
+import type { StreamPipeline } from './stream-pipeline';
 
 /**
  * The rooms that pipelines, commands and people must find.
@@ -19,8 +21,13 @@ export interface FactSources {
   readonly catalog: LakeCatalog;
   readonly alerts: IAlertTopics;
   readonly kafka?: IKafkaCluster;
+  readonly streamingCluster?: IStreamingCluster;
+  readonly streams: { readonly [dataset: string]: StreamPipeline };
   readonly batchCluster?: IBatchCluster;
   readonly ingest?: IngestPipeline;
+  readonly jobFlow?: BatchJobFlow;
+  readonly serverless?: IServerlessSpark;
+  readonly airflow?: IAirflowEnvironment;
   readonly workgroup?: IAthenaWorkgroup;
 }
 
@@ -41,11 +48,22 @@ export function lakeFacts(lake: FactSources, sourceSecrets: { [source: string]: 
     },
     topics: Object.fromEntries(Object.values(Severity).map((severity) => [severity, alerts.topic(severity).topicArn])),
     kafkaCluster: lake.kafka?.clusterArn,
+    streamingClusterId: lake.streamingCluster?.clusterId,
+    streamingJobs: jobsOf(lake.streams),
     batchClusterId: lake.batchCluster?.clusterId,
+    jobFlow: lake.jobFlow?.stateMachine.stateMachineArn,
+    serverlessApplicationId: lake.serverless?.applicationId,
+    airflowEnvironment: lake.airflow?.environmentName,
     athenaWorkgroup: lake.workgroup?.workgroupName,
     sourceSecrets,
     applications: ingest === undefined ? {} : { [IngestPipeline.NAME]: ingest.application.stepArgs },
   };
+}
+
+/** The state machine that keeps each stream running; nothing where there is no stream. */
+function jobsOf(streams: FactSources['streams']): { [dataset: string]: string } | undefined {
+  const jobs = Object.entries(streams).map(([dataset, { job }]) => [dataset, job.stateMachine.stateMachineArn]);
+  return jobs.length === 0 ? undefined : Object.fromEntries(jobs);
 }
 
 /**
@@ -57,8 +75,12 @@ export function publishOutputs(scope: Construct, parameterName: string, facts: R
   const outputs: { [id: string]: string | undefined } = {
     RuntimeParameter: parameterName,
     KafkaClusterArn: facts.kafkaCluster,
+    StreamingClusterId: facts.streamingClusterId,
     BatchClusterId: facts.batchClusterId,
-    AthenaWorkgroup: facts.athenaWorkgroup,
+    JobFlowArn: facts.jobFlow,
+    ServerlessApplicationId: facts.serverlessApplicationId,
+    AirflowEnvironmentName: facts.airflowEnvironment,
+    AthenaWorkgroupName: facts.athenaWorkgroup,
     ...named('Bucket', facts.buckets),
     ...named('Database', facts.databases),
     ...named('Topic', facts.topics),

@@ -220,8 +220,12 @@ function tagsOf({ name, roles }: ClusterGround): { Key: string; Value: string }[
   return Object.entries({ ...given, [EMR_TAG]: 'true', [FLOW_TAG]: name }).map(([Key, Value]) => ({ Key, Value }));
 }
 
-/** All that is impossible in a flow. */
-function jobFlowProblems(props: BatchJobFlowProps): Problem[] {
+/**
+ * All that is impossible in a job flow.
+ *
+ * @internal
+ */
+export function jobFlowProblems(props: Omit<BatchJobFlowProps, 'vpc' | 'storage'>): Problem[] {
   const { timeout, idleTimeout } = props;
   const week = Duration.days(7);
   return [

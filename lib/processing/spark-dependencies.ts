@@ -75,6 +75,15 @@ export class SparkDependencies {
     this.directory = props.directory ?? defaultDirectory();
   }
 
+  /**
+   * The same packages from the same directory with other jars.
+   *
+   * @param jarsLock the lock of the jars: a JSON list of `{coordinate, file, sha256}`
+   */
+  public withJars(jarsLock: string): SparkDependencies {
+    return new SparkDependencies({ pythonLock: this.pythonLock, jarsLock, directory: this.directory });
+  }
+
   /** The file name of the archive of Python packages for an architecture. */
   public pythonArchiveName(architecture: InstanceArchitecture): string {
     return `python-${architecture.pythonPlatform}-${this.pythonHash(architecture).slice(0, SHORT_HASH)}.zip`;

@@ -30,7 +30,7 @@ export interface StreamingJobOptions extends SparkApplicationOptions {
   readonly jobName?: string;
 
   /**
-   * The job's own arguments, after `--checkpoint` and its location.
+   * The job's own arguments; `--checkpoint` and its location follow.
    *
    * @default - none
    */
@@ -151,7 +151,8 @@ export class StreamingJob extends Construct {
 
     this.application = new SparkApplication(this, 'Application', props);
     this.checkpointLocation = artifacts.s3UrlForObject(checkpoint);
-    this.stepArgs = [...this.application.stepArgs, '--checkpoint', this.checkpointLocation, ...(props.arguments ?? [])];
+    // After the job's own, the first of which may be a command that takes the others as its options.
+    this.stepArgs = [...this.application.stepArgs, ...(props.arguments ?? []), '--checkpoint', this.checkpointLocation];
     this.workflow = this.supervise(props);
     this.stateMachine = this.workflow.stateMachine;
 

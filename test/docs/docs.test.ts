@@ -50,6 +50,24 @@ describe('README.md', () => {
   });
 });
 
+describe('docs/brief.md', () => {
+  const rows = [...read('docs/brief.md').matchAll(/^\| (\d+) [^|]+\|([^|]*)\|([^|]*)\|/gm)];
+
+  test('answers every row of infrastructure', () => {
+    expect(rows.map(([, row]) => Number(row)).filter((row) => row <= 11)).toEqual(
+      [...Array(11).keys()].map((n) => n + 1),
+    );
+  });
+
+  test('names constructs there are, and a command for each row', () => {
+    const exported = Object.values(lakehouse).flatMap((room) => Object.keys(room as object));
+    const known = new Set([...exported, 'LakehouseStack', 'LakehouseConfig']);
+    const named = rows.flatMap(([, , constructs = '']) => [...constructs.matchAll(/`(\w+)`/g)].map(([, name]) => name));
+    expect(named.filter((name) => !known.has(name ?? ''))).toEqual([]);
+    expect(rows.filter(([, , , commands = '']) => !commands.includes('`'))).toEqual([]);
+  });
+});
+
 const STOREYS = [
   'foundation',
   'storage',

@@ -14,6 +14,7 @@ import { newRunId } from '../../local/pipeline';
 import type { RunRecord } from '../../local/records';
 import { RUN_MARKER } from '../../local/run-state';
 import { processesWith } from '../../local/services/groups';
+import { commandsOfTheBrief, runInPackage } from './brief';
 import { closeBrowser, lookAt, testInBrowser } from '../support/browser';
 import { Lake, eventually } from '../support/lake';
 
@@ -114,6 +115,15 @@ describe('the lakehouse on one machine', () => {
     const status = await lake.lakehouse('status');
     expect(status).toMatchObject({ code: 0, stdout: expect.stringContaining(lake.endpoint) as string });
     expect(await lake.lakehouse('verify')).toMatchObject({ code: 0 });
+  });
+
+  test.each(commandsOfTheBrief())('shows what the brief asks: %s', async (command) => {
+    const [, verb] = /^npx lakehouse (verify .+)$/.exec(command) ?? [];
+    const ended = await (verb === undefined ? runInPackage(command) : lake.lakehouse(...verb.split(' ')));
+    expect({ code: ended.code, said: ended.code === 0 ? '' : ended.stdout + ended.stderr }).toEqual({
+      code: 0,
+      said: '',
+    });
   });
 
   test('refuses a second run while one is up', async () => {

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { STREAM_JARS } from '../../lib/pipelines/jobs';
 import { InstanceArchitecture, SparkDependencies } from '../../lib/processing';
 import { temporaryDirectory } from './temporary';
 
@@ -10,10 +11,12 @@ export function fixtureDependencies(): SparkDependencies {
   for (const architecture of [InstanceArchitecture.X86_64, InstanceArchitecture.ARM_64]) {
     fs.writeFileSync(path.join(directory, dependencies.pythonArchiveName(architecture)), 'python');
   }
-  const jars = path.join(directory, dependencies.jarsDirectoryName());
-  fs.mkdirSync(jars);
-  for (const name of dependencies.jarNames()) {
-    fs.writeFileSync(path.join(jars, name), 'jar');
+  for (const each of [dependencies, dependencies.withJars(STREAM_JARS)]) {
+    const jars = path.join(directory, each.jarsDirectoryName());
+    fs.mkdirSync(jars);
+    for (const name of each.jarNames()) {
+      fs.writeFileSync(path.join(jars, name), 'jar');
+    }
   }
   return dependencies;
 }

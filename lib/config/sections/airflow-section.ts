@@ -1,5 +1,13 @@
+import {
+  type AirflowEnvironmentProps,
+  AirflowSize,
+  AirflowVersion,
+  WebserverAccess,
+  airflowProblems,
+} from '../../orchestration';
 import type { Problem } from '../../private';
 import type { LakehouseConfig } from '../lakehouse-config';
+import { oneOf, unless, within } from '../problems';
 
 /** Values for Airflow, on Amazon MWAA. */
 export interface AirflowConfig {
@@ -11,9 +19,9 @@ export interface AirflowConfig {
   readonly version?: string;
 
   /**
-   * The size of the environment: micro, small, medium, large, xlarge or 2xlarge.
+   * The environment class: mw1.micro, mw1.small, mw1.medium, mw1.large, mw1.xlarge or mw1.2xlarge.
    *
-   * @default 'small'
+   * @default 'mw1.small'
    */
   readonly size?: string;
 
@@ -27,19 +35,20 @@ export interface AirflowConfig {
   /**
    * Workers at most, when there is work.
    *
-   * @default - 2, and 1 for micro, which does not scale
+   * @default - 10, and 1 for mw1.micro, which does not scale
    */
   readonly maxWorkers?: number;
 
   /**
    * How many schedulers there are.
    *
-   * @default - 2, and 1 for micro
+   * @default - 2, and 1 for mw1.micro
    */
   readonly schedulers?: number;
 
   /**
-   * Where the web interface can be reached from: PRIVATE_ONLY (the network) or PUBLIC_ONLY (anywhere, with a sign-in).
+   * Where the web interface can be reached from: PRIVATE_ONLY (the network), PUBLIC_ONLY (anywhere, with a
+   * sign-in) or PUBLIC_AND_PRIVATE (both).
    *
    * @default 'PRIVATE_ONLY'
    */
@@ -47,10 +56,50 @@ export interface AirflowConfig {
 }
 
 /**
+ * The properties of the environment that the values stand for.
+ *
+ * @internal
+ */
+export function airflowPropsOf(config: LakehouseConfig): Omit<AirflowEnvironmentProps, 'vpc' | 'dags'> {
+  const { airflow = {}, environment, observability } = config;
+  return {
+    version: airflow.version === undefined ? undefined : AirflowVersion.fromName(airflow.version),
+    size: airflow.size === undefined ? undefined : AirflowSize.fromName(airflow.size),
+    minWorkers: airflow.minWorkers,
+    maxWorkers: airflow.maxWorkers,
+    schedulers: airflow.schedulers,
+    access: ACCESS.find((known) => known === airflow.webserverAccess),
+    // By this the DAGs find the runtime parameter.
+    airflowConfiguration: { 'lakehouse.environment': environment },
+    logRetention: observability?.logRetentionDays,
+  };
+}
+
+/**
  * What is wrong with the section.
  *
  * @internal
  */
-export function airflowRules(_config: LakehouseConfig): Problem[] {
-  return [];
+export function airflowRules(config: LakehouseConfig): Problem[] {
+  const { airflow, availabilityZones: zones } = config;
+  if (airflow === undefined) {
+    return [];
+  }
+  const unknown = [
+    ...oneOf('airflow.version', 'a known version of Airflow', airflow.version, AirflowVersion.knownVersions()),
+    ...oneOf('airflow.size', 'a known size', airflow.size, AirflowSize.knownNames()),
+    ...oneOf('airflow.webserverAccess', 'a known kind of access', airflow.webserverAccess, ACCESS),
+  ];
+  return [
+    ...unless(zones.length >= 2, {
+      path: 'availabilityZones',
+      must: 'at least 2 zones where there is Airflow',
+      got: zones,
+      remedy: 'add a zone, or leave the section out',
+    }),
+    // How many there may be depends on the size, so they are checked when that is known.
+    ...(unknown.length > 0 ? unknown : within('airflow', airflowProblems(airflowPropsOf(config)))),
+  ];
 }
+
+const ACCESS = Object.values(WebserverAccess);

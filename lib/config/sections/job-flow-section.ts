@@ -1,5 +1,8 @@
 import type { Problem } from '../../private';
+import { type BatchJobFlowProps, jobFlowProblems } from '../../processing';
 import type { LakehouseConfig } from '../lakehouse-config';
+import { within } from '../problems';
+import { minutes, runtimeOf, runtimeRules } from './batch-section';
 
 /** Values for the transient clusters that orchestration starts for heavy work. One unit is 4 vCPUs. */
 export interface JobFlowConfig {
@@ -54,10 +57,35 @@ export interface JobFlowConfig {
 }
 
 /**
+ * The properties of the transient cluster that the values stand for.
+ *
+ * @internal
+ */
+export function jobFlowPropsOf(config: LakehouseConfig): Omit<BatchJobFlowProps, 'vpc' | 'storage'> {
+  const { jobFlow = {} } = config;
+  return {
+    ...runtimeOf(jobFlow),
+    coreUnits: jobFlow.coreUnits,
+    maxTaskUnits: jobFlow.maxTaskUnits,
+    onDemandTaskUnits: jobFlow.onDemandTaskUnits,
+    spotTimeout: minutes(jobFlow.spotTimeoutMinutes),
+    idleTimeout: minutes(jobFlow.idleMinutes),
+    logRetention: config.observability?.logRetentionDays,
+  };
+}
+
+/**
  * What is wrong with the section.
  *
  * @internal
  */
-export function jobFlowRules(_config: LakehouseConfig): Problem[] {
-  return [];
+export function jobFlowRules(config: LakehouseConfig): Problem[] {
+  const { jobFlow } = config;
+  if (jobFlow === undefined) {
+    return [];
+  }
+  const unknown = runtimeRules('jobFlow', jobFlow);
+  const known =
+    unknown.length === 0 ? config : { ...config, jobFlow: { ...jobFlow, release: undefined, architecture: undefined } };
+  return [...unknown, ...within('jobFlow', jobFlowProblems(jobFlowPropsOf(known)))];
 }

@@ -1,5 +1,8 @@
 import type { Problem } from '../../private';
+import { type ServerlessSparkProps, serverlessProblems } from '../../processing';
 import type { LakehouseConfig } from '../lakehouse-config';
+import { within } from '../problems';
+import { minutes, runtimeOf, runtimeRules } from './batch-section';
 
 /** Values for EMR Serverless, which ad-hoc Spark jobs run on. */
 export interface ServerlessConfig {
@@ -18,7 +21,7 @@ export interface ServerlessConfig {
   readonly architecture?: string;
 
   /**
-   * vCPUs of all jobs together at most. A new account may use 16.
+   * vCPUs of all jobs together at most: a multiple of 4, 8 at least. A new account may use 16.
    *
    * @default 16
    */
@@ -33,10 +36,30 @@ export interface ServerlessConfig {
 }
 
 /**
+ * The properties of the application that the values stand for.
+ *
+ * @internal
+ */
+export function serverlessPropsOf(config: LakehouseConfig): Omit<ServerlessSparkProps, 'vpc' | 'storage'> {
+  const { serverless = {} } = config;
+  return {
+    ...runtimeOf(serverless),
+    maxVcpus: serverless.maxVcpus,
+    idleTimeout: minutes(serverless.idleMinutes),
+    logRetention: config.observability?.logRetentionDays,
+  };
+}
+
+/**
  * What is wrong with the section.
  *
  * @internal
  */
-export function serverlessRules(_config: LakehouseConfig): Problem[] {
-  return [];
+export function serverlessRules({ serverless }: LakehouseConfig): Problem[] {
+  if (serverless === undefined) {
+    return [];
+  }
+  const { maxVcpus, idleMinutes } = serverless;
+  const sizes = serverlessProblems({ maxVcpus, idleTimeout: minutes(idleMinutes) });
+  return [...runtimeRules('serverless', serverless), ...within('serverless', sizes)];
 }

@@ -1,6 +1,8 @@
 import type { Problem } from '../../private';
+import { type StreamingClusterProps, streamingSizingProblems } from '../../processing';
 import type { LakehouseConfig } from '../lakehouse-config';
-import { unless } from '../problems';
+import { unless, within } from '../problems';
+import { runtimeOf, runtimeRules } from './batch-section';
 
 /** Values for the cluster that streaming jobs run on, all On-Demand. One unit is 4 vCPUs. Needs the section `kafka`. */
 export interface StreamingConfig {
@@ -28,7 +30,7 @@ export interface StreamingConfig {
   /**
    * Units at most, when jobs ask for more.
    *
-   * @default - twice the core units
+   * @default - two more than the core units
    */
   readonly maxUnits?: number;
 
@@ -41,15 +43,52 @@ export interface StreamingConfig {
 }
 
 /**
+ * The properties of the streaming cluster that the values stand for.
+ *
+ * @internal
+ */
+export function streamingPropsOf({
+  streaming = {},
+  production,
+}: LakehouseConfig): Omit<StreamingClusterProps, 'vpc' | 'storage'> {
+  return {
+    ...runtimeOf(streaming),
+    coreUnits: streaming.coreUnits,
+    maxUnits: streaming.maxUnits,
+    terminationProtection: production,
+  };
+}
+
+/**
  * What is wrong with the section.
  *
  * @internal
  */
-export function streamingRules({ streaming, kafka }: LakehouseConfig): Problem[] {
-  return unless(streaming === undefined || kafka !== undefined, {
-    path: 'streaming',
-    must: 'left out where there is no Kafka',
-    got: streaming,
-    remedy: "add the section 'kafka', whose topics the jobs read",
-  });
+export function streamingRules(config: LakehouseConfig): Problem[] {
+  const { streaming, kafka } = config;
+  if (streaming === undefined) {
+    return [];
+  }
+  const { maxRestarts: restarts = 5 } = streaming;
+  const unknown = runtimeRules('streaming', streaming);
+  const known =
+    unknown.length === 0
+      ? config
+      : { ...config, streaming: { ...streaming, release: undefined, architecture: undefined } };
+  return [
+    ...unless(kafka !== undefined, {
+      path: 'streaming',
+      must: 'left out where there is no Kafka',
+      got: streaming,
+      remedy: "add the section 'kafka', whose topics the jobs read",
+    }),
+    ...unknown,
+    ...within('streaming', streamingSizingProblems(streamingPropsOf(known))),
+    ...unless(Number.isInteger(restarts) && restarts >= 0 && restarts <= 100, {
+      path: 'streaming.maxRestarts',
+      must: 'a whole number from 0 to 100',
+      got: restarts,
+      remedy: 'use 5',
+    }),
+  ];
 }

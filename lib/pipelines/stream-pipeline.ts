@@ -1,0 +1,106 @@
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import type * as logs from 'aws-cdk-lib/aws-logs';
+import type { RemovalPolicy } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import type { LakeCatalog } from '../catalog';
+import type { DataContract, DataContracts } from '../contracts';
+import type { IAlertTopics } from '../foundation';
+import { SparkDependencies, type StreamingCluster, type StreamingJob } from '../processing';
+import type { ILakeStorage } from '../storage';
+import type { IKafkaTopic } from '../streaming';
+import { JOBS, JOBS_ENTRY_POINT, STREAM_JARS } from './jobs';
+import { grantPipeline } from './pipeline-grants';
+
+/** Properties of a StreamPipeline. */
+export interface StreamPipelineProps {
+  /** The cluster it runs on, whose role may do what the stream does and nothing else. */
+  readonly cluster: StreamingCluster;
+
+  /** The topic it reads. */
+  readonly topic: IKafkaTopic;
+
+  /** The contract of the dataset. */
+  readonly contract: DataContract;
+
+  /** The contracts that the contract is one of. */
+  readonly contracts: DataContracts;
+
+  /** The environment's name. */
+  readonly environment: string;
+
+  /** The buckets. */
+  readonly storage: ILakeStorage;
+
+  /** The databases and tables. */
+  readonly catalog: LakeCatalog;
+
+  /** Where it is told that the stream is down for good. */
+  readonly alerts: IAlertTopics;
+
+  /**
+   * How often the stream is started again in a row, 0 to 100.
+   *
+   * @default 5
+   */
+  readonly maxRestarts?: number;
+
+  /**
+   * The key that encrypts the supervisor's log.
+   *
+   * @default - a new LakeKey
+   */
+  readonly encryptionKey?: kms.IKey;
+
+  /**
+   * How long the supervisor's log is kept.
+   *
+   * @default RetentionDays.THREE_MONTHS
+   */
+  readonly logRetention?: logs.RetentionDays;
+
+  /**
+   * What happens to that log when it leaves the stack.
+   *
+   * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+   */
+  readonly removalPolicy?: RemovalPolicy;
+
+  /**
+   * The built dependencies of the jobs.
+   *
+   * @default - those of this package
+   */
+  readonly dependencies?: SparkDependencies;
+}
+
+/**
+ * The streaming pipeline that ships with this package: a topic to bronze, dead letters and silver, each record once. Nothing
+ * runs by deployment: start an execution of the job's state machine.
+ */
+export class StreamPipeline extends Construct {
+  /** The job. */
+  public readonly job: StreamingJob;
+
+  constructor(scope: Construct, id: string, props: StreamPipelineProps) {
+    super(scope, id);
+    const { cluster, contract, contracts } = props;
+    const dependencies = props.dependencies ?? new SparkDependencies();
+    this.job = cluster.addJob(`Job-${contract.dataset}`, {
+      entryPoint: JOBS_ENTRY_POINT,
+      codeDirectory: JOBS,
+      dependencies: dependencies.withJars(STREAM_JARS),
+      dataDirectories: { contracts: contracts.directory },
+      jobName: contract.dataset,
+      arguments: ['stream', '--environment', props.environment, '--dataset', contract.dataset],
+      from: props.topic,
+      // Spark makes up the rest of the names of its own groups.
+      consumerGroup: `lakehouse-${contract.dataset}*`,
+      alerts: props.alerts,
+      maxRestarts: props.maxRestarts,
+      encryptionKey: props.encryptionKey,
+      logRetention: props.logRetention,
+      removalPolicy: props.removalPolicy,
+    });
+    grantPipeline(this, cluster, props);
+  }
+}
