@@ -69,8 +69,8 @@ export interface CostSaving {
 
 /** Resources that cost nothing by themselves. */
 export interface FreeResources {
-  /** The type of resource. */
-  readonly type: string;
+  /** The type in CloudFormation. */
+  readonly resourceType: string;
 
   /** How many there are. */
   readonly count: number;
@@ -243,10 +243,10 @@ function freeOf({ resources }: Pricer): FreeResources[] {
   for (const { type } of resources) {
     const reason = PRICERS[type] === undefined ? whyFree(type) : undefined;
     if (reason !== undefined) {
-      free.set(type, { type, count: (free.get(type)?.count ?? 0) + 1, reason });
+      free.set(type, { resourceType: type, count: (free.get(type)?.count ?? 0) + 1, reason });
     }
   }
-  return sorted(free.values(), ({ type }) => type);
+  return sorted(free.values(), ({ resourceType }) => resourceType);
 }
 
 /** Lines of the same thing, for example of every NAT gateway, as one. */

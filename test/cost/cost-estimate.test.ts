@@ -79,7 +79,9 @@ describe('CostEstimate', () => {
     ]);
     expect(json).toMatchObject({ currency: 'USD', region: 'us-east-1', monthly: made.monthly });
     expect(json).toMatchObject({ assumptions: { taskDuty: 0.25 } });
-    expect(json['free']).toEqual([{ type: 'AWS::IAM::Role', count: 1, reason: 'identities and policies are free' }]);
+    expect(json['free']).toEqual([
+      { resourceType: 'AWS::IAM::Role', count: 1, reason: 'identities and policies are free' },
+    ]);
     expect(made.toJson()).toBe(estimate({ Cluster: cluster(), Role: { Type: 'AWS::IAM::Role' } }).toJson());
   });
 
@@ -152,7 +154,7 @@ describe.each(['dev', 'staging', 'prod'])('the estimate of %s', (environment) =>
 
   test('leaves nothing out, and knows of every type what it costs or why it costs nothing', () => {
     expect(made.notEstimated).toEqual([]);
-    const free = new Map(made.free.map(({ type, count }) => [type, count]));
+    const free = new Map(made.free.map(({ resourceType, count }) => [resourceType, count]));
     for (const type of new Set(types)) {
       expect([type, PRICERS[type] !== undefined, free.has(type)]).toEqual([type, !free.has(type), free.has(type)]);
     }
