@@ -51,7 +51,7 @@ _PATCH_POINTS: dict[str, tuple[str, ...]] = {
         *("_fail_execution", "_add_event", "_emit_execution_status_event", "_scaled_sleep", "_SFN_WAIT_SCALE"),
         *("_invoke_resource", "_invoke_aws_sdk_integration", "_find_matching_retrier", "_resolve_params_obj"),
         *("_eval_intrinsic_arg", "_evaluate_intrinsic", "_evaluate_rule", "_parse_jsonpath_tokens", "_ExecutionError"),
-        *("_sdk_json_param_value", "_sdk_json_value", "now_iso"),
+        *("_sdk_json_param_value", "_sdk_json_value", "now_iso", "_iso_to_epoch_ms"),
     ),
     "ministack.services.mwaa": ("handle_request", "_environments"),
     "ministack.app": ("app", "SERVICE_HANDLERS"),

@@ -118,6 +118,9 @@ def test_a_failed_job_run_tells_why(running: Endpoint) -> None:
     application_id = application(running)
     found = ended(running, application_id, start(running, application_id, "fail.sh"), "FAILED")
     assert "ValueError: no column gate" in found["stateDetails"]
+    failed = running.client("cloudwatch").list_metrics(Namespace="AWS/EMRServerless", MetricName="FailedJobs")
+    names = [{item["Name"]: item["Value"] for item in metric["Dimensions"]} for metric in failed["Metrics"]]
+    assert {"ApplicationId": application_id, "ApplicationName": "a"} in names
 
 
 def test_a_job_run_is_tried_again_as_often_as_its_policy_says(running: Endpoint) -> None:

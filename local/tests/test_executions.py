@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -12,9 +14,11 @@ from typing import Any
 import pytest
 
 from emulator.completions import executions
+from readback.report import read_back
 from tests.fake_spark import spark_home
 from tests.supervisor import supervisor
-from tests.support import Endpoint, until
+from tests.support import REGION, Endpoint, until
+from tests.templates import Template
 
 ROLE = "arn:aws:iam::000000000000:role/machine"
 BUCKET = "test-assets"
@@ -104,6 +108,10 @@ def test_a_supervisor_starts_a_failing_job_again_then_reports(running: Endpoint)
     last = running.client("emr").list_steps(ClusterId=cluster_id)["Steps"][0]
     assert (body["Subject"], json.loads(body["Message"])) == ("job failed 2 times", {"id": last["Id"]})
     assert last["Config"]["Args"][-1] == f"--execution={done['name']}"
+    watched = running.client("cloudwatch").list_metrics(
+        Namespace="AWS/States", Dimensions=[{"Name": "StateMachineArn", "Value": watching}]
+    )["Metrics"]
+    assert {metric["MetricName"] for metric in watched} == {"ExecutionsStarted", "ExecutionsFailed", "ExecutionTime"}
     listed = running.client("cloudwatch").list_metrics(Namespace="Tests")["Metrics"]
     assert listed[0]["Dimensions"] == [{"Name": "Cluster", "Value": cluster_id}]
 
@@ -246,6 +254,82 @@ def test_a_machine_starts_another(running: Endpoint) -> None:
     done = run(running, "parent", ("Begin", begin))
     found = ended(running, json.loads(done["output"])["ExecutionArn"])
     assert (found["stateMachineArn"], found["output"]) == (child, '{"a": 1}')
+
+
+DEPLOYED: Template = {
+    "Type": "AWS::StepFunctions::StateMachine",
+    "Properties": {
+        "DefinitionString": json.dumps({"StartAt": "A", "States": {"A": {"Type": "Wait", "Seconds": 60, "End": True}}}),
+        "RoleArn": ROLE,
+    },
+}
+
+
+def deployed(endpoint: Endpoint, resource: Template, status: str) -> dict[str, str]:
+    """Deploy a machine alone, read it back, and give what `Ref` and `Fn::GetAtt` say of it."""
+    said = {"Ref": {"Ref": "It"}, **{name: {"Fn::GetAtt": ["It", name]} for name in ATTRIBUTES}}
+    outputs = {name.removeprefix("StateMachine"): {"Value": value} for name, value in said.items()}
+    assert endpoint.deploy("machine", {"Resources": {"It": resource}, "Outputs": outputs}) == status
+    assert read_back(endpoint.url, "machine", REGION).mismatches == []
+    [stack] = endpoint.client("cloudformation").describe_stacks(StackName="machine")["Stacks"]
+    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+
+ATTRIBUTES = ("Arn", "Name", "StateMachineRevisionId")
+
+
+def test_a_deployed_machine_changes_in_place_and_ends_with_its_executions(running: Endpoint) -> None:
+    before = deployed(running, DEPLOYED, "CREATE_COMPLETE")
+    assert before["Ref"] == before["Arn"] == f"arn:aws:states:us-east-1:000000000000:stateMachine:{before['Name']}"
+    execution = start(running, before["Arn"])
+    client = running.client("stepfunctions")
+    until(lambda: len(client.get_execution_history(executionArn=execution)["events"]) > 1, 5, "the first state")
+    changed = copy.deepcopy(DEPLOYED)
+    definition = {"StartAt": "B", "States": {"B": {"Type": "Succeed"}}}
+    changed["Properties"]["DefinitionString"] = json.dumps(definition)
+    after = deployed(running, changed, "UPDATE_COMPLETE")
+    assert after["Arn"] == before["Arn"]
+    assert after["RevisionId"] != before["RevisionId"]
+    assert client.describe_execution(executionArn=execution)["status"] == "RUNNING"
+    assert ended(running, start(running, after["Arn"]))["status"] == "SUCCEEDED"
+    wrong = copy.deepcopy(changed)
+    wrong["Properties"]["DefinitionString"] = "{}"
+    deployed(running, wrong, "UPDATE_ROLLBACK_COMPLETE")
+    assert "SCHEMA_VALIDATION_FAILED" in running.why("machine")
+    assert running.destroy("machine") == "DELETE_COMPLETE"
+    with pytest.raises(client.exceptions.StateMachineDoesNotExist):
+        client.list_executions(stateMachineArn=after["Arn"])
+
+
+def test_a_rule_and_a_schedule_start_a_machine(running: Endpoint) -> None:
+    done = {"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}
+    by_rule, by_schedule = machine(running, "by-rule", done), machine(running, "by-schedule", done)
+    at = datetime.now(UTC) + timedelta(seconds=1)
+    schedule = {
+        "Type": "AWS::Scheduler::Schedule",
+        "Properties": {
+            "ScheduleExpression": f"at({at:%Y-%m-%dT%H:%M:%S})",
+            "FlexibleTimeWindow": {"Mode": "OFF"},
+            "Target": {"Arn": by_schedule, "RoleArn": ROLE},
+        },
+    }
+    rule = {
+        "Type": "AWS::Events::Rule",
+        "Properties": {
+            "EventPattern": {"source": ["tests"]},
+            "Targets": [{"Id": "machine", "Arn": by_rule, "RoleArn": ROLE, "Input": '{"by":"rule"}'}],
+        },
+    }
+    assert running.deploy("starters", {"Resources": {"Rule": rule, "Schedule": schedule}}) == "CREATE_COMPLETE"
+    running.client("events").put_events(Entries=[{"Source": "tests", "DetailType": "x", "Detail": "{}"}])
+    client = running.client("stepfunctions")
+
+    def started(arn: str) -> Any:
+        return client.list_executions(stateMachineArn=arn)["executions"]
+
+    [execution] = until(lambda: started(by_rule), 5, "the rule's execution")
+    assert client.describe_execution(executionArn=execution["executionArn"])["input"] == '{"by":"rule"}'
+    until(lambda: started(by_schedule), 15, "the schedule's execution")
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def test_every_type_reads_back_and_is_deleted(fresh: Endpoint) -> None:
     assert fresh.deploy("own", everything(fresh)) == "CREATE_COMPLETE", fresh.why("own")
     report = read_back(fresh.url, "own", REGION)
     assert report.mismatches == []
-    assert report.resources == 51
+    assert report.resources == 74
     assert [item["type"] for item in report.recorded] == ["AWS::LakeFormation::Tag"]
     s3 = fresh.client("s3")
     for item in s3.list_objects_v2(Bucket="lake-of-tests")["Contents"]:
@@ -81,7 +81,7 @@ def test_every_type_reads_back_and_is_deleted(fresh: Endpoint) -> None:
 def test_an_update_changes_every_type_in_place_or_replaces_it(fresh: Endpoint) -> None:
     template = everything(fresh)
     assert fresh.deploy("own", template) == "CREATE_COMPLETE", fresh.why("own")
-    cluster = fresh.client("emr").list_clusters(ClusterStates=["RUNNING", "WAITING"])["Clusters"][0]["Id"]
+    clusters = fresh.client("emr").list_clusters(ClusterStates=["RUNNING", "WAITING"])["Clusters"]
     changed = copy.deepcopy(template)
     properties = {key: body["Properties"] for key, body in changed["Resources"].items()}
     del properties["Bucket"]["LifecycleConfiguration"], properties["Bucket"]["LoggingConfiguration"]
@@ -97,10 +97,23 @@ def test_an_update_changes_every_type_in_place_or_replaces_it(fresh: Endpoint) -
     properties["Optimizer"]["TableOptimizerConfiguration"]["Enabled"] = False
     properties["Flow"]["TrafficType"] = "ALL"
     properties["Child"]["Parameters"]["Word"] = "again"
+    properties["Machine"]["LoggingConfiguration"]["Level"] = "ALL"
+    properties["Machine"]["Tags"] = [{"Key": "other", "Value": "x"}]
+    del properties["Machine"]["TracingConfiguration"]
+    properties["Small"]["StateMachineType"] = "STANDARD"
+    properties["Application"]["MaximumCapacity"]["Cpu"] = "64vCPU"
+    properties["Function"]["Timeout"] = 60
+    del properties["Function"]["ReservedConcurrentExecutions"], properties["Function"]["DeadLetterConfig"]
+    properties["Schedule"]["State"] = "DISABLED"
+    properties["Storm"]["ActionsSuppressorWaitPeriod"] = 90
+    properties["Ratio"]["Metrics"][0]["Expression"] = "100 * a / (a + b)"
+    properties["DeadLetters"]["MessageRetentionPeriod"] = 60
+    properties["Rare"]["RetentionInDays"] = 30
+    properties["Large"]["Value"] = "a,b,c"
     assert fresh.deploy("own", changed) == "UPDATE_COMPLETE", fresh.why("own")
     assert read_back(fresh.url, "own", REGION).mismatches == []
     kept = fresh.client("emr").list_clusters(ClusterStates=["RUNNING", "WAITING"])["Clusters"]
-    assert [item["Id"] for item in kept] == [cluster]
+    assert [item["Id"] for item in kept] == [item["Id"] for item in clusters]
 
 
 def test_a_bucket_that_holds_anything_is_not_deleted(endpoint: Endpoint) -> None:
@@ -205,9 +218,9 @@ def test_an_unknown_type_is_refused_and_a_known_one_recorded(endpoint: Endpoint)
     with pytest.raises(Exception, match="Unrecognized resource types"):
         endpoint.deploy("unknown", unknown)
     role = {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": {"Fn::GetAtt": ["App", "Arn"]}}}
-    known = {"Resources": {"App": {"Type": "AWS::EMRServerless::Application", "Properties": {}}, "Told": role}}
+    known = {"Resources": {"App": {"Type": "AWS::EMRContainers::VirtualCluster", "Properties": {}}, "Told": role}}
     assert endpoint.deploy("known", known) == "CREATE_COMPLETE", endpoint.why("known")
     recorded = endpoint.get("/_lakehouse/recorded")["recorded"]
     mine = [item for item in recorded if item["stack"] == "known"]
-    assert [(item["logicalId"], item["type"]) for item in mine] == [("App", "AWS::EMRServerless::Application")]
+    assert [(item["logicalId"], item["type"]) for item in mine] == [("App", "AWS::EMRContainers::VirtualCluster")]
     assert read_back(endpoint.url, "known", REGION).mismatches == []

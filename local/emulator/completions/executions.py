@@ -1,10 +1,11 @@
 """Step Functions executions: an ended one stays ended, waits end with it, timeouts and retry delays are honoured.
 
 The endpoint's interpreter sleeps through a stop, lets a task that ends later overwrite it, caps every retry delay at a
-minute, knows no timeout of a whole execution, and reads a path that is not there as null.
+minute, knows no timeout of a whole execution, emits no metrics, and reads a path that is not there as null.
 
-Source: AWS Step Functions Developer Guide, "Handling errors in Step Functions workflows", StopExecution;
-Amazon States Language specification, "Timeouts", "Retrying after error", "Paths".
+Source: AWS Step Functions Developer Guide, "Handling errors in Step Functions workflows", StopExecution,
+"Monitoring Step Functions metrics using CloudWatch"; Amazon States Language specification, "Timeouts",
+"Retrying after error", "Paths".
 """
 
 from __future__ import annotations
@@ -16,13 +17,22 @@ import threading
 import time
 from typing import Any
 
-from ministack.services import stepfunctions
+from ministack.services import cloudwatch, stepfunctions
 
 Record = dict[str, Any]
 
 _SLICE_SECONDS = 0.1
 _UNDER_WAY: contextvars.ContextVar[tuple[Record, ...]] = contextvars.ContextVar("executions_under_way", default=())
 """The execution whose states run in this thread, and those that wait for it."""
+
+
+_METRICS = {
+    "RUNNING": "ExecutionsStarted",
+    "SUCCEEDED": "ExecutionsSucceeded",
+    "FAILED": "ExecutionsFailed",
+    "TIMED_OUT": "ExecutionsTimedOut",
+    "ABORTED": "ExecutionsAborted",
+}
 
 
 class _EndedError(BaseException):
@@ -32,6 +42,7 @@ class _EndedError(BaseException):
 def install() -> None:
     """Put these in the interpreter's place for them."""
     stepfunctions._scaled_sleep = _sleep
+    stepfunctions._emit_execution_status_event = _measuring(stepfunctions._emit_execution_status_event)
     stepfunctions._run_execution = _running(stepfunctions._run_execution)
     stepfunctions._fail_execution = _failing(stepfunctions._fail_execution)
     stepfunctions._invoke_resource = _invoking(stepfunctions._invoke_resource)
@@ -82,6 +93,21 @@ def _time_out(record: Record) -> None:
         record.update(status="TIMED_OUT", stopDate=stepfunctions.now_iso(), error="States.Timeout")
         stepfunctions._add_event(record, "ExecutionTimedOut", {"executionTimedOutEventDetails": {}})
         stepfunctions._emit_execution_status_event(record)
+
+
+def _measuring(emit: Any) -> Any:
+    """The service's own metrics of every change of status; alarms on them are looked at at once."""
+
+    def measuring(record: Record) -> None:
+        emit(record)
+        dimensions = {"StateMachineArn": record["stateMachineArn"]}
+        cloudwatch.record_metric("AWS/States", _METRICS[record["status"]], 1, "Count", dimensions)
+        if record["status"] != "RUNNING":
+            begun, ended = (stepfunctions._iso_to_epoch_ms(record[key]) for key in ("startDate", "stopDate"))
+            cloudwatch.record_metric("AWS/States", "ExecutionTime", ended - begun, "Milliseconds", dimensions)
+        cloudwatch._evaluate_all_alarms()
+
+    return measuring
 
 
 def _failing(fail: Any) -> Any:

@@ -1,6 +1,8 @@
-"""The metrics EMR itself emits: of each application's end, and of each live cluster every minute.
+"""The metrics EMR itself emits of a cluster: at the end of each application, and every minute while it lives.
 
-Source: Amazon EMR Management Guide, "Metrics reported by Amazon EMR in CloudWatch".
+Applications are totals since the cluster's start, as YARN counts them; each step is one.
+
+Source: Amazon EMR Management Guide, "Monitoring Amazon EMR metrics with CloudWatch".
 """
 
 from __future__ import annotations
@@ -9,19 +11,19 @@ import contextvars
 import threading
 from typing import Any
 
-from ministack.services import cloudwatch
+from ministack.services import cloudwatch, emr
 
 from emulator.jobs import states
 
 _NAMESPACE = "AWS/ElasticMapReduce"
 _PERIOD_SECONDS = 60.0
-
-
-def count_application(cluster_id: str, *, failed: bool) -> None:
-    """`AppsFailed` and `AppsCompleted` of one ended application; alarms on them are looked at at once."""
-    for name, value in (("AppsFailed", int(failed)), ("AppsCompleted", int(not failed))):
-        cloudwatch.record_metric(_NAMESPACE, name, value, "Count", {"JobFlowId": cluster_id})
-    cloudwatch._evaluate_all_alarms()
+_APPLICATIONS = {
+    "AppsCompleted": "COMPLETED",
+    "AppsFailed": "FAILED",
+    "AppsKilled": "CANCELLED",
+    "AppsPending": "PENDING",
+    "AppsRunning": "RUNNING",
+}
 
 
 class ClusterMetrics:
@@ -51,11 +53,18 @@ class ClusterMetrics:
                 context.run(_emit, cluster)
 
 
+def count_applications(cluster: dict[str, Any]) -> None:
+    """The totals once an application has ended; alarms on them are looked at at once."""
+    steps = [step["Status"]["State"] for step in emr._steps.get(cluster["Id"], [])]
+    for name, state in _APPLICATIONS.items():
+        cloudwatch.record_metric(_NAMESPACE, name, steps.count(state), "Count", {"JobFlowId": cluster["Id"]})
+    cloudwatch._evaluate_all_alarms()
+
+
 def _emit(cluster: dict[str, Any]) -> None:
     if states.live(cluster):
-        core = [fleet for fleet in cluster["InstanceFleets"] if fleet["InstanceFleetType"] == "CORE"]
-        nodes = sum(int(fleet["TargetOnDemandCapacity"]) + int(fleet["TargetSpotCapacity"]) for fleet in core)
         idle = int(cluster["Status"]["State"] == "WAITING")
-        for name, value in (("LiveDataNodes", nodes), ("MissingBlocks", 0), ("IsIdle", idle)):
-            cloudwatch.record_metric(_NAMESPACE, name, value, "Count", {"JobFlowId": cluster["Id"]})
-    cloudwatch._evaluate_all_alarms()
+        nodes = (("LiveDataNodes", 100, "Percent"), ("MissingBlocks", 0, "Count"), ("IsIdle", idle, "Count"))
+        for name, value, unit in nodes:
+            cloudwatch.record_metric(_NAMESPACE, name, value, unit, {"JobFlowId": cluster["Id"]})
+        count_applications(cluster)

@@ -16,7 +16,7 @@ from emulator.config import EmulatorConfig
 from emulator.jobs import states
 from emulator.jobs.execution import Execution, step_job
 from emulator.jobs.idle import Clock, IdleClusters
-from emulator.jobs.metrics import ClusterMetrics, count_application
+from emulator.jobs.metrics import ClusterMetrics, count_applications
 from emulator.jobs.process import StepProcess
 from emulator.jobs.serverless import ServerlessRunner, stop_idle_applications
 
@@ -190,8 +190,7 @@ class JobRunner:
             self._advance(cluster, steps)
         state = step["Status"]["State"]
         log.info("step %s (%s) of %s: %s", step["Id"], step["Name"], cluster["Id"], state)
-        if state != "CANCELLED":
-            count_application(cluster["Id"], failed=state == "FAILED")
+        count_applications(cluster)
 
     def _started(self, step: Record, process: StepProcess) -> None:
         with self._lock:

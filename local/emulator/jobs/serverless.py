@@ -13,6 +13,8 @@ import threading
 import time
 from typing import Any
 
+from ministack.services import cloudwatch
+
 from emulator import aws
 from emulator.completions import emr_serverless
 from emulator.config import EmulatorConfig
@@ -24,6 +26,7 @@ log = logging.getLogger("emulator.jobs")
 
 Record = dict[str, Any]
 _ACTIVE = ("PENDING", "SCHEDULED", "RUNNING", "CANCELLING")
+_ENDED = ("CANCELLED", "FAILED", "SUCCESS")
 _DEFAULT_CONCURRENCY = 15
 _TABLE_FORMATS = ("iceberg", "delta")
 _LOGS = ("stdout", "stderr")
@@ -95,6 +98,7 @@ class ServerlessRunner:
                 _move(run, "SUCCESS")
             emr_serverless.move(application, application["state"])
             self._advance(application)
+        _measure(application, run)
         log.info("job run %s of %s: %s", run["jobRunId"], application["applicationId"], run["state"])
 
     def _attempts(self, application: Record, run: Record) -> Record | None:
@@ -105,6 +109,7 @@ class ServerlessRunner:
                     return None
                 _move(run, "RUNNING")
                 run.setdefault("startedAt", time.time())
+            _measure(application, run)
             job = self._job(application, run)
             failure = Execution(self._config, job).run(lambda process: self._started(run, process))
             self._processes.pop(run["jobRunId"], None)
@@ -162,6 +167,17 @@ def _move(run: Record, state: str, details: str = "") -> None:
     run.update(state=state, stateDetails=details, updatedAt=now)
     if emr_serverless.has_ended(run):
         run.update(endedAt=now, totalExecutionDurationSeconds=int(now - run.get("startedAt", now)))
+
+
+def _measure(application: Record, run: Record) -> None:
+    """How many job runs are in which state; of those that ended, the one that did so now."""
+    name = application.get("name") or application["applicationId"]
+    dimensions = {"ApplicationId": application["applicationId"], "ApplicationName": name}
+    states = [other["state"] for other in emr_serverless.job_runs[application["applicationId"]]]
+    for state in ("SUBMITTED", "PENDING", "RUNNING", "CANCELLED", "FAILED", "SUCCESS"):
+        count = int(run["state"] == state) if state in _ENDED else states.count(state)
+        cloudwatch.record_metric("AWS/EMRServerless", f"{state.capitalize()}Jobs", count, "Count", dimensions)
+    cloudwatch._evaluate_all_alarms()
 
 
 def _concurrency(application: Record) -> float:
