@@ -6,11 +6,15 @@ import { listOf, textOf } from '../values';
 export const mwaaPolicyFirst: Rule = {
   id: 'mwaa-policy-first',
   severity: 'error',
-  wrong: 'An Airflow environment does not wait for a policy of its execution role, whose permissions it tries at once.',
+  wrong: 'An Airflow environment does not wait for the policy of its execution role, whose permissions it tries at once.',
   remedy: 'Let the environment depend on the policy, or put the policy inside the role.',
   source: 'https://docs.aws.amazon.com/mwaa/latest/userguide/mwaa-create-role.html',
   places: eachResource(['AWS::MWAA::Environment'], (environment, templates) => {
     const role = templates.referredBy(environment.properties.ExecutionRoleArn);
+    // What is inside the role comes with it; what is granted beside it then is for the tasks, which come later.
+    if (listOf(role?.properties.Policies).length > 0) {
+      return [];
+    }
     const late = templates
       .ofType('AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy')
       .filter(({ properties }) => listOf(properties.Roles).some((name) => role?.isIn(textOf(name) ?? '')))

@@ -12,8 +12,9 @@ const airflow = (DependsOn?: string[]): Fixture =>
 describeRule(mwaaPolicyFirst, {
   compliant: {
     'an environment that waits': airflow(['Policy']),
-    'a policy inside the role': resources({
+    'a policy inside the role, and another for its tasks': resources({
       Role: { Type: 'AWS::IAM::Role', Properties: { Policies: [{ PolicyName: 'Run' }] } },
+      Tasks: { Type: 'AWS::IAM::Policy', Properties: { Roles: [ref('Role')] } },
       Airflow: { Type: 'AWS::MWAA::Environment', Properties: { ExecutionRoleArn: attribute('Role', 'Arn') } },
     }),
   },
