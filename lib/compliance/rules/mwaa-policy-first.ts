@@ -6,7 +6,8 @@ import { listOf, textOf } from '../values';
 export const mwaaPolicyFirst: Rule = {
   id: 'mwaa-policy-first',
   severity: 'error',
-  wrong: 'An Airflow environment does not wait for the policy of its execution role, whose permissions it tries at once.',
+  wrong:
+    'An Airflow environment does not wait for the policy of its execution role, whose permissions it tries at once.',
   remedy: 'Let the environment depend on the policy, or put the policy inside the role.',
   source: 'https://docs.aws.amazon.com/mwaa/latest/userguide/mwaa-create-role.html',
   places: eachResource(['AWS::MWAA::Environment'], (environment, templates) => {
