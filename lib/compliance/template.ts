@@ -63,6 +63,7 @@ export class TemplateResource {
 export class Template {
   readonly file: string;
   readonly resources: TemplateResource[];
+  private readonly byId: Map<string, TemplateResource>;
   private readonly body: Json;
 
   constructor(
@@ -72,6 +73,12 @@ export class Template {
     this.file = source.file;
     this.body = isJson(source.body) ? source.body : {};
     this.resources = entries(this.body.Resources).map(([id, body]) => new TemplateResource(this, id, body));
+    this.byId = new Map(this.resources.map((resource) => [resource.id, resource]));
+  }
+
+  /** The resource of a logical id. */
+  resource(id: string): TemplateResource | undefined {
+    return this.byId.get(id);
   }
 
   /** Its outputs by logical id. */
@@ -187,11 +194,17 @@ export class Templates {
   readonly all: Template[];
   private readonly byFile: Map<string, Template>;
   private readonly byParent: Map<string, Template>;
+  private readonly byType = new Map<string, TemplateResource[]>();
   private exports: Map<string, unknown> | undefined;
 
   constructor(sources: TemplateSource[]) {
     this.all = sources.map((source) => new Template(source, this));
     this.byFile = new Map(this.all.map((template) => [template.file, template]));
+    for (const resource of this.all.flatMap(({ resources }) => resources)) {
+      const others = this.byType.get(resource.type) ?? [];
+      others.push(resource);
+      this.byType.set(resource.type, others);
+    }
     this.byParent = new Map(
       sources.flatMap(({ file, nestedIn }) => {
         const template = this.template(file);
@@ -212,13 +225,13 @@ export class Templates {
 
   /** The resources of the types. */
   ofType(...types: string[]): TemplateResource[] {
-    return this.all.flatMap(({ resources }) => resources.filter(({ type }) => types.includes(type)));
+    return types.flatMap((type) => this.byType.get(type) ?? []);
   }
 
   /** The resource that a value refers to and nothing else, if it is in one of the templates. */
   referredBy(value: unknown): TemplateResource | undefined {
     const [, file, id] = /^\$\{([^#}]+)#(\w+)(?:\.[\w.]+)?\}$/.exec(textOf(value) ?? '') ?? [];
-    return file === undefined ? undefined : this.template(file)?.resources.find((resource) => resource.id === id);
+    return file === undefined || id === undefined ? undefined : this.template(file)?.resource(id);
   }
 
   /** The value of an export. */
