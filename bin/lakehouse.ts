@@ -22,7 +22,8 @@ import { verify, verifyText } from '../local/verify';
 /** Runs `npm start`'s program with the same arguments, so that there is one way to start. */
 function up(args: string[]): Promise<number> {
   if (!isClone()) {
-    const remedy = 'clone the repository and run it there; an app that has the package installed is deployed by the CDK';
+    const remedy =
+      'clone the repository and run it there; an app that has the package installed is deployed by the CDK';
     throw new LakehouseError(problem({ path: 'up', must: 'run in a clone', got: 'an installed package', remedy }));
   }
   return bootstrapped('start', args);
