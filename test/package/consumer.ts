@@ -81,6 +81,12 @@ export class TypeScriptConsumer extends Consumer {
     return this.run(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.json']);
   }
 
+  /** Runs their tests. */
+  jest(): Ended {
+    const jest = path.join(root, 'node_modules/jest/bin/jest.js');
+    return this.run(process.execPath, [jest, '--rootDir', this.directory, '--testMatch', '**/*.test.js']);
+  }
+
   lakehouse(...args: string[]): Ended {
     return this.run(this.file('node_modules', '.bin', 'lakehouse'), args);
   }

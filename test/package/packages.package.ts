@@ -60,6 +60,16 @@ const PART = [
   "testing.ReplacementGuard.compare('baseline.json', stack).assertNothingLost();",
   "process.stdout.write(snapshot.includes('AWS::S3::Bucket') ? 'snapshot taken' : 'no snapshot');",
 ];
+const JEST_TEST = [
+  "const { App, Stack } = require('aws-cdk-lib');",
+  "const { storage, testing } = require('cdk-lakehouse');",
+  '',
+  "const stack = new Stack(new App({ builtinCloudFormationValidation: false }), 'Theirs');",
+  "new storage.LakeStorage(stack, 'Zones');",
+  "test('the template is as it was', () => {",
+  '  expect(testing.TemplateSnapshot.of(stack)).toMatchSnapshot();',
+  '});',
+];
 const PYTHON_APP = [
   'from aws_cdk import App, Stack',
   'from cdk_lakehouse import LakehouseStack, config, contracts, storage, testing',
@@ -229,6 +239,20 @@ describe('an app in TypeScript, with the tarball alone', () => {
   test('synthesizes a single construct, takes a snapshot of it and guards it', () => {
     expect(succeeded(consumer.run(process.execPath, ['out/part.js']))).toContain('snapshot taken');
     expect(typesIn(consumer.templatesIn('part'))).toContain('AWS::S3::Bucket');
+  });
+
+  test('takes snapshots in their jest, which see a change', () => {
+    consumer.write('their.test.js', JEST_TEST);
+    expect(succeeded(consumer.jest())).toContain('1 snapshot written');
+    expect(fs.readFileSync(consumer.file('__snapshots__', 'their.test.js.snap'), 'utf8')).toContain(
+      '\n  "Resources": {\n',
+    );
+    succeeded(consumer.jest());
+    consumer.write(
+      'their.test.js',
+      JEST_TEST.map((line) => line.replace("'Zones'", "'Lakes'")),
+    );
+    expect(consumer.jest()).toEqual({ status: 1, output: expect.stringContaining('1 snapshot failed') });
   });
 
   needsDependencies(
