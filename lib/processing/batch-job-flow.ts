@@ -177,10 +177,10 @@ export class BatchJobFlow extends Construct implements ISparkCluster, ec2.IConne
       allow('StartCluster', ['elasticmapreduce:RunJobFlow'], ['*'], requested),
       allow('TagCluster', ['elasticmapreduce:AddTags'], [clusters], requested),
       allow('SeeAndEndCluster', CLUSTER_ACTIONS, [clusters], own),
-      allow('GiveClusterItsRole', ['iam:PassRole'], [roles.service.roleArn], {
+      allow('PassServiceRole', ['iam:PassRole'], [roles.service.roleArn], {
         StringEquals: { 'iam:PassedToService': 'elasticmapreduce.amazonaws.com' },
       }),
-      allow('GiveInstancesTheirRole', ['iam:PassRole'], [roles.instance.roleArn], {
+      allow('PassInstanceRole', ['iam:PassRole'], [roles.instance.roleArn], {
         StringEquals: { 'iam:PassedToService': 'ec2.amazonaws.com' },
       }),
       allow(

@@ -94,7 +94,8 @@ function looking(seconds: number): { [name: string]: State } {
 /** A cluster that a person ends is TERMINATED too: only its steps tell whether the work is done. */
 function verdict(): { [name: string]: State } {
   const steps = '$states.result.Steps';
-  const told = `${steps}.(Name & ' ' & Status.State & ' ' & Status.FailureDetails.Reason & ' ' & Status.FailureDetails.Message & ' ' & Status.FailureDetails.LogFile)`;
+  const details = ['Reason', 'Message', 'LogFile'].map((field) => `Status.FailureDetails.${field}`);
+  const told = `${steps}.($trim(${['Name', 'Status.State', ...details].join(" & ' ' & ")}))`;
   return {
     ListUnfinished: call('emr:listSteps', {
       Arguments: {

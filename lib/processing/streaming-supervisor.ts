@@ -122,7 +122,7 @@ function looking(): { [name: string]: State } {
       Arguments: { ClusterId: jsonata('$cluster'), StepId: jsonata('$step') },
       Assign: {
         state: jsonata(`${status}.State`),
-        reason: jsonata([`'step ' & $step & ' is ' & ${status}.State`, ...details].join(" & ' ' & ")),
+        reason: jsonata(`$trim(${[`'step ' & $step & ' is ' & ${status}.State`, ...details].join(" & ' ' & ")})`),
         looks: jsonata('$looks + 1'),
       },
       Retry: PATIENTLY,

@@ -1,0 +1,271 @@
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import * as sns from 'aws-cdk-lib/aws-sns';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
+import { IcebergTable } from '../../lib/catalog';
+import { IcebergType, Zone } from '../../lib/contracts';
+import { AlertTopics } from '../../lib/foundation';
+import { StreamingCluster, StreamingJob, type StreamingJobOptions } from '../../lib/processing';
+import { KafkaBrokers, KafkaCluster } from '../../lib/streaming';
+import { resourcesIn, theOnly } from '../support/stacks';
+import { type Ground, type Statement, callsOf, flawsOf, ground, machineIn, statementsIn, text } from './ground';
+
+interface Built extends Ground {
+  readonly cluster: StreamingCluster;
+  readonly job: StreamingJob;
+}
+
+function build(options: (made: Ground) => Partial<StreamingJobOptions> = () => ({}), id = 'events'): Built {
+  const made = ground();
+  const cluster = new StreamingCluster(made.stack, 'Cluster', made);
+  const { encryptionKey } = made;
+  const job = cluster.addJob(id, { entryPoint: __filename, encryptionKey, ...options(made) });
+  return { ...made, cluster, job };
+}
+
+/** What the policy of the cluster's instances allows beside what every cluster needs. */
+function granted({ stack }: Ground): Statement[] {
+  const policies = resourcesIn<{ PolicyName: string; PolicyDocument: { Statement: Statement[] } }>(
+    stack,
+    'AWS::IAM::Policy',
+  );
+  const ofInstances = Object.values(policies).filter(({ Properties }) => /Instance/.test(Properties.PolicyName));
+  return ofInstances.flatMap(({ Properties }) => Properties.PolicyDocument.Statement);
+}
+
+describe('StreamingJob', () => {
+  test('keeps its checkpoint in a folder of its own and is told where', () => {
+    const { stack, job } = build(() => ({ arguments: ['--topic', 'flights'] }));
+    expect(text(stack.resolve(job.checkpointLocation))).toMatch(
+      /^s3:\/\/<StorageArtifacts\w+>\/checkpoints\/events\/$/,
+    );
+    const args = (stack.resolve(job.stepArgs) as unknown[]).map(text);
+    expect(args.slice(0, 3)).toEqual(['spark-submit', '--deploy-mode', 'cluster']);
+    expect(args.slice(-4)).toEqual(['--checkpoint', text(stack.resolve(job.checkpointLocation)), '--topic', 'flights']);
+  });
+
+  test('is named by its id, or as it is told', () => {
+    expect(build().job.jobName).toBe('events');
+    const { stack, job } = build(() => ({ jobName: 'flight-events' }));
+    expect(text(stack.resolve(job.checkpointLocation))).toMatch(/\/checkpoints\/flight-events\/$/);
+    expect(machineIn(stack).States.Start?.Arguments).toMatchObject({
+      Steps: [{ Name: 'flight-events', ActionOnFailure: 'CONTINUE', HadoopJarStep: { Jar: 'command-runner.jar' } }],
+    });
+  });
+
+  test("lets the cluster's role use the folder of its checkpoint and no other", () => {
+    const statements = granted(build());
+    const objects = statements.filter(({ Action }) => Array.isArray(Action) && Action.includes('s3:DeleteObject'));
+    expect(objects.map(({ Resource }) => text(Resource))).toEqual([
+      expect.stringMatching(/^<StorageArtifacts\w+.Arn>\/checkpoints\/events\/\*$/),
+    ]);
+    expect(statements.find(({ Action }) => Action === 's3:ListBucket')).toMatchObject({
+      Condition: { StringLike: { 's3:prefix': ['checkpoints/events/*'] } },
+    });
+  });
+
+  test.each([
+    [undefined, 'events'],
+    ['flights-*', 'flights-*'],
+  ])('reads its topic as a group (%s: %s), and reaches the brokers', (consumerGroup, group) => {
+    const made = build(({ stack, vpc, encryptionKey }) => {
+      const brokers = KafkaBrokers.provisioned({ instanceType: new ec2.InstanceType('m7g.large') });
+      const kafka = new KafkaCluster(stack, 'Kafka', { vpc, encryptionKey, brokers });
+      return { from: kafka.addTopic('Topic', { topicName: 'flights', partitions: 3 }), consumerGroup };
+    });
+    const allowed = (action: string) =>
+      JSON.stringify(granted(made).find(({ Action }) => [Action].flat().includes(action))?.Resource);
+    expect(allowed('kafka-cluster:ReadData')).toContain('/flights"');
+    expect(allowed('kafka-cluster:AlterGroup')).toContain(`/${group}"`);
+    const rules = resourcesIn<{ FromPort: number; Description: string }>(made.stack, 'AWS::EC2::SecurityGroupIngress');
+    const toBrokers = Object.values(rules).filter(({ Properties }) => Properties.FromPort === 9098);
+    expect(toBrokers.map(({ Properties }) => Properties.Description)).toEqual(
+      Array.from({ length: 2 }, () => 'streaming job events'),
+    );
+  });
+
+  test('reads and writes its tables', () => {
+    const made = build(({ stack, storage }) => ({
+      to: [
+        new IcebergTable(stack, 'Trips', {
+          databaseName: 'silver',
+          tableName: 'trips',
+          bucket: storage.bucket(Zone.SILVER),
+          columns: [{ id: 1, name: 'id', type: IcebergType.LONG }],
+        }),
+      ],
+    }));
+    expect(JSON.stringify(granted(made))).toContain('glue:UpdateTable');
+    expect(JSON.stringify(granted(build()))).not.toContain('glue:');
+  });
+
+  test('lets a grantee start it and see how it does, and nothing else', () => {
+    const { stack, job } = build();
+    const operator = new iam.Role(stack, 'Operator', { assumedBy: new iam.AccountRootPrincipal() });
+    job.grantStart(operator);
+    const policies = resourcesIn<{ PolicyName: string; PolicyDocument: { Statement: Statement[] } }>(
+      stack,
+      'AWS::IAM::Policy',
+    );
+    const [policy] = Object.values(policies).filter(({ Properties }) => /Operator/.test(Properties.PolicyName));
+    const name = 'Test-Cluster-events-Supervisor-';
+    expect(policy?.Properties.PolicyDocument.Statement.map(({ Action, Resource }) => [Action, text(Resource)])).toEqual(
+      [
+        ['states:StartExecution', expect.stringMatching(`:stateMachine:${name}\\w+$`)],
+        ['states:DescribeExecution', expect.stringMatching(`:execution:${name}\\w+:\\*$`)],
+      ],
+    );
+  });
+
+  test('has metrics of its supervisor', () => {
+    const { stack, job } = build();
+    const metrics = [job.metricFailed(), job.metricStarted(), job.metricAborted()];
+    expect(metrics.map(({ metricName }) => metricName)).toEqual([
+      'ExecutionsFailed',
+      'ExecutionsStarted',
+      'ExecutionsAborted',
+    ]);
+    for (const { namespace, dimensions } of metrics) {
+      expect(namespace).toBe('AWS/States');
+      expect(stack.resolve(dimensions)).toEqual({ StateMachineArn: stack.resolve(job.stateMachine.stateMachineArn) });
+    }
+  });
+
+  test('runs on a cluster that exists already', () => {
+    const { stack, storage, encryptionKey } = ground();
+    const instanceRole = new iam.Role(stack, 'Role', { assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com') });
+    const attributes = { clusterId: 'j-1', instanceRole, storage };
+    const cluster = StreamingCluster.fromStreamingClusterAttributes(stack, 'Theirs', attributes);
+    new StreamingJob(stack, 'events', { cluster, entryPoint: __filename, encryptionKey });
+    expect(machineIn(stack).States.Begin?.Assign).toMatchObject({ cluster: 'j-1' });
+    expect(text(statementsIn(stack).RunTheJob?.Resource)).toMatch(/:elasticmapreduce:us-east-1:<.*>:cluster\/j-1$/);
+  });
+
+  test('fails with everything that is wrong at once', () => {
+    const wrong = {
+      jobName: 'flight events',
+      maxRestarts: -1,
+      pollInterval: Duration.seconds(10),
+      healthyAfter: Duration.seconds(1),
+      consumerGroup: 'readers',
+      conf: { 'spark.yarn.submit.waitAppCompletion': 'false' },
+    };
+    expect(() => build(() => wrong)).toThrow(
+      [
+        "6 problems in streaming job 'Test/Cluster/events':",
+        '  - \'pollInterval\' must be at least 30 seconds, in whole seconds, got "10 seconds"; use for example Duration.minutes(1)',
+        '  - \'healthyAfter\' must be at least 1 minute, in whole seconds, got "1 second"; use for example Duration.hours(1)',
+        "  - 'jobName' must be 1 to 64 letters, digits, hyphens and underscores, got \"flight events\"; use a name such as 'flight-events'",
+        "  - 'maxRestarts' must be a whole number from 0 to 100, got -1; a run that lasts healthyAfter earns them all back",
+        '  - \'consumerGroup\' must be left out of a job that reads no topic, got "readers"; say with from which topic it reads',
+        '  - \'conf.spark.yarn.submit.waitAppCompletion\' must be left at true, because a step that ends while its application runs would be started again, got "false"; leave it out',
+      ].join('\n'),
+    );
+  });
+});
+
+describe('The supervisor of a streaming job', () => {
+  const told = (made: Ground) => ({
+    alerts: new AlertTopics(made.stack, 'Alerts', { encryptionKey: made.encryptionKey }),
+  });
+
+  test.each([
+    ['alerts', build(told)],
+    ['nobody to tell', build()],
+  ])('with %s can go everywhere, ends somewhere, and catches what goes wrong', (_, { stack }) => {
+    const machine = machineIn(stack);
+    expect(machine.QueryLanguage).toBe('JSONata');
+    expect(flawsOf(machine)).toEqual({ missing: [], unreachable: [], deadEnds: [], unassigned: [], uncaught: [] });
+  });
+
+  test('may call what it calls, on its cluster, its machine and its topic alone', () => {
+    const { stack } = build(told);
+    const { RunTheJob, HandOver, Alert, EncryptAlert } = statementsIn(stack);
+    const allowed = [RunTheJob, HandOver, Alert].flatMap((statement) => statement?.Action ?? []);
+    expect(callsOf(machineIn(stack)).toSorted()).toEqual(allowed.toSorted());
+    expect(text(RunTheJob?.Resource)).toMatch(/:cluster\/<Cluster\w+>$/);
+    expect(text(HandOver?.Resource)).toMatch(/:stateMachine:Test-Cluster-events-Supervisor-\w+$/);
+    expect(text(Alert?.Resource)).toMatch(/^<AlertsCritical\w+>$/);
+    expect(EncryptAlert?.Action).toEqual(['kms:Decrypt', 'kms:GenerateDataKey']);
+  });
+
+  test('hands over to itself before its history is full', () => {
+    const { stack } = build();
+    const { States } = machineIn(stack);
+    const name = theOnly<{ StateMachineName: string }>(stack, 'AWS::StepFunctions::StateMachine').StateMachineName;
+    expect(States.HandOver?.Arguments).toMatchObject({ StateMachineArn: expect.stringMatching(`:${name}$`) });
+    const [looks] = /\$looks < (\d+)/.exec(JSON.stringify(States.Judge))?.slice(1) ?? [];
+    // a look is nine events: two of the pause, five of the call, two of the choice
+    expect(Number(looks) * 9).toBeLessThan(20_000);
+  });
+
+  test('ends well when a person cancels the step, and not when the cluster is gone', () => {
+    const { Judge, IsClusterThere } = machineIn(build().stack).States;
+    expect(Judge?.Choices?.at(-1)).toEqual({ Condition: "{% $state = 'CANCELLED' %}", Next: 'WhoCancelled' });
+    expect(Judge?.Default).toBe('Count');
+    expect(IsClusterThere).toMatchObject({ Choices: [{ Next: 'Alert' }], Default: 'Drained' });
+  });
+
+  test('does not try to start a step twice, because an answer may have been lost', () => {
+    const { Start, Search } = machineIn(build().stack).States;
+    expect(Start?.Retry).toBeUndefined();
+    expect(Start?.Catch?.[0]?.Next).toBe('Count');
+    expect(Search?.Retry).toHaveLength(1);
+  });
+
+  test.each([
+    [{}, 'Pause', 'Seconds', 60],
+    [{ pollInterval: Duration.seconds(30) }, 'Pause', 'Seconds', 30],
+    [{}, 'BackOff', 'Seconds', '{% $min([900, 60 * $power(2, $restarts - 1)]) %}'],
+    [{}, 'AreRestartsLeft', 'Choices', [{ Condition: '{% $restarts <= 5 %}', Next: 'BackOff' }]],
+    [{ maxRestarts: 0 }, 'AreRestartsLeft', 'Choices', [{ Condition: '{% $restarts <= 0 %}', Next: 'BackOff' }]],
+  ])('with %j has in %s the %s %j', (options, state, field, expected) => {
+    expect(machineIn(build(() => options).stack).States[state]?.[field]).toEqual(expected);
+  });
+
+  test.each([
+    [{}, 3_600_000],
+    [{ healthyAfter: Duration.minutes(10) }, 600_000],
+  ])('with %j forgets restarts after a run of %d milliseconds', (options, expected) => {
+    expect(machineIn(build(() => options).stack).States.Count?.Assign?.restarts).toBe(
+      `{% ($millis() - $startedAt >= ${expected} ? 0 : $restarts) + 1 %}`,
+    );
+  });
+
+  test('is traced and logs everything, encrypted and kept for three months', () => {
+    const { stack, encryptionKey } = build();
+    expect(theOnly(stack, 'AWS::StepFunctions::StateMachine')).toMatchObject({
+      TracingConfiguration: { Enabled: true },
+      LoggingConfiguration: { Level: 'ALL', IncludeExecutionData: true },
+    });
+    const groups = resourcesIn<object>(stack, 'AWS::Logs::LogGroup');
+    const [group] = Object.entries(groups).filter(([id]) => id.includes('Supervisor'));
+    expect(group?.[1]).toMatchObject({
+      Properties: { RetentionInDays: 90, KmsKeyId: stack.resolve(encryptionKey.keyArn) },
+      DeletionPolicy: 'RetainExceptOnCreate',
+    });
+  });
+
+  test('logs as long, with the key and until when it is told', () => {
+    const { stack } = build(() => ({
+      encryptionKey: undefined,
+      logRetention: logs.RetentionDays.ONE_WEEK,
+      removalPolicy: RemovalPolicy.DESTROY,
+    }));
+    const groups = resourcesIn<object>(stack, 'AWS::Logs::LogGroup');
+    const [group] = Object.entries(groups).filter(([id]) => id.includes('Supervisor'));
+    expect(group?.[1]).toMatchObject({ Properties: { RetentionInDays: 7 }, DeletionPolicy: 'Delete' });
+    expect(JSON.stringify(group?.[1])).toContain('SupervisorKey');
+  });
+
+  test('publishes to a topic whose key it does not know without naming one', () => {
+    const { stack } = build((made) => {
+      const topic = (name: string) => sns.Topic.fromTopicArn(made.stack, name, `arn:aws:sns:us-east-1:1:${name}`);
+      const topics = { critical: topic('page'), warning: topic('tickets'), info: topic('news') };
+      return { alerts: AlertTopics.fromAlertTopicsAttributes(made.stack, 'Theirs', topics) };
+    });
+    expect(statementsIn(stack)).toMatchObject({ Alert: { Resource: 'arn:aws:sns:us-east-1:1:page' } });
+    expect(statementsIn(stack).EncryptAlert).toBeUndefined();
+  });
+});
