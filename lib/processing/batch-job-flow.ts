@@ -6,7 +6,7 @@ import type * as logs from 'aws-cdk-lib/aws-logs';
 import type * as stepfunctions from 'aws-cdk-lib/aws-stepfunctions';
 import { Duration, Lazy, type RemovalPolicy, Stack, TagManager } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { LakeKey } from '../foundation';
+import { LakeKey, acknowledgeWildcards } from '../foundation';
 import { type Problem, failAll, problem } from '../private';
 import { fleetProblems, planOf, renderFleets, renderScaling } from './cluster-fleets';
 import { type ClusterGround, layGround, renderCluster } from './cluster-ground';
@@ -116,6 +116,11 @@ export class BatchJobFlow extends Construct implements ISparkCluster, ec2.IConne
       statements: () => this.statements(ground),
     });
     this.workflow.node.addDependency(...ground.before);
+    acknowledgeWildcards(
+      this.workflow.role,
+      [this.emrArn('cluster', '*')],
+      'clusters are named when they start; the machine sees and ends only those that carry its own tag',
+    );
 
     this.stateMachine = this.workflow.stateMachine;
     this.release = ground.release;

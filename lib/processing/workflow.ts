@@ -27,6 +27,7 @@ export interface WorkflowProps {
 export class Workflow extends Construct {
   readonly stateMachine: stepfunctions.StateMachine;
   readonly logGroup: logs.LogGroup;
+  readonly role: iam.Role;
 
   private readonly name: string;
 
@@ -35,13 +36,13 @@ export class Workflow extends Construct {
     const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
     this.name = Names.uniqueResourceName(this, { maxLength: NAME_LIMIT, separator: '-' });
     const key = props.encryptionKey ?? new LakeKey(this, 'Key', { description: 'encrypts logs', removalPolicy }).key;
-    const role = new iam.Role(this, 'Role', {
+    this.role = new iam.Role(this, 'Role', {
       assumedBy: new iam.ServicePrincipal('states.amazonaws.com', {
         conditions: { ArnEquals: { 'aws:SourceArn': arnOf(this, 'stateMachine', this.name) } },
       }),
       inlinePolicies: { Calls: new iam.PolicyDocument({ statements: props.statements(this.name) }) },
     });
-    acknowledgeWildcards(role, ['*'], 'log delivery, X-Ray and what launches take no resource');
+    acknowledgeWildcards(this.role, ['*'], 'log delivery, X-Ray and RunJobFlow take no resource');
     this.logGroup = new logs.LogGroup(this, 'Logs', {
       retention: props.logRetention ?? logs.RetentionDays.THREE_MONTHS,
       encryptionKey: key,
@@ -52,7 +53,7 @@ export class Workflow extends Construct {
       definitionBody: stepfunctions.DefinitionBody.fromString(
         Stack.of(this).toJsonString({ QueryLanguage: 'JSONata', ...props.machine(this.name) }),
       ),
-      role,
+      role: this.role,
       tracingEnabled: true,
       logs: { destination: this.logGroup, level: stepfunctions.LogLevel.ALL, includeExecutionData: true },
     });
