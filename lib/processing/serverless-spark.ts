@@ -38,6 +38,13 @@ export interface IServerlessSpark extends IConstruct, iam.IGrantable, ec2.IConne
    */
   readonly applicationArn: string;
 
+  /**
+   * The application's name, which its metrics go by.
+   *
+   * @attribute
+   */
+  readonly applicationName: string;
+
   /** The role that jobs run with. */
   readonly jobRole: iam.IRole;
 
@@ -154,11 +161,11 @@ export interface ServerlessSparkProps {
 abstract class ServerlessSparkBase extends Construct implements IServerlessSpark {
   public abstract readonly applicationId: string;
   public abstract readonly applicationArn: string;
+  public abstract readonly applicationName: string;
   public abstract readonly jobRole: iam.IRole;
   public abstract readonly grantPrincipal: iam.IPrincipal;
   public abstract readonly connections: ec2.Connections;
   public readonly grants = ServerlessSparkGrants.fromServerlessSpark(this);
-  protected abstract readonly applicationName: string;
 
   public metric(metricName: string, options: cloudwatch.MetricOptions = {}): cloudwatch.Metric {
     return new cloudwatch.Metric({
@@ -191,6 +198,7 @@ export class ServerlessSpark extends ServerlessSparkBase {
 
   public readonly applicationId: string;
   public readonly applicationArn: string;
+  public readonly applicationName: string;
   public readonly jobRole: iam.IRole;
   public readonly grantPrincipal: iam.IPrincipal;
   public readonly connections: ec2.Connections;
@@ -200,8 +208,6 @@ export class ServerlessSpark extends ServerlessSparkBase {
 
   /** Where drivers log to. */
   public readonly logGroup: logs.LogGroup;
-
-  protected readonly applicationName: string;
 
   constructor(scope: Construct, id: string, props: ServerlessSparkProps) {
     super(scope, id);
@@ -312,10 +318,10 @@ export class ServerlessSpark extends ServerlessSparkBase {
 class ImportedServerlessSpark extends ServerlessSparkBase {
   public readonly applicationId: string;
   public readonly applicationArn: string;
+  public readonly applicationName: string;
   public readonly jobRole: iam.IRole;
   public readonly grantPrincipal: iam.IPrincipal;
   public readonly connections: ec2.Connections;
-  protected readonly applicationName: string;
 
   constructor(scope: Construct, id: string, attributes: ServerlessSparkAttributes) {
     super(scope, id);

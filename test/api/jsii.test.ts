@@ -43,6 +43,11 @@ function isConstruct(type: ApiType): boolean {
   );
 }
 
+/** The kinds of thing that are what the interface says: classes that say so themselves, and interfaces built on it. */
+function kindsOf(fqn: string): string[] {
+  return types.filter(({ interfaces = [] }) => interfaces.includes(fqn)).map(({ name }) => name);
+}
+
 function structNamed(fqn: string | undefined): ApiType | undefined {
   return types.find((type) => type.fqn === fqn && type.datatype === true);
 }
@@ -128,7 +133,9 @@ describe('The public API', () => {
       ({ kind, datatype, name }) => kind === 'interface' && datatype !== true && /^I[A-Z]/.test(name),
     );
     expect(interfaces.length).toBeGreaterThan(3);
-    for (const { fqn, name } of interfaces) {
+    // what several kinds have in common is nothing of its own that could exist already
+    const shared = interfaces.filter(({ fqn }) => kindsOf(fqn).length > 1);
+    for (const { fqn, name } of interfaces.filter((one) => !shared.includes(one))) {
       const type = types.find((other) => other.fqn === fqn.replace(/\.I(\w+)$/, '.$1'));
       expect([name, type?.interfaces]).toEqual([name, expect.arrayContaining([fqn])]);
       const imports = (type?.methods ?? []).filter(
