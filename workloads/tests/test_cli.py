@@ -3,15 +3,17 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from lakehouse_jobs import cli, ingest
+from lakehouse_jobs import cli, ingest, stream
 from lakehouse_jobs.contract import Contract
-from lakehouse_jobs.exceptions import ConfigurationError, FailureKind
+from lakehouse_jobs.exceptions import ConfigurationError, FailureKind, TerminalError
+from lakehouse_jobs.kafka import Brokers
 from lakehouse_jobs.run_record import RunError, RunRecord, RunState
 from lakehouse_jobs.runtime import Runtime
 from lakehouse_jobs.source import Credentials
@@ -77,6 +79,43 @@ def _run_with(records: list[RunRecord], monkeypatch: pytest.MonkeyPatch) -> int:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setattr(ingest, "run", lambda *_: records)
     return cli.main([*ARGUMENTS, "--run-id", "20130201T000000Z-0a1b2c", "--contracts", str(CONTRACTS)])
+
+
+STREAM = ["stream", "--environment", "dev", "--correlation-id", "c-1", "--run-id", "20130201T000000Z-0a1b2c"]
+
+
+def _stream_with(outcome: Callable[[stream.Stream], None], monkeypatch: pytest.MonkeyPatch, *more: str) -> int:
+    """The exit code of a stream that does what `outcome` does."""
+    known = Runtime("dev", {"bronze": "b", "silver": "s"}, {"landing": "l", "artifacts": "a"}, {})
+    monkeypatch.setattr(cli, "load_runtime", lambda *_: known)
+    monkeypatch.setattr(cli, "load_brokers", lambda *_: Brokers("127.0.0.1:9092", {}))
+    monkeypatch.setattr(cli, "SparkSession", _NoSession)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setattr(stream, "run", lambda _, job, *__: outcome(job))
+    place = ["--dataset", "flight_events", "--checkpoint", "s3://c/flight_events", "--contracts", str(CONTRACTS)]
+    return cli.main([*STREAM, *place, *more])
+
+
+def test_stream_knows_where_it_keeps_its_place_and_when_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    jobs: list[stream.Stream] = []
+
+    assert _stream_with(jobs.append, monkeypatch) == 0
+    assert _stream_with(jobs.append, monkeypatch, "--available-now", "--max-records", "10") == 0
+
+    assert [(job.checkpoint, job.brokers.bootstrap) for job in jobs] == [("s3://c/flight_events", "127.0.0.1:9092")] * 2
+    assert [(job.available_now, job.max_records) for job in jobs] == [(False, 200_000), (True, 10)]
+
+
+def test_last_error_of_a_failed_stream_names_the_dataset_and_why(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_: stream.Stream) -> None:
+        raise TerminalError("topic flights.events does not exist")
+
+    assert _stream_with(fail, monkeypatch) == 1
+
+    last = [line for line in _lines(capsys.readouterr().err) if line["level"] == "ERROR"][-1]
+    assert last["error"] == "flight_events: topic flights.events does not exist"
 
 
 def test_importing_the_package_starts_nothing() -> None:

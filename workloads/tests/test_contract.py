@@ -12,7 +12,7 @@ import open_data_contract_standard
 import pytest
 import yaml
 
-from lakehouse_jobs.contract import load_contracts, parse
+from lakehouse_jobs.contract import load_contracts, load_stream, parse
 from lakehouse_jobs.exceptions import ContractError
 from support.items import DOCUMENT
 from support.lake import CONTRACTS
@@ -83,6 +83,14 @@ EDITS: dict[str, tuple[Edit, str]] = {
         lambda document: document["customProperties"][1]["value"].update(watermarkColumn="id"),
         r"watermarkColumn' must be a timestamptz, got \"int\"",
     ),
+    "a source and a stream": (
+        lambda document: document["customProperties"].append({"property": "stream", "value": {"topic": "items"}}),
+        r"stream' must be absent beside source",
+    ),
+    "half a stream": (
+        lambda document: document["customProperties"].__setitem__(1, {"property": "stream", "value": {}}),
+        r"stream' must be complete, got \"no topic\"",
+    ),
     "half a source": (
         lambda document: document["customProperties"][1]["value"].pop("table"),
         r"source' must be complete, got \"no table\"",
@@ -136,3 +144,19 @@ def test_every_contract_with_a_source_is_read_by_the_job() -> None:
 
     assert [contract.dataset for contract in contracts] == ["airlines", "airports", "flights", "planes", "weather"]
     assert all(contract.source.table == contract.dataset for contract in contracts)
+
+
+def test_stream_of_the_repository_is_read_by_the_job() -> None:
+    contract = load_stream(CONTRACTS, "flight_events")
+
+    assert (contract.stream.topic, contract.stream.address) == ("flights.events", "kafka://flights.events")
+    assert contract.ordering_column == "reported_at"
+    with pytest.raises(ContractError, match="run it as a stream"):
+        _ = contract.source
+
+
+def test_fails_when_the_dataset_of_a_stream_has_none() -> None:
+    with pytest.raises(ContractError, match=r"'dataset' must be one of flight_events, got \"flights\""):
+        load_stream(CONTRACTS, "flights")
+    with pytest.raises(ContractError, match="ingest its source"):
+        _ = parse(DOCUMENT, "items.yaml").stream

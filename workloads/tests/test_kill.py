@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +11,7 @@ import pytest
 from lakehouse_jobs import iceberg, ingest, landing, tables
 from lakehouse_jobs.run_record import RunState
 from support.items import upsert
+from support.killed import run_killed
 from support.lake import Lake
 from support.postgres import Sql
 
@@ -132,31 +129,12 @@ def test_second_run_that_overtakes_a_first_makes_it_stop(lake: Lake, sql: Sql, m
     assert lake.rows("bronze").count() == 1
 
 
-def test_sigkill_between_bronze_and_silver_is_healed_by_the_next_run(
-    lake: Lake, sql: Sql, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
+def test_sigkill_between_bronze_and_silver_is_healed_by_the_next_run(lake: Lake, sql: Sql, tmp_path: Path) -> None:
     sql.run(upsert(1, "bolt", 5, "01"), upsert(2, "nut", 7, "02"))
     lake.ingest()
     sql.run(*INCREMENT)
-    warehouse = Path(lake.spark.conf.get("spark.sql.catalog.glue_catalog.warehouse") or "").parent
-    script = Path(__file__).parent / "support" / "killed_run.py"
-    facts = {"warehouse": str(warehouse), "folder": str(lake.folder), "number": lake.number}
-    credentials = vars(lake.credentials)
-    search = os.pathsep.join(str(request.config.rootpath / name) for name in ("jobs", "tests"))
-    child = subprocess.Popen(
-        [sys.executable, str(script)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=(tmp_path / "stderr").open("wb"),
-        env={**os.environ, "PYTHONPATH": search},
-        start_new_session=True,
-    )
-    try:
-        child.communicate(json.dumps({**facts, "credentials": credentials}).encode(), timeout=120)
-    finally:
-        if child.poll() is None:
-            os.killpg(child.pid, signal.SIGKILL)
-    assert child.returncode == -signal.SIGKILL, (tmp_path / "stderr").read_text()[-2000:]
+    facts = {"folder": str(lake.folder), "number": lake.number, "credentials": vars(lake.credentials)}
+    run_killed(lake.spark, "killed_run.py", facts, tmp_path / "stderr")
     assert lake.rows("bronze").count() == 4
     assert {row["quantity"] for row in lake.silver()} == {5, 7}
 

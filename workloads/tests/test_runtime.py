@@ -50,6 +50,13 @@ def test_runtime_parameter_names_databases_buckets_and_secrets(stubbed: dict[str
     assert found.databases["silver"] == "lakehouse_dev_silver"
     assert found.bucket_uri("landing") == "s3://landing-1"
     assert found.secrets == {"nycflights": "lakehouse/dev/sources/nycflights"}
+    assert found.kafka_cluster_arn is None
+
+
+def test_runtime_parameter_names_the_kafka_cluster_where_there_is_one() -> None:
+    found = parse_runtime({**DOCUMENT, "kafka": {"clusterArn": "arn:aws:kafka:::cluster/lake/1"}}, "x")
+
+    assert found.kafka_cluster_arn == "arn:aws:kafka:::cluster/lake/1"
 
 
 def test_fails_when_the_environment_is_not_deployed(stubbed: dict[str, Stubber]) -> None:

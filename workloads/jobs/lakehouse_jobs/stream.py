@@ -97,6 +97,7 @@ def run(spark: SparkSession, job: Stream, contract: Contract, telemetry: Telemet
         "subscribe": topic,
         "startingOffsets": "earliest",
         "failOnDataLoss": "true",
+        "kafka.isolation.level": "read_committed",
         "includeHeaders": "true",
         "groupIdPrefix": group_of(contract.dataset),
         "maxOffsetsPerTrigger": str(job.max_records),

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from lakehouse_jobs.exceptions import ConfigurationError
+from lakehouse_jobs.kafka import load_brokers, parse_brokers
+from lakehouse_jobs.retry import RetryPolicy
+from lakehouse_jobs.runtime import Runtime
+
+ARN = "arn:aws:kafka:us-east-1:000000000000:cluster/lake/0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9-2"
+RUNTIME = Runtime("dev", {}, {}, {}, ARN)
+
+
+@pytest.fixture
+def stub(monkeypatch: pytest.MonkeyPatch) -> Stubber:
+    client: Any = boto3.client("kafka", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+    monkeypatch.setattr(boto3, "client", {"kafka": client}.__getitem__)
+    stubber = Stubber(client)
+    stubber.activate()
+    return stubber
+
+
+def test_brokers_are_asked_of_the_cluster_of_the_runtime_parameter(stub: Stubber) -> None:
+    stub.add_response("get_bootstrap_brokers", {"BootstrapBrokerString": "127.0.0.1:9092"}, {"ClusterArn": ARN})
+
+    brokers = load_brokers(RUNTIME, RetryPolicy())
+
+    assert brokers.settings == {"bootstrap.servers": "127.0.0.1:9092", "security.protocol": "PLAINTEXT"}
+
+
+def test_clients_sign_in_with_iam_where_the_cluster_offers_it() -> None:
+    brokers = parse_brokers({"BootstrapBrokerString": "b-1:9092", "BootstrapBrokerStringSaslIam": "b-1:9098"}, ARN)
+
+    assert brokers.options == {
+        "kafka.bootstrap.servers": "b-1:9098",
+        "kafka.security.protocol": "SASL_SSL",
+        "kafka.sasl.mechanism": "AWS_MSK_IAM",
+        "kafka.sasl.jaas.config": "software.amazon.msk.auth.iam.IAMLoginModule required;",
+        "kafka.sasl.client.callback.handler.class": "software.amazon.msk.auth.iam.IAMClientCallbackHandler",
+    }
+
+
+def test_fails_when_the_cluster_offers_no_known_way_to_sign_in() -> None:
+    with pytest.raises(
+        ConfigurationError, match=r"must let clients sign in with IAM, got \"BootstrapBrokerStringTls\""
+    ):
+        parse_brokers({"BootstrapBrokerStringTls": "b-1:9094", "ResponseMetadata": {}}, ARN)
+
+
+def test_fails_when_the_environment_has_no_cluster() -> None:
+    with pytest.raises(ConfigurationError, match=r"'kafka.clusterArn' must name a Kafka cluster, .*config of 'dev'"):
+        load_brokers(replace(RUNTIME, kafka_cluster_arn=None), RetryPolicy())
