@@ -23,7 +23,7 @@ _IAM: Mapping[str, str] = {
     "sasl.jaas.config": "software.amazon.msk.auth.iam.IAMLoginModule required;",
     "sasl.client.callback.handler.class": "software.amazon.msk.auth.iam.IAMClientCallbackHandler",
 }
-_ANSWER_SECONDS = 30
+_ANSWER_SECONDS = 10
 
 
 @dataclass(frozen=True)
