@@ -218,7 +218,9 @@ export class AirflowEnvironment extends AirflowEnvironmentBase {
     this.encryptionKey = props.encryptionKey ?? this.makeKey(removalPolicy);
     const securityGroups = props.securityGroups ?? [this.makeSecurityGroup(props.vpc)];
     this.connections = new ec2.Connections({ securityGroups });
-    this.connections.allowInternally(ec2.Port.allTraffic(), 'what the parts of Airflow say to each other');
+    for (const group of securityGroups) {
+      group.addIngressRule(group, ec2.Port.allTraffic(), 'what the parts of Airflow say to each other');
+    }
     if (props.securityGroups === undefined) {
       keepAll(securityGroups, removalPolicy);
     }

@@ -1,8 +1,8 @@
 import type { Problem } from '../private';
 import type { AirflowVersion } from './airflow-version';
 
-/** A package at one version, with extras and a marker if need be. */
-const PINNED = /^[A-Za-z0-9][A-Za-z0-9._-]*(\[[^\]]*\])?\s*==\s*[A-Za-z0-9][A-Za-z0-9.+!_-]*\s*(;.*)?$/;
+/** A package at one version, with extras, a marker and hashes if need be. */
+const PINNED = /^[A-Za-z0-9][\w.-]*(\[[^\]]*\])?\s*==\s*[A-Za-z0-9][\w.+!-]*\s*(;.*)?(\s--hash=\S+)*$/;
 
 /** Airflow's own constraints, with the two versions in their address. */
 const OFFICIAL =
