@@ -37,6 +37,9 @@ export interface IDagBundle extends IConstruct {
 
 /** DAGs that are in a bucket already. */
 export interface DagBundleAttributes {
+  /** The bucket. */
+  readonly bucket: s3.IBucket;
+
   /** The folder that the environment reads DAGs from, for example `dags`. */
   readonly dagsPath: string;
 
@@ -124,19 +127,9 @@ export interface DagBundleProps {
  * @see https://docs.aws.amazon.com/mwaa/latest/userguide/configuring-dag-folder.html
  */
 export class DagBundle extends Construct implements IDagBundle {
-  /**
-   * Refer to DAGs that are in a bucket already.
-   *
-   * @param bucket the bucket
-   * @param attributes where in the bucket they are
-   */
-  public static fromBucket(
-    scope: Construct,
-    id: string,
-    bucket: s3.IBucket,
-    attributes: DagBundleAttributes,
-  ): IDagBundle {
-    return new ExistingDagBundle(scope, id, bucket, attributes);
+  /** Refer to DAGs that are in a bucket already. */
+  public static fromDagBundleAttributes(scope: Construct, id: string, attributes: DagBundleAttributes): IDagBundle {
+    return new ExistingDagBundle(scope, id, attributes);
   }
 
   public readonly bucket: s3.IBucket;
@@ -194,19 +187,16 @@ export class DagBundle extends Construct implements IDagBundle {
 }
 
 class ExistingDagBundle extends Construct implements IDagBundle {
+  public readonly bucket: s3.IBucket;
   public readonly dagsPath: string;
   public readonly requirementsPath?: string;
   public readonly requirementsObjectVersion?: string;
 
-  constructor(
-    scope: Construct,
-    id: string,
-    public readonly bucket: s3.IBucket,
-    attributes: DagBundleAttributes,
-  ) {
+  constructor(scope: Construct, id: string, attributes: DagBundleAttributes) {
     super(scope, id);
-    failAll(`DAG bundle '${this.node.path}'`, bucketProblems(bucket).map(problem));
-    this.dagsPath = attributes.dagsPath.replace(/^\/+|\/+$/g, '');
+    failAll(`DAG bundle '${this.node.path}'`, bucketProblems(attributes.bucket).map(problem));
+    this.bucket = attributes.bucket;
+    this.dagsPath = attributes.dagsPath.replaceAll(/^\/+|\/+$/g, '');
     this.requirementsPath = attributes.requirementsPath;
     this.requirementsObjectVersion = attributes.requirementsObjectVersion;
   }

@@ -169,12 +169,9 @@ function answerFindings(deployment: s3deploy.BucketDeployment): void {
   }
 }
 
-const CALLED_BY_CLOUDFORMATION = 'only CloudFormation calls it, which waits for its answer and tells of its failure';
-
 const SERVERLESS_ANSWERS = {
   LambdaLatestVersion: "the function and its runtime are CDK's own, and move on with the version of aws-cdk-lib",
-  LambdaDLQ: CALLED_BY_CLOUDFORMATION,
-  LambdaAsyncFailureDestination: CALLED_BY_CLOUDFORMATION,
+  LambdaDLQ: 'only CloudFormation calls it, which waits for its answer and tells of its failure',
   LambdaTracing: 'it runs once for each deployment, and its log says what it copied',
 };
 

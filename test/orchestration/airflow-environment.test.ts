@@ -101,7 +101,8 @@ describe('AirflowEnvironment', () => {
 
   test('takes DAGs that are there already, with the version of their requirements', () => {
     const stack = testStack();
-    const dags = DagBundle.fromBucket(stack, 'Dags', s3.Bucket.fromBucketName(stack, 'Theirs', 'theirs'), {
+    const dags = DagBundle.fromDagBundleAttributes(stack, 'Dags', {
+      bucket: s3.Bucket.fromBucketName(stack, 'Theirs', 'theirs'),
       dagsPath: 'dags',
       requirementsPath: 'requirements.txt',
       requirementsObjectVersion: 'v1',

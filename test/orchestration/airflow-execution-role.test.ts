@@ -72,7 +72,8 @@ describe('The role of an AirflowEnvironment', () => {
   test('reads the folder of DAGs that are there already, and the one file of their requirements', () => {
     const stack = testStack();
     const bucket = s3.Bucket.fromBucketName(stack, 'Theirs', 'theirs');
-    const dags = DagBundle.fromBucket(stack, 'Dags', bucket, {
+    const dags = DagBundle.fromDagBundleAttributes(stack, 'Dags', {
+      bucket,
       dagsPath: 'dags',
       requirementsPath: 'requirements.txt',
     });
@@ -123,7 +124,8 @@ describe('The role of an AirflowEnvironment', () => {
     const stack = new Stack(app, 'Theirs');
     const part = new Construct(stack, 'Analytics');
     const bucket = new s3.Bucket(part, 'Files', { ...FIT, enforceSSL: true, serverAccessLogsPrefix: 'access/' });
-    const dags = DagBundle.fromBucket(part, 'Flows', bucket, {
+    const dags = DagBundle.fromDagBundleAttributes(part, 'Flows', {
+      bucket,
       dagsPath: 'flows',
       requirementsPath: 'r/requirements.txt',
     });
