@@ -1,26 +1,38 @@
-/** Alarms and a dashboard over a cluster that exists already, told to topics that exist already. */
-import * as iam from 'aws-cdk-lib/aws-iam';
+/** Alarms and dashboards over things that exist already and one of your own, told to topics that exist already. */
 import * as sns from 'aws-cdk-lib/aws-sns';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { App, Stack } from 'aws-cdk-lib/core';
-import { foundation, observability, processing } from '../lib';
+import type { Construct } from 'constructs';
+import { foundation, observability, streaming } from '../lib';
+
+const { MissingData, Watch } = observability;
+
+/** A watch of your own: which alarms, which rows of dashboards. */
+class OrdersWatch extends Watch {
+  public bind(scope: Construct): observability.WatchParts {
+    const queue = sqs.Queue.fromQueueArn(scope, 'Orders', 'arn:aws:sqs:eu-central-1:111122223333:orders');
+    const age = queue.metricApproximateAgeOfOldestMessage();
+    const alarm = {
+      ...{ id: 'OrdersWait', metric: age, threshold: 600, severity: foundation.Severity.WARNING, section: 'orders' },
+      ...{ meaning: 'orders have waited for ten minutes', firstStep: 'see the consumer of the queue' },
+      missingData: MissingData.fine('the queue is empty'),
+    };
+    return { alarms: [alarm], rows: [] };
+  }
+}
 
 const app = new App();
 const stack = new Stack(app, 'Watch', { env: { account: '111122223333', region: 'eu-central-1' } });
-
 const topicOf = (name: string): sns.ITopic =>
   sns.Topic.fromTopicArn(stack, name, stack.formatArn({ service: 'sns', resource: name }));
-const topics = foundation.AlertTopics.fromAlertTopicsAttributes(stack, 'Topics', {
-  critical: topicOf('page'),
-  warning: topicOf('tickets'),
-  info: topicOf('news'),
-});
-const batchCluster = processing.BatchCluster.fromBatchClusterAttributes(stack, 'Cluster', {
-  clusterId: 'j-2AXXXXXXGAPLF',
-  instanceRole: iam.Role.fromRoleName(stack, 'Instances', 'nightly-instances'),
+const attributes = { critical: topicOf('page'), warning: topicOf('tickets'), info: topicOf('news') };
+const topics = foundation.AlertTopics.fromAlertTopicsAttributes(stack, 'Topics', attributes);
+const cluster = streaming.KafkaCluster.fromKafkaClusterAttributes(stack, 'Kafka', {
+  clusterArn: 'arn:aws:kafka:eu-central-1:111122223333:cluster/events/1-2',
+  brokerCount: 3,
 });
 
-const watched = { environment: 'dev', pipelines: ['ingest'], batchCluster };
-const { alarms } = new observability.LakehouseAlarms(stack, 'Alarms', { ...watched, topics });
-new observability.LakehouseDashboard(stack, 'Dashboard', { ...watched, alarms: Object.values(alarms) });
-
+const watch = [Watch.kafka(cluster), new OrdersWatch()];
+const alarms = new observability.LakehouseAlarms(stack, 'Alarms', { topics, watch, runbook: 'https://wiki/runbook' });
+new observability.LakehouseDashboards(stack, 'Dashboards', { watch, alarms: alarms.all() });
 app.synth();

@@ -1,3 +1,10 @@
 export * from './lakehouse-alarms';
-export * from './lakehouse-dashboard';
+export * from './lakehouse-dashboards';
 export * from './lakehouse-metrics';
+export * from './missing-data';
+export * from './saved-log-queries';
+export * from './watch';
+export * from './watch-parts';
+export * from './watch-sources';
+export { type TablesWatchOptions } from './watch-tables';
+export { type TopicWatchOptions } from './watch-topic';

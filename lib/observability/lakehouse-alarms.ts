@@ -1,47 +1,22 @@
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as actions from 'aws-cdk-lib/aws-cloudwatch-actions';
-import { Duration } from 'aws-cdk-lib/core';
+import { Annotations } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { type IAlertTopics, Severity } from '../foundation';
-import type { IBatchCluster } from '../processing';
-import { LakehouseMetrics } from './lakehouse-metrics';
-
-/** What an alarm watches and what it means. */
-interface Watch {
-  readonly metric: cloudwatch.Metric;
-  /** Whether the metric is a total that never falls, of which only the growth is news. */
-  readonly total?: boolean;
-  readonly threshold: number;
-  readonly operator?: cloudwatch.ComparisonOperator;
-  readonly evaluationPeriods?: number;
-  readonly severity: Severity;
-  readonly missingData: cloudwatch.TreatMissingData;
-  readonly meaning: string;
-  /** The section of the runbook. */
-  readonly runbook: string;
-}
+import { type Problem, failAll, problem } from '../private';
+import { alarmProblems } from './alarm-problems';
+import { Composites, type Gathered } from './composites';
+import { problemsOf } from './known-metrics';
+import type { Watch } from './watch';
+import type { WatchAlarm } from './watch-parts';
 
 /** Properties of LakehouseAlarms. */
 export interface LakehouseAlarmsProps {
-  /** The environment's name. */
-  readonly environment: string;
-
-  /** Where alarms go. */
+  /** Where alarms go; an alarm that tells nobody is refused. */
   readonly topics: IAlertTopics;
 
-  /**
-   * The pipelines to watch by name.
-   *
-   * @default - none
-   */
-  readonly pipelines?: string[];
-
-  /**
-   * The batch cluster to watch.
-   *
-   * @default - none
-   */
-  readonly batchCluster?: IBatchCluster;
+  /** What is watched. */
+  readonly watch: Watch[];
 
   /**
    * Where the runbooks are; an alarm's description ends with this address and the section.
@@ -52,115 +27,86 @@ export interface LakehouseAlarmsProps {
 }
 
 /**
- * The alarms of a lakehouse. Each has a severity that picks its topic, a choice for missing data, and a description that
- * says what it means and where its runbook is.
+ * The alarms of a lakehouse. Each has a severity that picks its topic, a choice for missing data with the reason, and a
+ * description that says what it means, what to do first and where its runbook is. What is over goes to the info topic.
+ *
+ * Against storms, alarms of a group send one message through a composite alarm, and groups that only follow from something
+ * which is down are silent while that has an alarm of its own.
+ *
+ * Fails, with all problems at once, when two watches bring one id or CloudWatch would not take an alarm.
+ *
+ * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-combining.html
  */
 export class LakehouseAlarms extends Construct {
-  /** The alarms by id. */
+  /** The alarms on metrics by id. */
   public readonly alarms: { [id: string]: cloudwatch.Alarm } = {};
+
+  /** The composite alarms by id. */
+  public readonly composites: { [id: string]: cloudwatch.IAlarm };
 
   private readonly topics: IAlertTopics;
   private readonly runbook: string;
+  private readonly told = new Map<cloudwatch.CfnAlarm, string>();
 
   constructor(scope: Construct, id: string, props: LakehouseAlarmsProps) {
     super(scope, id);
+    const defined = props.watch.flatMap((watch) => watch.bind(this).alarms);
+    failAll(`alarms '${this.node.path}'`, [...topicProblems(props), ...alarmProblems(defined)].map(problem));
     this.topics = props.topics;
     this.runbook = props.runbook ?? 'docs/operations/runbook.md';
-    const metrics = new LakehouseMetrics(props.environment);
-    for (const pipeline of props.pipelines ?? []) {
-      this.watchPipeline(pipeline, metrics);
+    const gathered = defined.map((definition): Gathered => ({ definition, alarm: this.define(definition) }));
+    this.composites = new Composites(this, { topics: this.topics, describe: this.describe.bind(this) }).gather(
+      gathered,
+    );
+    this.node.addValidation({ validate: () => [...this.told].flatMap(([alarm, name]) => silence(alarm, name)) });
+  }
+
+  /** All alarms, those that gather others first. */
+  public all(): cloudwatch.IAlarm[] {
+    return [...Object.values(this.composites), ...Object.values(this.alarms)];
+  }
+
+  private define(definition: WatchAlarm): cloudwatch.Alarm {
+    const alarm = new cloudwatch.Alarm(this, definition.id, {
+      metric: definition.metric,
+      threshold: definition.threshold,
+      comparisonOperator: definition.operator ?? cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+      evaluationPeriods: definition.evaluationPeriods ?? 1,
+      treatMissingData: definition.missingData.treatment,
+      alarmDescription: this.describe(definition, ` No data means: ${definition.missingData.because}.`),
+    });
+    for (const unknown of problemsOf(definition.metric)) {
+      Annotations.of(alarm).addWarningV2('cdk-lakehouse:UnknownMetric', problem(unknown));
     }
-    if (props.batchCluster !== undefined) {
-      this.watchCluster(props.batchCluster);
+    if (definition.group === undefined) {
+      alarm.addAlarmAction(new actions.SnsAction(this.topics.topic(definition.severity)));
+      alarm.addOkAction(new actions.SnsAction(this.topics.topic(Severity.INFO)));
+      const { defaultChild } = alarm.node;
+      if (defaultChild instanceof cloudwatch.CfnAlarm) {
+        this.told.set(defaultChild, definition.id);
+      }
     }
+    this.alarms[definition.id] = alarm;
+    return alarm;
   }
 
-  private watchPipeline(pipeline: string, metrics: LakehouseMetrics): void {
-    this.define(`${capitalized(pipeline)}RunsFailed`, {
-      metric: metrics.ofPipeline('RunsFailed', pipeline),
-      threshold: 0,
-      severity: Severity.CRITICAL,
-      // A run that did not take place emits nothing; that it should have is a matter of freshness, not of failure.
-      missingData: cloudwatch.TreatMissingData.NOT_BREACHING,
-      meaning: `a run of ${pipeline} failed: its datasets stay as they were and its watermark has not moved`,
-      runbook: 'run-failed',
-    });
-  }
-
-  private watchCluster(cluster: IBatchCluster): void {
-    this.define('BatchAppsFailed', {
-      // YARN counts from the start of the cluster: without the difference the first failure would be an alarm for ever.
-      metric: cluster.metric('AppsFailed'),
-      total: true,
-      threshold: 0,
-      severity: Severity.WARNING,
-      missingData: cloudwatch.TreatMissingData.NOT_BREACHING,
-      meaning: 'an application on the batch cluster failed',
-      runbook: 'application-failed',
-    });
-    this.define('BatchUnhealthyNodes', {
-      metric: cluster.metric('MRUnhealthyNodes'),
-      threshold: 0,
-      evaluationPeriods: 3,
-      severity: Severity.WARNING,
-      missingData: cloudwatch.TreatMissingData.NOT_BREACHING,
-      meaning: 'nodes of the batch cluster are unhealthy, most often because their disks are full',
-      runbook: 'unhealthy-nodes',
-    });
-    this.define('BatchHdfsFull', {
-      metric: cluster.metric('HDFSUtilization'),
-      threshold: 80,
-      evaluationPeriods: 3,
-      severity: Severity.WARNING,
-      missingData: cloudwatch.TreatMissingData.NOT_BREACHING,
-      meaning: 'HDFS on the batch cluster is over 80 percent full; jobs stop when it is full',
-      runbook: 'hdfs-full',
-    });
-    this.define('BatchMissingBlocks', {
-      metric: cluster.metric('MissingBlocks'),
-      threshold: 0,
-      severity: Severity.CRITICAL,
-      missingData: cloudwatch.TreatMissingData.NOT_BREACHING,
-      meaning: 'HDFS on the batch cluster has lost blocks; the cluster must be replaced, tables are not affected',
-      runbook: 'missing-blocks',
-    });
-    this.define('BatchClusterGone', {
-      metric: cluster.metric('LiveDataNodes', { statistic: cloudwatch.Stats.MINIMUM }),
-      threshold: 1,
-      operator: cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
-      evaluationPeriods: 3,
-      severity: Severity.CRITICAL,
-      // A heartbeat: a standing cluster that reports nothing is gone.
-      missingData: cloudwatch.TreatMissingData.BREACHING,
-      meaning: 'the batch cluster reports no data node for a quarter of an hour',
-      runbook: 'cluster-gone',
-    });
-  }
-
-  private define(id: string, watch: Watch): void {
-    const period = Duration.minutes(5);
-    const metric = watch.metric.with({ period });
-    const alarm = new cloudwatch.Alarm(this, id, {
-      metric:
-        watch.total === true
-          ? new cloudwatch.MathExpression({ expression: 'DIFF(total)', usingMetrics: { total: metric }, period })
-          : metric,
-      threshold: watch.threshold,
-      comparisonOperator: watch.operator ?? cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-      evaluationPeriods: watch.evaluationPeriods ?? 1,
-      treatMissingData: watch.missingData,
-      alarmDescription: `${watch.severity}: ${watch.meaning}. Runbook: ${this.runbook}#${watch.runbook}`,
-    });
-    alarm.addAlarmAction(new actions.SnsAction(this.topics.topic(watch.severity)));
-    alarm.addOkAction(new actions.SnsAction(this.topics.topic(Severity.INFO)));
-    this.alarms[id] = alarm;
+  private describe(
+    { severity, meaning, firstStep, section }: Pick<WatchAlarm, 'severity' | 'meaning' | 'firstStep' | 'section'>,
+    more = '',
+  ): string {
+    return `${severity}: ${meaning}. First: ${firstStep}.${more} Runbook: ${this.runbook}#${section}`;
   }
 }
 
-/** `ingest` becomes `Ingest`, `late-data` becomes `LateData`. */
-function capitalized(name: string): string {
-  return name
-    .split(/[^A-Za-z0-9]+/)
-    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
-    .join('');
+/** Python and JavaScript let it be left out. */
+function topicProblems({ topics }: { readonly topics?: IAlertTopics }): Problem[] {
+  const remedy = 'an alarm without a topic tells nobody; pass an AlertTopics';
+  return topics === undefined ? [{ path: 'topics', must: 'where alarms go', got: topics, remedy }] : [];
+}
+
+/** An escape hatch or an aspect can take an alarm its voice. */
+function silence(alarm: cloudwatch.CfnAlarm, id: string): string[] {
+  const tells = alarm.actionsEnabled !== false && (alarm.alarmActions ?? []).length > 0;
+  const remedy = 'an alarm without a topic tells nobody; leave its actions as they are, or do not watch it';
+  return tells ? [] : [problem({ path: `${id}.alarmActions`, must: 'a topic', got: alarm.alarmActions, remedy })];
 }

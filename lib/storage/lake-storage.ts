@@ -18,6 +18,13 @@ export enum ArtifactPrefix {
   CHECKPOINTS = 'checkpoints/',
 }
 
+/**
+ * The id of the configuration by which a bucket publishes its request metrics.
+ *
+ * @internal
+ */
+export const REQUEST_METRICS_ID = 'EntireBucket';
+
 /** The buckets of a lake. */
 export interface ILakeStorage extends IConstruct {
   /** The bucket of run records, cluster logs and other things that are not data. */
@@ -32,6 +39,9 @@ export interface ILakeStorage extends IConstruct {
    * @default - not known for imported storage without one
    */
   readonly encryptionKey?: kms.IKey;
+
+  /** The zones whose buckets publish request metrics, under the filter `EntireBucket`. */
+  readonly measuredZones: Zone[];
 
   /** The bucket of a zone. */
   bucket(zone: Zone): s3.IBucket;
@@ -89,6 +99,15 @@ export interface LakeStorageProps {
   readonly logRetention?: Duration;
 
   /**
+   * The zones whose buckets publish request metrics, among them the errors of S3 that can then be watched. CloudWatch bills
+   * each of about 16 metrics a bucket as a custom metric.
+   *
+   * @default - none
+   * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/configure-request-metrics-bucket.html
+   */
+  readonly requestMetrics?: Zone[];
+
+  /**
    * What happens to the buckets when they leave the stack. A bucket that is destroyed must be empty: nothing empties it.
    *
    * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
@@ -113,6 +132,13 @@ export interface LakeStorageAttributes {
    * @default - grants do not cover a key
    */
   readonly encryptionKey?: kms.IKey;
+
+  /**
+   * The zones whose buckets publish request metrics under the filter `EntireBucket`.
+   *
+   * @default - none
+   */
+  readonly measuredZones?: Zone[];
 }
 
 /** The lifecycle of each zone when nothing else is said. Live zones never archive or expire. */
@@ -162,6 +188,7 @@ export class LakeStorage extends Construct implements ILakeStorage {
   public readonly artifacts: s3.IBucket;
   public readonly accessLogs: s3.IBucket;
   public readonly encryptionKey?: kms.IKey;
+  public readonly measuredZones: Zone[];
 
   private readonly buckets: { [zone: string]: s3.IBucket } = {};
 
@@ -177,6 +204,7 @@ export class LakeStorage extends Construct implements ILakeStorage {
 
     const key = props.encryptionKey ?? new kms.Key(this, 'Key', { enableKeyRotation: true, removalPolicy });
     this.encryptionKey = key;
+    this.measuredZones = Zone.all().filter((zone) => props.requestMetrics?.includes(zone) === true);
     this.accessLogs = accessLogBucket(this, logRetention, removalPolicy);
     const shared = { ...SAFE_BUCKET, encryption: s3.BucketEncryption.KMS, encryptionKey: key, bucketKeyEnabled: true };
     for (const zone of Zone.all()) {
@@ -187,6 +215,7 @@ export class LakeStorage extends Construct implements ILakeStorage {
         serverAccessLogsBucket: this.accessLogs,
         serverAccessLogsPrefix: `${zone.name}/`,
         lifecycleRules: [lifecycleRule(lifecycle)],
+        metrics: this.measuredZones.includes(zone) ? [{ id: REQUEST_METRICS_ID }] : undefined,
       });
     }
     this.artifacts = new s3.Bucket(this, 'Artifacts', {
@@ -207,6 +236,7 @@ class ImportedLakeStorage extends Construct implements ILakeStorage {
   public readonly artifacts: s3.IBucket;
   public readonly accessLogs: s3.IBucket;
   public readonly encryptionKey?: kms.IKey;
+  public readonly measuredZones: Zone[];
 
   constructor(
     scope: Construct,
@@ -217,6 +247,7 @@ class ImportedLakeStorage extends Construct implements ILakeStorage {
     this.artifacts = attributes.artifacts;
     this.accessLogs = attributes.accessLogs;
     this.encryptionKey = attributes.encryptionKey;
+    this.measuredZones = attributes.measuredZones ?? [];
   }
 
   public bucket(zone: Zone): s3.IBucket {

@@ -1,0 +1,140 @@
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import { Duration, Stack, Token } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import { type IAlertTopics, Severity } from '../foundation';
+import { fail } from '../private';
+import type { WatchAlarm } from './watch-parts';
+
+/** An alarm as it was asked for and as it is. */
+export interface Gathered {
+  readonly definition: WatchAlarm;
+  readonly alarm: cloudwatch.Alarm;
+}
+
+/** What composite alarms need of those who ask for them. */
+interface Voice {
+  readonly topics: IAlertTopics;
+  /** The description of an alarm. */
+  readonly describe: (of: Pick<WatchAlarm, 'severity' | 'meaning' | 'firstStep' | 'section'>) => string;
+}
+
+/** @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html */
+const MOST_CHILDREN = 100;
+const LONGEST_RULE = 10_240;
+
+/** The longest name of an alarm. */
+const LONGEST_NAME = 255;
+
+/** How long a group waits whether something that is down explains it. */
+const WAIT = Duration.minutes(5);
+
+/** How long it stays silent afterwards: alarms that look back more than a day are judged once an hour. */
+const EXTENSION = Duration.hours(1);
+
+/** What is down when the tables are stale; its parts have told it, so it tells nobody itself. */
+const DOWN = 'PlatformDown';
+
+/** The composite alarms: one for each group and severity, and one that keeps groups silent which only follow. */
+export class Composites {
+  private readonly made: { [id: string]: cloudwatch.IAlarm } = {};
+
+  constructor(
+    private readonly scope: Construct,
+    private readonly voice: Voice,
+  ) {}
+
+  /** Makes them, by id. */
+  public gather(gathered: Gathered[]): { [id: string]: cloudwatch.IAlarm } {
+    const groups = new Map<string, Gathered[]>();
+    for (const each of gathered.filter(({ definition }) => definition.group !== undefined)) {
+      const { group, severity } = each.definition;
+      const key = `${group?.id ?? ''}${severity.charAt(0).toUpperCase()}${severity.slice(1)}`;
+      groups.set(key, [...(groups.get(key) ?? []), each]);
+    }
+    const down = this.down(gathered);
+    for (const [id, members] of groups) {
+      const parts = split(members.map(({ alarm }) => alarm));
+      parts.forEach((part, index) => this.speak(`${id}${index === 0 ? '' : index + 1}`, part, members, down));
+    }
+    return this.made;
+  }
+
+  /** What follows from nothing needs nobody who keeps it silent. */
+  private down(gathered: Gathered[]): cloudwatch.CfnCompositeAlarm | undefined {
+    const causes = gathered.filter(({ definition }) => definition.cause === true).map(({ alarm }) => alarm);
+    const isNeeded = gathered.some(({ definition }) => definition.group?.silentWhenDown === true);
+    if (causes.length === 0 || !isNeeded) {
+      return undefined;
+    }
+    if (split(causes).length > 1) {
+      const remedy = 'mark fewer alarms as a cause';
+      fail({ path: 'cause', must: 'alarms that fit into one composite alarm', got: causes.length, remedy }, this.scope);
+    }
+    return this.make(DOWN, {
+      alarmRule: ruleOf(causes),
+      alarmDescription: `something is down that makes tables stale: one of ${causes.length} alarms, each of which tells by itself`,
+    });
+  }
+
+  private speak(
+    id: string,
+    part: cloudwatch.Alarm[],
+    [first]: Gathered[],
+    down: cloudwatch.CfnCompositeAlarm | undefined,
+  ): void {
+    const { group, severity } = first?.definition ?? {};
+    if (group === undefined || severity === undefined) {
+      return;
+    }
+    this.make(id, {
+      alarmRule: ruleOf(part),
+      alarmDescription: this.voice.describe({ ...group, severity }),
+      alarmActions: [this.voice.topics.topic(severity).topicArn],
+      okActions: [this.voice.topics.topic(Severity.INFO).topicArn],
+      ...(group.silentWhenDown === true && down !== undefined ? silencedBy(down) : {}),
+    });
+  }
+
+  private make(id: string, props: cloudwatch.CfnCompositeAlarmProps): cloudwatch.CfnCompositeAlarm {
+    const alarm = new cloudwatch.CfnCompositeAlarm(this.scope, id, props);
+    this.made[id] = cloudwatch.Alarm.fromAlarmArn(this.scope, `${id}Alarm`, alarm.attrArn);
+    return alarm;
+  }
+}
+
+function silencedBy(down: cloudwatch.CfnCompositeAlarm): Partial<cloudwatch.CfnCompositeAlarmProps> {
+  return {
+    actionsSuppressor: down.attrArn,
+    actionsSuppressorWaitPeriod: WAIT.toSeconds(),
+    actionsSuppressorExtensionPeriod: EXTENSION.toSeconds(),
+  };
+}
+
+function ruleOf(alarms: cloudwatch.Alarm[]): string {
+  return alarms.map(({ alarmName }) => `ALARM("${alarmName}")`).join(' OR ');
+}
+
+/** Parts that CloudWatch takes as one rule, by number and by length. */
+function split(alarms: cloudwatch.Alarm[]): cloudwatch.Alarm[][] {
+  const parts: cloudwatch.Alarm[][] = [];
+  let length = 0;
+  for (const alarm of alarms) {
+    const added = 'ALARM("") OR '.length + nameLength(alarm);
+    const last = parts.at(-1);
+    if (last === undefined || last.length === MOST_CHILDREN || length + added > LONGEST_RULE) {
+      parts.push([alarm]);
+      length = added;
+    } else {
+      last.push(alarm);
+      length += added;
+    }
+  }
+  return parts;
+}
+
+/** CloudFormation names an alarm by stack, logical id and 12 characters; a logical id is no longer than path and hash. */
+function nameLength(alarm: cloudwatch.Alarm): number {
+  const { stackName } = Stack.of(alarm);
+  const stack = Token.isUnresolved(stackName) ? 128 : stackName.length;
+  return Math.min(LONGEST_NAME, stack + alarm.node.path.length + 8 + 14);
+}

@@ -1,0 +1,104 @@
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import { Duration } from 'aws-cdk-lib/core';
+import { Severity } from '../foundation';
+import { awsMetric } from './known-metrics';
+import { MissingData } from './missing-data';
+import { Concern, type WatchAlarm, type WatchGraph, type WatchParts } from './watch-parts';
+
+const HEARTBEAT_TELLS = MissingData.fine('nothing; the alarm on the scheduler tells when the environment is silent');
+
+/** Airflow's metrics of an environment. */
+class AirflowMetrics {
+  constructor(private readonly environment: string) {}
+
+  /** A metric of a part of Airflow, for example of the scheduler. */
+  public of(part: string, name: string, statistic: string, label?: string): cloudwatch.Metric {
+    const dimensions = { Function: part, Environment: this.environment };
+    return awsMetric('AmazonMWAA', name, dimensions, { statistic, period: Duration.minutes(5), label });
+  }
+
+  /** A metric over all tasks of all DAGs. */
+  public ofTasks(name: string, label?: string): cloudwatch.Metric {
+    const dimensions = { DAG: 'All', Task: 'All', Environment: this.environment };
+    const options = { statistic: cloudwatch.Stats.SUM, period: Duration.minutes(5), label };
+    return awsMetric('AmazonMWAA', name, dimensions, options);
+  }
+}
+
+/** The alarms and graphs of an Airflow environment. */
+export function airflowWatch(environment: string, name: string): WatchParts {
+  const metrics = new AirflowMetrics(environment);
+  return {
+    alarms: [schedulerAlarm(metrics, name), ...taskAlarms(metrics, name)],
+    rows: [{ concern: Concern.PLATFORM, title: name, graphs: graphs(metrics) }],
+  };
+}
+
+function schedulerAlarm(metrics: AirflowMetrics, name: string): WatchAlarm {
+  return {
+    id: `${name}SchedulerGone`,
+    metric: metrics.of('Scheduler', 'SchedulerHeartbeat', cloudwatch.Stats.SUM),
+    threshold: 1,
+    operator: cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+    evaluationPeriods: 3,
+    severity: Severity.CRITICAL,
+    missingData: MissingData.alarming('a scheduler without a heartbeat starts nothing'),
+    meaning: 'the Airflow scheduler has had no heartbeat for a quarter of an hour: nothing is started',
+    firstStep: 'see the state of the environment and the log of the scheduler',
+    section: 'airflow-scheduler-gone',
+    cause: true,
+  };
+}
+
+function taskAlarms(metrics: AirflowMetrics, name: string): WatchAlarm[] {
+  return [
+    {
+      id: `${name}TasksFailed`,
+      metric: metrics.ofTasks('TaskInstanceFailures'),
+      threshold: 0,
+      severity: Severity.WARNING,
+      missingData: HEARTBEAT_TELLS,
+      meaning: 'a task of a DAG failed',
+      firstStep: 'see the log of the task in Airflow',
+      section: 'airflow-tasks-failed',
+    },
+    {
+      id: `${name}TasksQueued`,
+      metric: metrics.of('Executor', 'QueuedTasks', cloudwatch.Stats.MINIMUM),
+      threshold: 0,
+      evaluationPeriods: 6,
+      severity: Severity.WARNING,
+      missingData: HEARTBEAT_TELLS,
+      meaning: 'the queue of tasks has not been empty for half an hour: there are too few workers, or they hang',
+      firstStep: 'see how many workers there are and what they run',
+      section: 'airflow-tasks-queued',
+    },
+    {
+      id: `${name}ImportErrors`,
+      metric: metrics.of('DAG Processing', 'ImportErrors', cloudwatch.Stats.MAXIMUM),
+      threshold: 0,
+      evaluationPeriods: 2,
+      severity: Severity.WARNING,
+      missingData: HEARTBEAT_TELLS,
+      meaning: 'Airflow cannot import a DAG file: its DAGs are not scheduled',
+      firstStep: 'see the import errors on the first page of Airflow',
+      section: 'airflow-import-errors',
+    },
+  ];
+}
+
+function graphs(metrics: AirflowMetrics): WatchGraph[] {
+  const { MAXIMUM, SUM } = cloudwatch.Stats;
+  return [
+    {
+      title: 'Tasks',
+      metrics: [
+        metrics.of('Executor', 'RunningTasks', MAXIMUM, 'running'),
+        metrics.of('Executor', 'QueuedTasks', MAXIMUM, 'queued'),
+        metrics.ofTasks('TaskInstanceFailures', 'failed'),
+      ],
+    },
+    { title: 'Heartbeats of the scheduler', metrics: [metrics.of('Scheduler', 'SchedulerHeartbeat', SUM)] },
+    { title: 'Import errors', metrics: [metrics.of('DAG Processing', 'ImportErrors', MAXIMUM)] },
+  ];
+}

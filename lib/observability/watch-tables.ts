@@ -1,0 +1,191 @@
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import { Duration } from 'aws-cdk-lib/core';
+import type { DataContract, DataContracts } from '../contracts';
+import { Severity } from '../foundation';
+import { type Problem, didYouMean, failAll, problem } from '../private';
+import type { LakehouseMetrics } from './lakehouse-metrics';
+import { MissingData } from './missing-data';
+import { pascal } from './pascal';
+import { type AlarmGroup, Concern, type WatchAlarm, type WatchParts, type WatchRow } from './watch-parts';
+
+/** How tables are watched. */
+export interface TablesWatchOptions {
+  /**
+   * How urgent it is when a table is stale.
+   *
+   * @default Severity.WARNING
+   */
+  readonly severity?: Severity;
+
+  /**
+   * The keys of datasets whose freshness is not watched, for example `silver.planes`: those that are loaded more seldom
+   * than every seven days, which is as far back as CloudWatch looks.
+   *
+   * @default - all that promise freshness are watched
+   */
+  readonly withoutFreshness?: string[];
+}
+
+/** What CloudWatch can look back over: with periods of an hour or more seven days, with shorter ones a day. */
+const LONGEST = Duration.days(7);
+
+/** Less than two periods of five minutes cannot tell a late load from a late metric. */
+const SHORTEST = Duration.minutes(10);
+
+const STALE: AlarmGroup = {
+  id: 'StaleTables',
+  meaning: 'tables are older than their contracts promise, and no failed run or missing cluster explains it',
+  firstStep: 'see whether the pipeline is started at all',
+  section: 'stale-tables',
+  silentWhenDown: true,
+};
+
+const REJECTED: AlarmGroup = {
+  id: 'RejectedRows',
+  meaning: 'rows broke the rules of their contracts and went to the dead-letter tables',
+  firstStep: 'see the reasons in the dead-letter tables',
+  section: 'rows-rejected',
+};
+
+/** The alarms and graphs of the datasets that a pipeline of this lake loads. */
+export function tablesWatch(
+  contracts: DataContracts,
+  metrics: LakehouseMetrics,
+  options: TablesWatchOptions,
+): WatchParts {
+  const loaded = contracts.all().filter(({ source }) => source !== undefined);
+  const without = options.withoutFreshness ?? [];
+  const promised = loaded.filter(
+    ({ key, freshnessSeconds }) => freshnessSeconds !== undefined && !without.includes(key),
+  );
+  failAll('the tables to watch', [...unknown(loaded, without), ...promised.flatMap(shortness)].map(problem));
+  const severity = options.severity ?? Severity.WARNING;
+  return {
+    alarms: [
+      ...promised.map((contract) => staleAlarm(contract, metrics, severity)),
+      ...loaded.map((contract) => rejectedAlarm(contract, metrics)),
+    ],
+    rows: loaded.length === 0 ? [] : [rowsOnTheWay(loaded, metrics), quality(loaded, metrics)],
+  };
+}
+
+function unknown(loaded: DataContract[], without: string[]): Problem[] {
+  const keys = loaded.map(({ key }) => key);
+  return without
+    .filter((key) => !keys.includes(key))
+    .map((got) => ({
+      path: 'withoutFreshness',
+      must: 'keys of datasets that come from a source',
+      got,
+      remedy: didYouMean(got, keys),
+    }));
+}
+
+function shortness({ key, file, freshnessSeconds = Infinity }: DataContract): Problem[] {
+  return freshnessSeconds >= SHORTEST.toSeconds()
+    ? []
+    : [
+        {
+          path: `freshness of ${key}`,
+          must: `${SHORTEST.toMinutes()} minutes or more to be watched`,
+          got: `${freshnessSeconds} seconds`,
+          remedy: `correct ${file}, or leave it out by withoutFreshness`,
+        },
+      ];
+}
+
+/** The window of a contract as CloudWatch can look at it: never longer than promised, but for the last started period. */
+function windowOf(promised: Duration): { readonly period: Duration; readonly periods: number; readonly text: string } {
+  const window = promised.toSeconds() > LONGEST.toSeconds() ? LONGEST : promised;
+  const period = window.toSeconds() < Duration.hours(1).toSeconds() ? Duration.minutes(5) : Duration.hours(1);
+  const periods = Math.ceil(window.toSeconds() / period.toSeconds());
+  const capped =
+    window === promised ? '' : `; its contract allows ${promised.toHumanString()}, CloudWatch looks back seven days`;
+  return { period, periods, text: `${window.toHumanString()}${capped}` };
+}
+
+function staleAlarm(
+  { dataset, freshnessSeconds = 0 }: DataContract,
+  metrics: LakehouseMetrics,
+  severity: Severity,
+): WatchAlarm {
+  const { period, periods, text } = windowOf(Duration.seconds(freshnessSeconds));
+  return {
+    id: `${pascal(dataset)}Stale`,
+    metric: metrics.ofDataset('DatasetLoaded', dataset).with({ period }),
+    threshold: 1,
+    operator: cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+    evaluationPeriods: periods,
+    severity,
+    missingData: MissingData.alarming('no run has brought it up to its source, whatever the reason'),
+    meaning: `no run has brought ${dataset} up to its source for ${text}`,
+    firstStep: STALE.firstStep,
+    section: STALE.section,
+    group: STALE,
+  };
+}
+
+function rejectedAlarm({ dataset }: DataContract, metrics: LakehouseMetrics): WatchAlarm {
+  return {
+    id: `${pascal(dataset)}RowsRejected`,
+    metric: metrics.ofDataset('RowsRejected', dataset),
+    threshold: 0,
+    severity: Severity.WARNING,
+    missingData: MissingData.fine('no run has ended, so none has rejected a row'),
+    meaning: `rows of ${dataset} broke the rules of its contract and are in its dead-letter table`,
+    firstStep: REJECTED.firstStep,
+    section: REJECTED.section,
+    group: REJECTED,
+  };
+}
+
+function rowsOnTheWay(contracts: DataContract[], metrics: LakehouseMetrics): WatchRow {
+  const each = (name: string): cloudwatch.IMetric[] =>
+    contracts.map(({ dataset }) => metrics.ofDataset(name, dataset).with({ label: dataset }));
+  return {
+    concern: Concern.ZONES,
+    title: 'Rows from landing to silver',
+    graphs: [
+      { title: 'Read into landing', metrics: each('RowsRead'), unit: 'rows' },
+      { title: 'Valid, into bronze', metrics: each('RowsValid'), unit: 'rows' },
+      { title: 'Merged into silver', metrics: each('RowsMerged'), unit: 'rows' },
+      { title: 'Landed', metrics: each('BytesLanded'), unit: 'bytes' },
+    ],
+  };
+}
+
+function quality(contracts: DataContract[], metrics: LakehouseMetrics): WatchRow {
+  const labelled = (dataset: string, name: string): cloudwatch.Metric =>
+    metrics.ofDataset(name, dataset).with({ label: dataset });
+  return {
+    concern: Concern.TABLES,
+    title: 'Freshness and quality',
+    graphs: [
+      {
+        title: 'Runs that brought the dataset up to its source, in an hour',
+        metrics: contracts.map(({ dataset }) => labelled(dataset, 'DatasetLoaded').with({ period: Duration.hours(1) })),
+      },
+      {
+        title: 'Rejected to the dead letters',
+        metrics: contracts.map(({ dataset }) => labelled(dataset, 'RowsRejected')),
+        unit: 'rows',
+      },
+      {
+        title: 'Share of rows rejected',
+        unit: 'percent',
+        metrics: contracts.map(
+          ({ dataset }, index) =>
+            new cloudwatch.MathExpression({
+              expression: `IF(read${index} > 0, 100 * rejected${index} / read${index}, 0)`,
+              usingMetrics: {
+                [`rejected${index}`]: labelled(dataset, 'RowsRejected'),
+                [`read${index}`]: labelled(dataset, 'RowsRead'),
+              },
+              label: dataset,
+              period: Duration.minutes(5),
+            }),
+        ),
+      },
+    ],
+  };
+}

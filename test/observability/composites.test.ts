@@ -1,0 +1,126 @@
+import type { Stack } from 'aws-cdk-lib/core';
+import { resourcesIn } from '../support/stacks';
+import { OwnWatch } from './own-watch';
+import { Watched } from './watched';
+
+interface Composite {
+  readonly AlarmRule: unknown;
+  readonly AlarmDescription: string;
+  readonly AlarmActions?: unknown[];
+  readonly OKActions?: unknown[];
+  readonly ActionsSuppressor?: unknown;
+}
+
+/** An alarm's id from its logical id. */
+const idOf = (logicalId: string): string => logicalId.replace(/^Alarms(.*)[0-9A-F]{8}$/, '$1');
+
+function composites(stack: Stack): { [id: string]: Composite } {
+  const found = resourcesIn<Composite>(stack, 'AWS::CloudWatch::CompositeAlarm');
+  return Object.fromEntries(Object.entries(found).map(([id, { Properties }]) => [idOf(id), Properties]));
+}
+
+/** The logical ids of the alarms in a rule. */
+function childrenOf(rule: unknown): string[] {
+  return [...JSON.stringify(rule).matchAll(/"Ref":"(\w+)"/g)].map(([, id = '']) => id);
+}
+
+function ofEverything(): { watched: Watched; found: { [id: string]: Composite } } {
+  const watched = new Watched();
+  watched.alarms(Object.values(watched.all()));
+  return { watched, found: composites(watched.stack) };
+}
+
+describe('Composite alarms', () => {
+  test('are few, and refer to alarms that exist', () => {
+    const { watched, found } = ofEverything();
+    expect(Object.keys(found)).toEqual([
+      ...['PlatformDown', 'KafkaUnderReplicatedWarning', 'KafkaUnderMinIsrCritical'],
+      ...['StaleTablesWarning', 'RejectedRowsWarning'],
+    ]);
+    const alarms = Object.keys(resourcesIn(watched.stack, 'AWS::CloudWatch::Alarm'));
+    for (const { AlarmRule } of Object.values(found)) {
+      const children = childrenOf(AlarmRule);
+      expect(children.length).toBeGreaterThan(1);
+      expect(alarms).toEqual(expect.arrayContaining(children));
+      expect(AlarmRule).toEqual({
+        'Fn::Join': [
+          '',
+          children.flatMap((Ref, index) => [`${index === 0 ? '' : '") OR '}ALARM("`, { Ref }]).concat('")'),
+        ],
+      });
+    }
+  });
+
+  test('hold every alarm that tells nobody by itself', () => {
+    const watched = new Watched();
+    const watch = Object.values(watched.all());
+    watched.alarms(watch);
+    const telling = Object.values(composites(watched.stack)).filter(({ AlarmActions }) => AlarmActions !== undefined);
+    const held = telling.flatMap(({ AlarmRule }) => childrenOf(AlarmRule).map(idOf));
+    const grouped = watched.asked(...watch).filter(({ group }) => group !== undefined);
+    expect(grouped.length).toBeGreaterThan(10);
+    expect(held.toSorted()).toEqual(grouped.map(({ id }) => id).toSorted());
+  });
+
+  test('tell the topic of their severity', () => {
+    const { watched, found } = ofEverything();
+    const { PlatformDown, ...telling } = found;
+    for (const [id, { AlarmActions, OKActions, AlarmDescription }] of Object.entries(telling)) {
+      const severity = /(Critical|Warning)$/.exec(id)?.[1]?.toLowerCase() ?? '';
+      expect([id, AlarmActions, OKActions]).toEqual([id, [watched.arn(severity)], [watched.arn('info')]]);
+      expect(AlarmDescription).toMatch(new RegExp(`^${severity}: .*First: .*runbook\\.md#[a-z-]+$`));
+    }
+    expect(PlatformDown).not.toHaveProperty('AlarmActions');
+  });
+
+  test('keep stale tables silent while what makes them stale has an alarm of its own', () => {
+    const { found } = ofEverything();
+    expect(childrenOf(found.PlatformDown?.AlarmRule).map(idOf)).toEqual([
+      ...['BatchClusterGone', 'NightlyFlowFailed', 'NightlyFlowTimedOut', 'AirflowSchedulerGone', 'IngestRunsFailed'],
+    ]);
+    expect(found.StaleTablesWarning).toMatchObject({
+      ActionsSuppressor: { 'Fn::GetAtt': [expect.stringMatching(/^AlarmsPlatformDown/), 'Arn'] },
+      ActionsSuppressorWaitPeriod: 300,
+      ActionsSuppressorExtensionPeriod: 3600,
+    });
+    expect(found.RejectedRowsWarning).not.toHaveProperty('ActionsSuppressor');
+  });
+
+  test('have nobody who keeps them silent when nothing can be down, or nothing is to be kept silent', () => {
+    const tables = new Watched();
+    tables.alarms([tables.tables()]);
+    expect(Object.keys(composites(tables.stack))).toEqual(['StaleTablesWarning', 'RejectedRowsWarning']);
+    expect(composites(tables.stack).StaleTablesWarning).not.toHaveProperty('ActionsSuppressor');
+    const cluster = new Watched();
+    cluster.alarms([cluster.batchCluster()]);
+    expect(composites(cluster.stack)).toEqual({});
+  });
+
+  test('are split where a rule would have too many alarms, or be too long', () => {
+    const group = { id: 'Queues', meaning: 'queues are old', firstStep: 'see the consumers', section: 'queues' };
+    const many = Array.from({ length: 250 }, (_, index) => ({ id: `Queue${index}Old`, group }));
+    const short = new Watched();
+    short.alarms([new OwnWatch(many)]);
+    const found = composites(short.stack);
+    expect(Object.keys(found)).toEqual(['QueuesWarning', 'QueuesWarning2', 'QueuesWarning3']);
+    expect(Object.values(found).map(({ AlarmRule }) => childrenOf(AlarmRule).length)).toEqual([100, 100, 50]);
+
+    const long = new Watched();
+    long.alarms([new OwnWatch(many.map(({ id }) => ({ id: `${id}${'x'.repeat(190)}`, group })))]);
+    const parts = Object.values(composites(long.stack)).map(({ AlarmRule }) => childrenOf(AlarmRule));
+    expect(parts.flat()).toHaveLength(250);
+    for (const part of parts) {
+      // CloudFormation names an alarm by stack, logical id and 12 characters, 255 in all
+      const names = part.map((id) => `Test-${id}-123456789012`.slice(0, 255));
+      expect(names.map((name) => `ALARM("${name}")`).join(' OR ').length).toBeLessThanOrEqual(10_240);
+    }
+  });
+
+  test('fail when more causes are marked than one rule holds', () => {
+    const watched = new Watched();
+    const many = Array.from({ length: 101 }, (_, index) => ({ id: `Queue${index}Old`, cause: true }));
+    expect(() => watched.alarms([new OwnWatch(many), watched.tables()])).toThrow(
+      "'cause' must be alarms that fit into one composite alarm, got 101; mark fewer alarms as a cause",
+    );
+  });
+});
