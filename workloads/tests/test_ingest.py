@@ -228,3 +228,19 @@ def test_metrics_of_a_run_are_sent_in_one_call(lake: Lake, sql: Sql) -> None:
     assert sent["Namespace"] == "Lakehouse"
     assert (values["RowsRead"], values["RowsMerged"], values["RunsSucceeded"], values["RunsFailed"]) == (2, 2, 1, 0)
     assert values["BytesLanded"] > 0
+    assert values["DatasetLoaded"] == 1
+
+
+def test_a_dataset_counts_as_loaded_when_nothing_was_new_and_not_when_it_failed(lake: Lake, sql: Sql) -> None:
+    sql.run(*JANUARY)
+    lake.ingest()
+    unchanged = lake.ingest()["items"]
+    sent = [call.kwargs["MetricData"] for call in lake.cloudwatch.put_metric_data.call_args_list]
+    assert unchanged.state is RunState.UNCHANGED
+    assert [datum["Value"] for datum in sent[-1] if datum["MetricName"] == "DatasetLoaded"] == [1]
+
+    lake.credentials = replace(lake.credentials, password="not-" + PASSWORD)
+    lake.ingest()
+
+    last = lake.cloudwatch.put_metric_data.call_args.kwargs["MetricData"]
+    assert [datum["Value"] for datum in last if datum["MetricName"] == "DatasetLoaded"] == [0]

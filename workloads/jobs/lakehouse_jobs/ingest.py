@@ -225,5 +225,6 @@ def _measure(telemetry: Telemetry, record: RunRecord) -> None:
         (Metric.ROWS_REJECTED, record.rowsRejected),
         (Metric.ROWS_MERGED, record.rowsMerged),
         (Metric.BYTES_LANDED, record.bytesLanded),
+        (Metric.DATASET_LOADED, record.state is not RunState.FAILED),
     ):
         telemetry.record(metric, float(value), Dataset=record.dataset)

@@ -39,6 +39,7 @@ class Metric(Enum):
     ROWS_REJECTED = MetricSpec("RowsRejected", "Count", _DATASET)
     ROWS_MERGED = MetricSpec("RowsMerged", "Count", _DATASET)
     BYTES_LANDED = MetricSpec("BytesLanded", "Bytes", _DATASET)
+    DATASET_LOADED = MetricSpec("DatasetLoaded", "Count", _DATASET)
     RUN_DURATION = MetricSpec("RunDuration", "Seconds", _PIPELINE)
     RUNS_SUCCEEDED = MetricSpec("RunsSucceeded", "Count", _PIPELINE)
     RUNS_FAILED = MetricSpec("RunsFailed", "Count", _PIPELINE)
