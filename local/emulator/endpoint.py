@@ -36,6 +36,8 @@ _PATCH_POINTS: dict[str, tuple[str, ...]] = {
         *("record_metric", "_evaluate_all_alarms", "_validate_alarm_tag_arn", "_dashboards"),
         *("_put_composite_alarm", "_composite_alarms", "_rule_alarm_state"),
     ),
+    "ministack.services.cloudwatch_logs": ("handle_request", "_log_groups"),
+    "ministack.services.s3": ("handle_request", "_parse_bucket_key", "_buckets"),
     "ministack.services.athena": ("_update_workgroup", "_workgroups"),
     "ministack.services.ec2": (
         *("_ACTION_MAP", "_flow_logs", "_nat_gateways", "_vpc_endpoints", "_p", "_parse_member_list"),
@@ -93,12 +95,14 @@ def install() -> App:
     from emulator.completions import (
         alarms,
         athena_updates,
+        bucket_metrics,
         ec2_fields,
         emr_api,
         emr_serverless,
         executions,
         kafka_api,
         mwaa_api,
+        saved_queries,
         sdk_integrations,
         state_machines,
         table_optimizers,
@@ -107,9 +111,10 @@ def install() -> App:
     from emulator.registry import HandlerRegistry
     from emulator.rollback import marking
 
-    for completion in (alarms, athena_updates, ec2_fields, emr_api, kafka_api, mwaa_api, table_optimizers):
-        completion.install()
-    for completion in (emr_serverless, executions, sdk_integrations, state_machines):
+    for completion in (
+        *(alarms, athena_updates, bucket_metrics, ec2_fields, emr_api, emr_serverless, executions, kafka_api, mwaa_api),
+        *(saved_queries, sdk_integrations, state_machines, table_optimizers),
+    ):
         completion.install()
     registry = HandlerRegistry(provisioners._RESOURCE_HANDLERS, all_provisioners())
     provisioners._RESOURCE_HANDLERS = changesets._RESOURCE_HANDLERS = registry

@@ -101,6 +101,7 @@ def storage() -> dict[str, Template]:
                 },
                 "LifecycleConfiguration": {"Rules": rules},
                 "LoggingConfiguration": {"DestinationBucketName": ref("Lake"), "LogFilePrefix": "logs/"},
+                "MetricsConfigurations": [{"Id": "EntireBucket"}],
                 "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
                 "PublicAccessBlockConfiguration": {
                     "BlockPublicAcls": True,

@@ -22,6 +22,7 @@ from emulator.provisioners import (
     sns,
 )
 from emulator.provisioners import stepfunctions as states
+from emulator.provisioners import athena, budgets, cloudwatch, ec2, emr, glue, iam, kafka, logs, s3, sns
 
 
 def all_provisioners() -> list[Provisioner]:
@@ -47,6 +48,7 @@ def all_provisioners() -> list[Provisioner]:
         cloudwatch.MetricAlarm(),
         cloudwatch.CompositeAlarm(),
         cloudwatch.Dashboard(),
+        logs.QueryDefinition(),
         athena.WorkGroup(),
         athena.NamedQuery(),
         budgets.Budget(),

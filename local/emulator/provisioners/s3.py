@@ -28,6 +28,7 @@ class Bucket(Completed):
         self._tags(s3, physical_id, properties, old)
         self._logging(s3, physical_id, properties)
         self._versioning(s3, physical_id, properties, old)
+        self._metrics(s3, physical_id, properties, old)
         for tiering in properties.get("IntelligentTieringConfigurations") or []:
             s3.put_bucket_intelligent_tiering_configuration(
                 Bucket=physical_id, Id=tiering["Id"], IntelligentTieringConfiguration=_tiering(tiering)
@@ -96,11 +97,32 @@ class Bucket(Completed):
         s3.put_bucket_logging(Bucket=bucket, BucketLoggingStatus={"LoggingEnabled": enabled} if enabled else {})
 
     @staticmethod
+    def _metrics(s3: Any, bucket: str, properties: Properties, old: Properties) -> None:
+        now = properties.get("MetricsConfigurations") or []
+        ids = {given["Id"] for given in now}
+        for gone in old.get("MetricsConfigurations") or []:
+            if gone["Id"] not in ids:
+                s3.delete_bucket_metrics_configuration(Bucket=bucket, Id=gone["Id"])
+        for given in now:
+            s3.put_bucket_metrics_configuration(Bucket=bucket, Id=given["Id"], MetricsConfiguration=_metrics(given))
+
+    @staticmethod
     def _versioning(s3: Any, bucket: str, properties: Properties, old: Properties) -> None:
         status = (properties.get("VersioningConfiguration") or {}).get("Status")
         if status or (old.get("VersioningConfiguration") or {}).get("Status"):
             # versioning can be suspended, never taken away
             s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": status or "Suspended"})
+
+
+def _metrics(given: Properties) -> dict[str, Any]:
+    """A filter of one condition is that condition, of more an `And`."""
+    scope = {name: given[name] for name in ("Prefix", "AccessPointArn") if given.get(name)}
+    tags = given.get("TagFilters") or []
+    if not scope and not tags:
+        return {"Id": given["Id"]}
+    if len(scope) + len(tags) == 1:
+        return {"Id": given["Id"], "Filter": scope or {"Tag": tags[0]}}
+    return {"Id": given["Id"], "Filter": {"And": {**scope, **({"Tags": tags} if tags else {})}}}
 
 
 def _check_algorithm(algorithm: str | None) -> None:

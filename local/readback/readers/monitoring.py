@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from readback.aws import Aws
@@ -50,6 +51,32 @@ def dashboard(aws: Aws, resource: Resource) -> Live | None:
         return None
     tags = cloudwatch.list_tags_for_resource(ResourceARN=live["DashboardArn"]).get("Tags")
     return Live(present(DashboardName=live["DashboardName"], DashboardBody=live["DashboardBody"], Tags=tags))
+
+
+@reader("AWS::Logs::QueryDefinition")
+def query_definition(aws: Aws, resource: Resource) -> Live | None:
+    """DescribeQueryDefinitions."""
+    live = first(one for one in _definitions(aws) if one["queryDefinitionId"] == resource.physical_id)
+    if live is None:
+        return None
+    members = present(
+        Name=live["name"],
+        QueryString=live["queryString"],
+        LogGroupNames=live.get("logGroupNames"),
+        QueryLanguage=live.get("queryLanguage"),
+    )
+    return Live(members, {"QueryDefinitionId": live["queryDefinitionId"]})
+
+
+def _definitions(aws: Aws) -> Iterator[Properties]:
+    """All of them: this listing has pages, and boto3 no paginator for it."""
+    token: dict[str, str] = {}
+    while True:
+        page = aws.client("logs").describe_query_definitions(maxResults=1000, **token)
+        yield from page["queryDefinitions"]
+        if not page.get("nextToken"):
+            return
+        token = {"nextToken": page["nextToken"]}
 
 
 @reader("AWS::Logs::LogGroup")

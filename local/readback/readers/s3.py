@@ -33,6 +33,7 @@ def bucket(aws: Aws, resource: Resource) -> Live | None:
         OwnershipControls=get("ownership_controls", "OwnershipControls"),
         PublicAccessBlockConfiguration=block.get("PublicAccessBlockConfiguration"),
         IntelligentTieringConfigurations=tiering.get("IntelligentTieringConfigurationList"),
+        MetricsConfigurations=_metrics(found(lambda: s3.list_bucket_metrics_configurations(Bucket=name)) or {}),
         CorsConfiguration=(cors := get("cors", "CORSRules")) and {"CorsRules": cors},
         Tags=get("tagging", "TagSet"),
     )
@@ -56,6 +57,17 @@ def _logging(live: Properties | None) -> Properties:
         LogFilePrefix=live.get("TargetPrefix"),
         TargetObjectKeyFormat=live.get("TargetObjectKeyFormat"),
     )
+
+
+def _metrics(live: Properties) -> list[Properties]:
+    found = []
+    for one in live.get("MetricsConfigurationList") or []:
+        scope = one.get("Filter") or {}
+        both = {**scope, **scope.get("And", {})}
+        tags = both.get("Tags") or [tag for tag in [both.get("Tag")] if tag]
+        members = {name: both[name] for name in ("Prefix", "AccessPointArn") if name in both}
+        found.append({"Id": one["Id"], **members, **({"TagFilters": tags} if tags else {})})
+    return found
 
 
 def _encryption(live: Properties) -> list[Properties]:
