@@ -1,20 +1,21 @@
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
-import { Annotations, RemovalPolicy, Stack, Tags } from 'aws-cdk-lib/core';
+import { Annotations, Stack, Tags } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import {
   type LakehouseConfig,
-  administratorsOf,
   airflowPropsOf,
   alertPropsOf,
   athenaPropsOf,
   batchPropsOf,
   budgetPropsOf,
   configWarnings,
+  governancePropsOf,
   jobFlowPropsOf,
   kafkaPropsOf,
   networkPropsOf,
+  removalPolicyOf,
   serverlessPropsOf,
   sourceSecretsOf,
   storagePropsOf,
@@ -23,19 +24,21 @@ import {
 } from './config';
 import { LakeCatalog } from './catalog';
 import { AthenaWorkgroup } from './consumption';
-import { type DataContract, type DataContracts, Zone } from './contracts';
+import type { DataContract, DataContracts } from './contracts';
 import { CostBudget } from './cost';
 import { AlertTopics, LakeKey, LakeNetwork, RuntimeParameter } from './foundation';
 import { LakeGovernance } from './governance';
-import { LakehouseAlarms, LakehouseDashboard } from './observability';
+import { LakehouseAlarms, LakehouseDashboards, SavedLogQueries } from './observability';
 import { AirflowEnvironment } from './orchestration';
 import {
   BatchDags,
   IngestPipeline,
   StreamPipeline,
-  type StreamPipelineProps,
+  type StreamPipelineOptions,
   lakeFacts,
+  logsOf,
   publishOutputs,
+  watchesOf,
 } from './pipelines';
 import { BatchCluster, BatchJobFlow, ServerlessSpark, type SparkDependencies, StreamingCluster } from './processing';
 import { LakeStorage } from './storage';
@@ -135,12 +138,13 @@ export class LakehouseStack extends Stack {
     });
     this.warn(props);
     const { environment } = config;
-    const removalPolicy = removalPolicyOf(props);
+    const removalPolicy = removalPolicyOf(config, props.allowDestroy);
 
     const key = props.encryptionKey ?? new LakeKey(this, 'Key', { removalPolicy }).key;
     this.encryptionKey = key;
     const kept = { encryptionKey: key, removalPolicy };
-    this.vpc = props.vpc ?? new LakeNetwork(this, 'Network', { ...networkPropsOf(config), ...kept }).vpc;
+    const network = props.vpc ?? new LakeNetwork(this, 'Network', { ...networkPropsOf(config), ...kept });
+    this.vpc = network instanceof LakeNetwork ? network.vpc : network;
     this.alerts = new AlertTopics(this, 'Alerts', { ...alertPropsOf(config), encryptionKey: key });
 
     this.storage = new LakeStorage(this, 'Storage', { ...storagePropsOf(config), ...kept });
@@ -160,10 +164,8 @@ export class LakehouseStack extends Stack {
       this.kafka = new KafkaCluster(this, 'Kafka', { ...kafkaPropsOf(config), ...placed });
     }
     if (config.streaming !== undefined) {
-      this.streamingCluster = new StreamingCluster(this, 'StreamingCluster', {
-        ...streamingPropsOf(config),
-        ...placed,
-      });
+      const streaming = { ...streamingPropsOf(config), ...placed };
+      this.streamingCluster = new StreamingCluster(this, 'StreamingCluster', streaming);
     }
     for (const contract of contracts.streams()) {
       this.defineStream(contract, { ...lake, maxRestarts: config.streaming?.maxRestarts });
@@ -188,10 +190,11 @@ export class LakehouseStack extends Stack {
     }
 
     if (config.lakeFormation !== undefined) {
-      this.governance = new LakeGovernance(this, 'Governance', {
-        ...lake,
-        administrators: administratorsOf(this, config),
-      });
+      const governed = { ...governancePropsOf(this, config), catalog, contracts };
+      this.governance = new LakeGovernance(this, 'Governance', governed);
+      for (const cluster of [this.batchCluster, this.streamingCluster].filter((one) => one !== undefined)) {
+        this.governance.addWriter(cluster.node.id, cluster.instanceRole);
+      }
     }
     if (config.athena !== undefined) {
       const results = storage.artifacts;
@@ -199,14 +202,11 @@ export class LakehouseStack extends Stack {
       this.workgroup.addTableQueries(catalog, contracts);
     }
 
-    const pipelines = this.ingest === undefined ? [] : [IngestPipeline.NAME];
-    const watched = { environment, pipelines, batchCluster: this.batchCluster };
-    const { alarms } = new LakehouseAlarms(this, 'Alarms', { ...watched, topics: this.alerts });
-    new LakehouseDashboard(this, 'Dashboard', {
-      ...watched,
-      datasets: contracts.inZone(Zone.SILVER).map((contract) => contract.dataset),
-      alarms: Object.values(alarms),
-    });
+    const watch = watchesOf(this, environment, contracts);
+    const { runbook } = config.observability ?? {};
+    const alarms = new LakehouseAlarms(this, 'Alarms', { topics: alerts, watch, runbook });
+    new LakehouseDashboards(this, 'Dashboards', { watch, alarms: alarms.all() });
+    new SavedLogQueries(this, 'LogQueries', logsOf(this, network instanceof LakeNetwork ? [network.flowLogGroup] : []));
     const budget = budgetPropsOf(config);
     if (budget !== undefined) {
       new CostBudget(this, 'Budget', { ...budget, topics: this.alerts });
@@ -219,10 +219,7 @@ export class LakehouseStack extends Stack {
   }
 
   /** The topic of a stream where there is Kafka, and what reads it where there is a cluster for that. */
-  private defineStream(
-    contract: DataContract,
-    options: Omit<StreamPipelineProps, 'cluster' | 'contract' | 'topic'>,
-  ): void {
+  private defineStream(contract: DataContract, options: StreamPipelineOptions): void {
     const { removalPolicy } = options;
     const topic = this.kafka?.addTopic(`Topic-${contract.dataset}`, { contract, removalPolicy });
     if (topic !== undefined && this.streamingCluster !== undefined) {
@@ -247,11 +244,4 @@ export class LakehouseStack extends Stack {
       iam.PermissionsBoundary.of(this).apply(policy);
     }
   }
-}
-
-/** Data is destroyed only when both keys are turned; else it stays, and a failed first deployment can be repeated. */
-function removalPolicyOf({ config, allowDestroy = false }: LakehouseStackProps): RemovalPolicy {
-  return config.removalPolicy === RemovalPolicy.DESTROY && allowDestroy
-    ? RemovalPolicy.DESTROY
-    : RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
 }

@@ -1,4 +1,5 @@
 export * from './batch-dags';
 export * from './ingest-pipeline';
 export * from './lake-facts';
+export * from './lake-watches';
 export * from './stream-pipeline';

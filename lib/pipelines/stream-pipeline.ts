@@ -11,17 +11,8 @@ import type { IKafkaTopic } from '../streaming';
 import { JOBS, JOBS_ENTRY_POINT, STREAM_JARS } from './jobs';
 import { grantPipeline } from './pipeline-grants';
 
-/** Properties of a StreamPipeline. */
-export interface StreamPipelineProps {
-  /** The cluster it runs on, whose role may do what the stream does and nothing else. */
-  readonly cluster: StreamingCluster;
-
-  /** The topic it reads. */
-  readonly topic: IKafkaTopic;
-
-  /** The contract of the dataset. */
-  readonly contract: DataContract;
-
+/** What streams of one lake have in common. */
+export interface StreamPipelineOptions {
   /** The contracts that the contract is one of. */
   readonly contracts: DataContracts;
 
@@ -73,6 +64,18 @@ export interface StreamPipelineProps {
   readonly dependencies?: SparkDependencies;
 }
 
+/** Properties of a StreamPipeline. */
+export interface StreamPipelineProps extends StreamPipelineOptions {
+  /** The cluster it runs on, whose role may do what the stream does and nothing else. */
+  readonly cluster: StreamingCluster;
+
+  /** The topic it reads. */
+  readonly topic: IKafkaTopic;
+
+  /** The contract of the dataset. */
+  readonly contract: DataContract;
+}
+
 /**
  * The streaming pipeline that ships with this package: a topic to bronze, dead letters and silver, each record once. Nothing
  * runs by deployment: start an execution of the job's state machine.
@@ -81,9 +84,17 @@ export class StreamPipeline extends Construct {
   /** The job. */
   public readonly job: StreamingJob;
 
+  /** The topic it reads. */
+  public readonly topic: IKafkaTopic;
+
+  /** The consumer group in which it says how far it has come. */
+  public readonly consumerGroup: string;
+
   constructor(scope: Construct, id: string, props: StreamPipelineProps) {
     super(scope, id);
     const { cluster, contract, contracts } = props;
+    this.topic = props.topic;
+    this.consumerGroup = `lakehouse-${contract.dataset}`;
     const dependencies = props.dependencies ?? new SparkDependencies();
     this.job = cluster.addJob(`Job-${contract.dataset}`, {
       entryPoint: JOBS_ENTRY_POINT,
@@ -94,7 +105,7 @@ export class StreamPipeline extends Construct {
       arguments: ['stream', '--environment', props.environment, '--dataset', contract.dataset],
       from: props.topic,
       // Spark makes up the rest of the names of its own groups.
-      consumerGroup: `lakehouse-${contract.dataset}*`,
+      consumerGroup: `${this.consumerGroup}*`,
       alerts: props.alerts,
       maxRestarts: props.maxRestarts,
       encryptionKey: props.encryptionKey,

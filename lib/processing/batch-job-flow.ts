@@ -83,6 +83,9 @@ export class BatchJobFlow extends Construct implements ISparkCluster, ec2.IConne
   /** The state machine, an execution of which is a run. */
   public readonly stateMachine: stepfunctions.IStateMachine;
 
+  /** The log of the state machine: every state it went through. */
+  public readonly logGroup: logs.ILogGroup;
+
   /** The role that jobs run with. */
   public readonly instanceRole: iam.IRole;
 
@@ -123,6 +126,7 @@ export class BatchJobFlow extends Construct implements ISparkCluster, ec2.IConne
     );
 
     this.stateMachine = this.workflow.stateMachine;
+    this.logGroup = this.workflow.logGroup;
     this.release = ground.release;
     this.instanceRole = ground.roles.instance;
     this.serviceRole = ground.roles.service;

@@ -139,6 +139,9 @@ export class StreamingJob extends Construct {
   /** The supervisor. */
   public readonly stateMachine: stepfunctions.IStateMachine;
 
+  /** The log of the state machine: every state it went through. */
+  public readonly logGroup: logs.ILogGroup;
+
   private readonly workflow: Workflow;
 
   constructor(scope: Construct, id: string, props: StreamingJobProps) {
@@ -155,6 +158,7 @@ export class StreamingJob extends Construct {
     this.stepArgs = [...this.application.stepArgs, ...(props.arguments ?? []), '--checkpoint', this.checkpointLocation];
     this.workflow = this.supervise(props);
     this.stateMachine = this.workflow.stateMachine;
+    this.logGroup = this.workflow.logGroup;
 
     this.grantCheckpoint(cluster, checkpoint);
     props.from?.grants.consume(cluster, props.consumerGroup ?? this.jobName);

@@ -1,5 +1,6 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
+import type { LakeGovernanceProps } from '../../governance';
 import type { Problem } from '../../private';
 import type { LakehouseConfig } from '../lakehouse-config';
 import { unless } from '../problems';
@@ -25,12 +26,19 @@ export interface LakeFormationConfig {
 }
 
 /**
- * The roles that administer, as constructs of the scope.
+ * The properties of governance that the values stand for; the roles are constructs of the scope.
  *
  * @internal
  */
-export function administratorsOf(scope: Construct, { lakeFormation = {} }: LakehouseConfig): iam.IRole[] {
-  return (lakeFormation.administrators ?? []).map((arn) => iam.Role.fromRoleArn(scope, `Administrator-${arn}`, arn));
+export function governancePropsOf(
+  scope: Construct,
+  { lakeFormation = {} }: LakehouseConfig,
+): Omit<LakeGovernanceProps, 'catalog' | 'contracts'> {
+  const { administrators = [], hybridAccess } = lakeFormation;
+  return {
+    hybridAccess,
+    administrators: administrators.map((arn) => iam.Role.fromRoleArn(scope, `Administrator-${arn}`, arn)),
+  };
 }
 
 /**

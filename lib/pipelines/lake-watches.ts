@@ -1,0 +1,88 @@
+import type * as logs from 'aws-cdk-lib/aws-logs';
+import type { IAthenaWorkgroup } from '../consumption';
+import type { DataContracts } from '../contracts';
+import type { IAlertTopics } from '../foundation';
+import { LakehouseMetrics, type SavedLogQueriesProps, Watch } from '../observability';
+import type { AirflowEnvironment } from '../orchestration';
+import type { BatchCluster, BatchJobFlow, ServerlessSpark, StreamingCluster } from '../processing';
+import type { ILakeStorage } from '../storage';
+import type { KafkaCluster } from '../streaming';
+import { IngestPipeline } from './ingest-pipeline';
+import type { StreamPipeline } from './stream-pipeline';
+
+/**
+ * The rooms that are watched.
+ *
+ * @internal
+ */
+export interface WatchedLake {
+  readonly alerts: IAlertTopics;
+  readonly storage: ILakeStorage;
+  readonly kafka?: KafkaCluster;
+  readonly streamingCluster?: StreamingCluster;
+  readonly streams: { readonly [dataset: string]: StreamPipeline };
+  readonly batchCluster?: BatchCluster;
+  readonly ingest?: IngestPipeline;
+  readonly jobFlow?: BatchJobFlow;
+  readonly serverless?: ServerlessSpark;
+  readonly airflow?: AirflowEnvironment;
+  readonly workgroup?: IAthenaWorkgroup;
+}
+
+/**
+ * What alarms and dashboards watch: every room there is, in the order that data travels.
+ *
+ * @internal
+ */
+export function watchesOf(lake: WatchedLake, environment: string, contracts: DataContracts): Watch[] {
+  const metrics = new LakehouseMetrics(environment);
+  return [
+    Watch.storage(lake.storage),
+    ...(lake.ingest === undefined
+      ? []
+      : [Watch.tables(contracts, metrics), Watch.pipeline(IngestPipeline.NAME, metrics)]),
+    ...only(lake.kafka, (kafka) => Watch.kafka(kafka)),
+    ...only(lake.streamingCluster, (cluster) => Watch.streamingCluster(cluster)),
+    ...Object.entries(lake.streams).flatMap(([dataset, { consumerGroup, job, topic }]) => [
+      Watch.streamingJob(job, inPascalCase(dataset)),
+      Watch.topic(topic, consumerGroup),
+    ]),
+    ...only(lake.batchCluster, (cluster) => Watch.batchCluster(cluster)),
+    ...only(lake.jobFlow, (flow) => Watch.jobFlow(flow, 'JobFlow')),
+    ...only(lake.serverless, (application) => Watch.serverless(application)),
+    ...only(lake.airflow, (airflow) => Watch.airflow(airflow)),
+    ...only(lake.workgroup, (workgroup) => Watch.workgroup(workgroup)),
+    Watch.deliveries(lake.alerts),
+  ];
+}
+
+/**
+ * The log groups that queries are saved over.
+ *
+ * @internal
+ */
+export function logsOf(lake: WatchedLake, flowLogs: logs.ILogGroup[]): SavedLogQueriesProps {
+  const { airflow, jobFlow, kafka, streams } = lake;
+  return {
+    flowLogs,
+    brokerLogs: only(kafka, ({ logGroup }) => logGroup),
+    stateMachineLogs: [
+      ...Object.values(streams).map(({ job }) => job.logGroup),
+      ...only(jobFlow, (flow) => flow.logGroup),
+    ],
+    airflowLogs: only(airflow, ({ logGroups }) => Object.values(logGroups)).flat(),
+  };
+}
+
+/** What is made of something, where it is there. */
+function only<T, R>(room: T | undefined, make: (room: T) => R): R[] {
+  return room === undefined ? [] : [make(room)];
+}
+
+/** `flight_events` becomes `FlightEvents`. */
+function inPascalCase(name: string): string {
+  return name
+    .split('_')
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join('');
+}
