@@ -33,6 +33,8 @@ export const environments = {
   lint: { name: 'lint', lock: join(root, 'local/python/lint.lock'), megabytes: 100 },
   /** The tests and linters of the jobs. */
   workloads: { name: 'workloads', lock: join(root, 'workloads/python/test.lock'), megabytes: 1000 },
+  /** Airflow, for the tests of the DAGs. */
+  airflow: { name: 'airflow', lock: join(root, 'workloads/python/airflow.lock'), megabytes: 300 },
 } as const satisfies Record<string, EnvironmentSpec>;
 
 /** An installed Python environment. */

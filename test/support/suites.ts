@@ -100,6 +100,7 @@ export async function ensureEngine(folder: string): Promise<Record<string, strin
     progress.step('jars of the load', () => ensureJars(jarSets.workloads)),
     progress.step('jars of the streams', () => ensureJars(jarSets.streams)),
     progress.step('Python environment of the jobs', () => ensureEnvironment(environments.workloads)),
+    progress.step('Airflow 3.0.6', () => ensureEnvironment(environments.airflow)),
   ]);
   // PostgreSQL's user must be able to go through it
   chmodSync(folder, 0o711);
@@ -122,6 +123,7 @@ export async function ensureEngine(folder: string): Promise<Record<string, strin
     LAKEHOUSE_SPARK_JARS: spark.jars.join(','),
     LAKEHOUSE_JOB_JARS: [loadJars, streamJars].join(','),
     LAKEHOUSE_KAFKA_JARS: kafkaJars,
+    LAKEHOUSE_AIRFLOW: environmentDirectory(environments.airflow),
     LAKEHOUSE_POSTGRES_BIN: join(usableBinaries(folder), 'bin'),
   };
 }

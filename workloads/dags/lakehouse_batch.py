@@ -1,15 +1,15 @@
-"""The regular load: for each source one EMR step on the standing cluster, for the data of one interval.
+"""The regular load: for each source one EMR step on the standing cluster, in a run that is named by its data interval.
 
-One file for Airflow 2.10 to 3.3. Nothing is asked of AWS when the file is read: where everything is, tasks find out when
-they run, from the parameter that the stack writes. Which environment that is, the option `lakehouse.environment` of
-Airflow's configuration says.
+One file for Airflow 2.10 to 3.3. Nothing is asked of AWS when the file is read: where everything is, tasks find out
+when they run, from the parameter that the stack writes. Which environment that is, says the option
+`lakehouse.environment` of Airflow's configuration.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 try:  # Airflow 3
@@ -35,7 +35,7 @@ def runtime_of(environment: str) -> dict[str, Any]:
 
     :raises ValueError: there is no cluster or no pipeline to run.
     """
-    import boto3  # not at import: reading the file must cost nothing
+    import boto3
 
     name = f"/lakehouse/{environment}/runtime"
     value = boto3.client("ssm").get_parameter(Name=name)["Parameter"]["Value"]
@@ -64,8 +64,8 @@ def step_of(runtime: dict[str, Any], source: str, run: str, correlation: str) ->
 
 
 def run_id_of(interval_start: datetime, dag_run: str) -> str:
-    """The id of a run: it sorts by the interval's time, and is the same at each attempt, so that none repeats another."""
-    moment = interval_start.astimezone(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+    """The id of a run: it sorts by the interval's time, and is the same at each attempt, so that none repeats work."""
+    moment = interval_start.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
     return f"{moment}-{hashlib.sha256(dag_run.encode()).hexdigest()[:6]}"
 
 
@@ -77,13 +77,17 @@ def environment() -> str:
 
 
 @task
-def plan(data_interval_start: datetime | None = None, run_id: str = "") -> list[dict[str, Any]]:
-    """The cluster and the step of each source, as the operator that adds steps takes them."""
+def plan(data_interval_start: datetime | None = None, run_id: str | None = None) -> list[dict[str, Any]]:
+    """The cluster and the step of each source, as the operator that adds steps takes them.
+
+    Airflow gives the arguments by their names. On Airflow 3 a run that somebody starts has no interval.
+    """
     runtime = runtime_of(environment())
-    name = run_id_of(data_interval_start or datetime.now(timezone.utc), run_id)
+    correlation = str(run_id)
+    run = run_id_of(data_interval_start or datetime.now(UTC), correlation)
     cluster = runtime["batchCluster"]["id"]
     return [
-        {"job_flow_id": cluster, "steps": [step_of(runtime, source, name, run_id)]}
+        {"job_flow_id": cluster, "steps": [step_of(runtime, source, run, correlation)]}
         for source in sorted(runtime["sources"])
     ]
 
@@ -92,7 +96,7 @@ with DAG(
     "lakehouse_batch",
     description="Loads every source into bronze and silver",
     schedule="@daily",
-    start_date=datetime(2026, 1, 1, tzinfo=timezone.utc),
+    start_date=datetime(2026, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,
     dagrun_timeout=timedelta(hours=6),
@@ -103,6 +107,6 @@ with DAG(
     EmrAddStepsOperator.partial(
         task_id="load",
         wait_for_completion=True,
-        waiter_delay=30,
-        waiter_max_attempts=480,
+        waiter_delay=10,
+        waiter_max_attempts=1440,
     ).expand_kwargs(plan())
