@@ -84,7 +84,7 @@ export class TypeScriptConsumer extends Consumer {
   /** Runs their tests. */
   jest(): Ended {
     const jest = path.join(root, 'node_modules/jest/bin/jest.js');
-    return this.run(process.execPath, [jest, '--rootDir', this.directory, '--testMatch', '**/*.test.js']);
+    return this.run(process.execPath, [jest, '--rootDir', this.directory, '--ci=false', '--testMatch', '**/*.test.js']);
   }
 
   lakehouse(...args: string[]): Ended {
