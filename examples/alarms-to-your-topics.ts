@@ -12,11 +12,11 @@ class OrdersWatch extends Watch {
   public bind(scope: Construct): observability.WatchParts {
     const queue = sqs.Queue.fromQueueArn(scope, 'Orders', 'arn:aws:sqs:eu-central-1:111122223333:orders');
     const age = queue.metricApproximateAgeOfOldestMessage();
-    const alarm = {
-      ...{ id: 'OrdersWait', metric: age, threshold: 600, severity: foundation.Severity.WARNING, section: 'orders' },
-      ...{ meaning: 'orders have waited for ten minutes', firstStep: 'see the consumer of the queue' },
-      missingData: MissingData.fine('the queue is empty'),
-    };
+    const { WARNING: severity } = foundation.Severity;
+    const missingData = MissingData.fine('the queue is empty');
+    const [meaning, firstStep] = ['orders have waited for ten minutes', 'see the consumer of the queue'];
+    const watched = { id: 'OrdersWait', metric: age, threshold: 600, severity, missingData };
+    const alarm = { ...watched, meaning, firstStep, section: 'orders' };
     return { alarms: [alarm], rows: [] };
   }
 }

@@ -67,7 +67,10 @@ export const AWS_METRICS: { [namespace: string]: AwsNamespace } = {
         unit: 'Count',
         kind: LEVEL,
         names: [
-          ...['ConnectionCount', 'LeaderCount', 'PartitionCount', 'UnderMinIsrPartitionCount'],
+          'ConnectionCount',
+          'LeaderCount',
+          'PartitionCount',
+          'UnderMinIsrPartitionCount',
           'UnderReplicatedPartitions',
         ],
       },
@@ -94,8 +97,16 @@ export const AWS_METRICS: { [namespace: string]: AwsNamespace } = {
         unit: 'Count',
         kind: LEVEL,
         names: [
-          ...['AppsPending', 'AppsRunning', 'ContainerPending', 'CoreNodesRunning', 'MissingBlocks', 'MRActiveNodes'],
-          ...['MRLostNodes', 'MRTotalNodes', 'MRUnhealthyNodes', 'TaskNodesRunning'],
+          'AppsPending',
+          'AppsRunning',
+          'ContainerPending',
+          'CoreNodesRunning',
+          'MissingBlocks',
+          'MRActiveNodes',
+          'MRLostNodes',
+          'MRTotalNodes',
+          'MRUnhealthyNodes',
+          'TaskNodesRunning',
         ],
       },
       // A boolean is a count of one.
@@ -141,6 +152,18 @@ export const AWS_METRICS: { [namespace: string]: AwsNamespace } = {
       },
     ],
   },
+  // What Airflow runs on; Cluster is Scheduler, BaseWorker, AdditionalWorker or WebServer.
+  'AWS/MWAA': {
+    page: 'https://docs.aws.amazon.com/mwaa/latest/userguide/accessing-metrics-cw-container-queue-db.html',
+    groups: [
+      {
+        dimensions: ['Cluster', 'Environment'],
+        unit: 'Percent',
+        kind: LEVEL,
+        names: ['CPUUtilization', 'MemoryUtilization'],
+      },
+    ],
+  },
   'AWS/S3': {
     page: 'https://docs.aws.amazon.com/AmazonS3/latest/userguide/metrics-dimensions.html',
     groups: [
@@ -157,8 +180,12 @@ export const AWS_METRICS: { [namespace: string]: AwsNamespace } = {
         unit: 'Count',
         kind: EVENTS,
         names: [
-          ...['ExecutionsAborted', 'ExecutionsFailed', 'ExecutionsStarted', 'ExecutionsSucceeded'],
-          ...['ExecutionsTimedOut', 'ExecutionThrottled'],
+          'ExecutionsAborted',
+          'ExecutionsFailed',
+          'ExecutionsStarted',
+          'ExecutionsSucceeded',
+          'ExecutionsTimedOut',
+          'ExecutionThrottled',
         ],
       },
       { dimensions: ['StateMachineArn'], unit: 'Milliseconds', kind: DURATION, names: ['ExecutionTime'] },

@@ -6,5 +6,3 @@ export * from './saved-log-queries';
 export * from './watch';
 export * from './watch-parts';
 export * from './watch-sources';
-export { type TablesWatchOptions } from './watch-tables';
-export { type TopicWatchOptions } from './watch-topic';

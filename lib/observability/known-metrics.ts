@@ -30,7 +30,7 @@ function knownMetrics(): Map<string, KnownMetric[]> {
     ]),
     [
       metricCatalogue().namespace,
-      metricCatalogue().metrics.map((metric) => ({ ...metric, kind: kindOf(metric.unit) })),
+      metricCatalogue().metrics.map(({ name, dimensions, unit }) => ({ name, dimensions, unit, kind: kindOf(unit) })),
     ],
   ]);
   return loaded;

@@ -70,7 +70,7 @@ export class LakehouseAlarms extends Construct {
     const alarm = new cloudwatch.Alarm(this, definition.id, {
       metric: definition.metric,
       threshold: definition.threshold,
-      comparisonOperator: definition.operator ?? cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+      comparisonOperator: definition.comparisonOperator ?? cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
       evaluationPeriods: definition.evaluationPeriods ?? 1,
       treatMissingData: definition.missingData.treatment,
       alarmDescription: this.describe(definition, ` No data means: ${definition.missingData.because}.`),

@@ -95,16 +95,18 @@ export class SavedLogQueries extends Construct {
 
 /** The queries over the log groups that are given. */
 function queriesOf({ flowLogs, brokerLogs, stateMachineLogs, airflowLogs }: SavedLogQueriesProps): SavedLogQuery[] {
-  const over = (logGroups: logs.ILogGroup[] = [], queries: { [name: string]: string[] } = {}): SavedLogQuery[] =>
-    logGroups.length === 0
-      ? []
-      : Object.entries(queries).map(([name, lines]) => ({ name, query: lines.join('\n| '), logGroups }));
   return [
     ...over(flowLogs, FLOW_QUERIES),
     ...over(brokerLogs, BROKER_QUERIES),
     ...over(stateMachineLogs, STATE_MACHINE_QUERIES),
     ...over(airflowLogs, AIRFLOW_QUERIES),
   ];
+}
+
+function over(logGroups: logs.ILogGroup[] = [], queries: { [name: string]: string[] } = {}): SavedLogQuery[] {
+  return logGroups.length === 0
+    ? []
+    : Object.entries(queries).map(([name, lines]) => ({ name, query: lines.join('\n| '), logGroups }));
 }
 
 const FLOW_QUERIES = {

@@ -7,6 +7,9 @@ import { Concern, type WatchAlarm, type WatchGraph, type WatchParts } from './wa
 
 const HEARTBEAT_TELLS = MissingData.fine('nothing; the alarm on the scheduler tells when the environment is silent');
 
+/** What an environment runs on, and what graphs call it. */
+const CONTAINERS = { Scheduler: 'scheduler', BaseWorker: 'first worker', AdditionalWorker: 'further workers' };
+
 /** Airflow's metrics of an environment. */
 class AirflowMetrics {
   constructor(private readonly environment: string) {}
@@ -15,6 +18,14 @@ class AirflowMetrics {
   public of(part: string, name: string, statistic: string, label?: string): cloudwatch.Metric {
     const dimensions = { Function: part, Environment: this.environment };
     return awsMetric('AmazonMWAA', name, dimensions, { statistic, period: Duration.minutes(5), label });
+  }
+
+  /** A metric of the containers of a part of Airflow, for each part. */
+  public ofContainers(name: string): cloudwatch.Metric[] {
+    const options = { statistic: cloudwatch.Stats.AVERAGE, period: Duration.minutes(5) };
+    return Object.entries(CONTAINERS).map(([Cluster, label]) =>
+      awsMetric('AWS/MWAA', name, { Cluster, Environment: this.environment }, { ...options, label }),
+    );
   }
 
   /** A metric over all tasks of all DAGs. */
@@ -39,7 +50,7 @@ function schedulerAlarm(metrics: AirflowMetrics, name: string): WatchAlarm {
     id: `${name}SchedulerGone`,
     metric: metrics.of('Scheduler', 'SchedulerHeartbeat', cloudwatch.Stats.SUM),
     threshold: 1,
-    operator: cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+    comparisonOperator: cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
     evaluationPeriods: 3,
     severity: Severity.CRITICAL,
     missingData: MissingData.alarming('a scheduler without a heartbeat starts nothing'),
@@ -99,6 +110,8 @@ function graphs(metrics: AirflowMetrics): WatchGraph[] {
       ],
     },
     { title: 'Heartbeats of the scheduler', metrics: [metrics.of('Scheduler', 'SchedulerHeartbeat', SUM)] },
+    { title: 'Processors busy', metrics: metrics.ofContainers('CPUUtilization'), unit: 'percent' },
+    { title: 'Memory in use', metrics: metrics.ofContainers('MemoryUtilization'), unit: 'percent' },
     { title: 'Import errors', metrics: [metrics.of('DAG Processing', 'ImportErrors', MAXIMUM)] },
   ];
 }

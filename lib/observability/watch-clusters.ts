@@ -16,11 +16,8 @@ const GONE_TELLS = MissingData.fine('nothing; the alarm on a cluster that is gon
 export function batchClusterWatch(cluster: IBatchCluster, name: string): WatchParts {
   const metric: MetricOf = (metricName, options) => cluster.metric(metricName, options);
   return {
-    alarms: clusterAlarms(metric, name, 'the batch cluster').map((alarm) => ({
-      ...alarm,
-      // Without the cluster no run takes place, and the tables it loads grow old.
-      cause: alarm.section === 'cluster-gone',
-    })),
+    // Without the cluster no run takes place, and the tables it loads grow old.
+    alarms: clusterAlarms(metric, name, 'the batch cluster', true),
     rows: [{ concern: Concern.BATCH, title: `${name} cluster`, graphs: clusterGraphs(metric) }],
   };
 }
@@ -35,7 +32,7 @@ export function streamingClusterWatch(cluster: WatchedCluster, name: string): Wa
     id: `${name}NothingRuns`,
     metric: metric('AppsRunning'),
     threshold: 1,
-    operator: cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+    comparisonOperator: cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
     evaluationPeriods: 3,
     severity: Severity.CRITICAL,
     missingData: GONE_TELLS,
@@ -44,13 +41,14 @@ export function streamingClusterWatch(cluster: WatchedCluster, name: string): Wa
     section: 'streaming-nothing-runs',
   };
   return {
-    alarms: [...clusterAlarms(metric, name, 'the streaming cluster'), idle],
+    alarms: [...clusterAlarms(metric, name, 'the streaming cluster', false), idle],
     rows: [{ concern: Concern.STREAMING, title: `${name} cluster`, graphs: clusterGraphs(metric) }],
   };
 }
 
-function clusterAlarms(metric: MetricOf, name: string, the: string): WatchAlarm[] {
-  return [...yarnAlarms(metric, name, the), ...hdfsAlarms(metric, name, the), goneAlarm(metric, name, the)];
+function clusterAlarms(metric: MetricOf, name: string, the: string, cause: boolean): WatchAlarm[] {
+  const gone = { ...goneAlarm(metric, name, the), cause };
+  return [...yarnAlarms(metric, name, the), ...hdfsAlarms(metric, name, the), gone];
 }
 
 function yarnAlarms(metric: MetricOf, name: string, the: string): WatchAlarm[] {
@@ -115,7 +113,7 @@ function goneAlarm(metric: MetricOf, name: string, the: string): WatchAlarm {
     id: `${name}ClusterGone`,
     metric: metric('LiveDataNodes', { statistic: cloudwatch.Stats.MINIMUM }),
     threshold: 1,
-    operator: cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+    comparisonOperator: cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
     evaluationPeriods: 3,
     severity: Severity.CRITICAL,
     missingData: MissingData.alarming('a standing cluster that reports nothing is gone'),

@@ -32,7 +32,7 @@ function clusterAlarms(cluster: IKafkaCluster, name: string): WatchAlarm[] {
       // Every node says 0 or 1, so the highest is 1 in a cluster that is well; how many nodes say so is not documented.
       metric: cluster.metricActiveControllerCount({ statistic: cloudwatch.Stats.MAXIMUM }),
       threshold: 1,
-      operator: cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+      comparisonOperator: cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
       evaluationPeriods: 3,
       severity: Severity.CRITICAL,
       missingData: MissingData.alarming('a standing cluster that reports nothing is gone'),

@@ -1,4 +1,5 @@
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import type { Duration } from 'aws-cdk-lib/core';
 import type { Severity } from '../foundation';
 import type { MissingData } from './missing-data';
 
@@ -58,7 +59,7 @@ export interface WatchAlarm {
    *
    * @default ComparisonOperator.GREATER_THAN_THRESHOLD
    */
-  readonly operator?: cloudwatch.ComparisonOperator;
+  readonly comparisonOperator?: cloudwatch.ComparisonOperator;
 
   /**
    * For how many periods in a row it must be so. Together at most a day, or seven with periods of an hour or more.
@@ -149,4 +150,39 @@ export interface WatchOptions {
    * @default - its kind, for example `Kafka`; enough where there is one of the kind
    */
   readonly name?: string;
+}
+
+/** How a consumer group is watched. */
+export interface TopicWatchOptions extends WatchOptions {
+  /**
+   * How far the group may be behind, from a second on.
+   *
+   * @default Duration.minutes(15)
+   */
+  readonly maximumLag?: Duration;
+
+  /**
+   * How urgent it is when the group is behind.
+   *
+   * @default Severity.WARNING
+   */
+  readonly severity?: Severity;
+}
+
+/** How tables are watched. */
+export interface TablesWatchOptions {
+  /**
+   * How urgent it is when a table is stale.
+   *
+   * @default Severity.WARNING
+   */
+  readonly severity?: Severity;
+
+  /**
+   * The keys of datasets whose freshness is not watched, for example `silver.planes`: those that are loaded more seldom
+   * than every seven days, which is as far back as CloudWatch looks.
+   *
+   * @default - all that promise freshness are watched
+   */
+  readonly withoutFreshness?: string[];
 }

@@ -6,25 +6,14 @@ import { type Problem, didYouMean, failAll, problem } from '../private';
 import type { LakehouseMetrics } from './lakehouse-metrics';
 import { MissingData } from './missing-data';
 import { pascal } from './pascal';
-import { type AlarmGroup, Concern, type WatchAlarm, type WatchParts, type WatchRow } from './watch-parts';
-
-/** How tables are watched. */
-export interface TablesWatchOptions {
-  /**
-   * How urgent it is when a table is stale.
-   *
-   * @default Severity.WARNING
-   */
-  readonly severity?: Severity;
-
-  /**
-   * The keys of datasets whose freshness is not watched, for example `silver.planes`: those that are loaded more seldom
-   * than every seven days, which is as far back as CloudWatch looks.
-   *
-   * @default - all that promise freshness are watched
-   */
-  readonly withoutFreshness?: string[];
-}
+import {
+  type AlarmGroup,
+  Concern,
+  type TablesWatchOptions,
+  type WatchAlarm,
+  type WatchParts,
+  type WatchRow,
+} from './watch-parts';
 
 /** What CloudWatch can look back over: with periods of an hour or more seven days, with shorter ones a day. */
 const LONGEST = Duration.days(7);
@@ -114,7 +103,7 @@ function staleAlarm(
     id: `${pascal(dataset)}Stale`,
     metric: metrics.ofDataset('DatasetLoaded', dataset).with({ period }),
     threshold: 1,
-    operator: cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+    comparisonOperator: cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
     evaluationPeriods: periods,
     severity,
     missingData: MissingData.alarming('no run has brought it up to its source, whatever the reason'),

@@ -5,24 +5,7 @@ import { fail } from '../private';
 import type { IKafkaTopic } from '../streaming';
 import { MissingData } from './missing-data';
 import { pascal } from './pascal';
-import { Concern, type WatchOptions, type WatchParts } from './watch-parts';
-
-/** How a consumer group is watched. */
-export interface TopicWatchOptions extends WatchOptions {
-  /**
-   * How far the group may be behind, from a second on.
-   *
-   * @default Duration.minutes(15)
-   */
-  readonly maximumLag?: Duration;
-
-  /**
-   * How urgent it is when the group is behind.
-   *
-   * @default Severity.WARNING
-   */
-  readonly severity?: Severity;
-}
+import { Concern, type TopicWatchOptions, type WatchParts } from './watch-parts';
 
 /** The lag of a consumer group on a topic. */
 export function topicWatch(topic: IKafkaTopic, consumerGroup: string, options: TopicWatchOptions): WatchParts {

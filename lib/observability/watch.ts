@@ -10,14 +10,14 @@ import { airflowWatch } from './watch-airflow';
 import { batchClusterWatch, streamingClusterWatch } from './watch-clusters';
 import { deliveriesWatch } from './watch-deliveries';
 import { kafkaWatch } from './watch-kafka';
-import type { WatchOptions, WatchParts } from './watch-parts';
+import type { TablesWatchOptions, TopicWatchOptions, WatchOptions, WatchParts } from './watch-parts';
 import { pipelineWatch } from './watch-pipeline';
 import { serverlessWatch } from './watch-serverless';
 import type { WatchedApplication, WatchedCluster, WatchedEnvironment, WatchedMachine } from './watch-sources';
 import { flowWatch, jobWatch } from './watch-state-machines';
 import { storageWatch } from './watch-storage';
-import { type TablesWatchOptions, tablesWatch } from './watch-tables';
-import { type TopicWatchOptions, topicWatch } from './watch-topic';
+import { tablesWatch } from './watch-tables';
+import { topicWatch } from './watch-topic';
 import { workgroupWatch } from './watch-workgroup';
 
 /**

@@ -106,13 +106,14 @@ describe('documents', () => {
 });
 
 describe('the runbook', () => {
-  test('has a section for each alarm of each environment, and no other', () => {
+  test('has a section for each alarm of each environment', () => {
     const baselines = join(root, 'test/stack/baselines');
     const templates = readdirSync(baselines).map((file) => readFileSync(join(baselines, file), 'utf8'));
     const named = templates.flatMap((text) =>
-      [...text.matchAll(/runbook\.md#([a-z-]+)/g)].map(([, name = '']) => name),
+      [...text.matchAll(/runbook\.md#([a-z0-9-]+)/g)].map(([, name = '']) => name),
     );
     const sections = [...read('docs/operations/runbook.md').matchAll(/^## (.+)$/gm)].map(([, name = '']) => name);
-    expect(sections.toSorted()).toEqual([...new Set(named)].toSorted());
+    expect(named.length).toBeGreaterThan(0);
+    expect(sections).toEqual(expect.arrayContaining([...new Set(named)]));
   });
 });

@@ -34,8 +34,11 @@ describe('Composite alarms', () => {
   test('are few, and refer to alarms that exist', () => {
     const { watched, found } = ofEverything();
     expect(Object.keys(found)).toEqual([
-      ...['PlatformDown', 'KafkaUnderReplicatedWarning', 'KafkaUnderMinIsrCritical'],
-      ...['StaleTablesWarning', 'RejectedRowsWarning'],
+      'PlatformDown',
+      'KafkaUnderReplicatedWarning',
+      'KafkaUnderMinIsrCritical',
+      'StaleTablesWarning',
+      'RejectedRowsWarning',
     ]);
     const alarms = Object.keys(resourcesIn(watched.stack, 'AWS::CloudWatch::Alarm'));
     for (const { AlarmRule } of Object.values(found)) {
@@ -76,7 +79,11 @@ describe('Composite alarms', () => {
   test('keep stale tables silent while what makes them stale has an alarm of its own', () => {
     const { found } = ofEverything();
     expect(childrenOf(found.PlatformDown?.AlarmRule).map(idOf)).toEqual([
-      ...['BatchClusterGone', 'NightlyFlowFailed', 'NightlyFlowTimedOut', 'AirflowSchedulerGone', 'IngestRunsFailed'],
+      'BatchClusterGone',
+      'NightlyFlowFailed',
+      'NightlyFlowTimedOut',
+      'AirflowSchedulerGone',
+      'IngestRunsFailed',
     ]);
     expect(found.StaleTablesWarning).toMatchObject({
       ActionsSuppressor: { 'Fn::GetAtt': [expect.stringMatching(/^AlarmsPlatformDown/), 'Arn'] },

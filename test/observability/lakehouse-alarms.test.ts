@@ -46,17 +46,21 @@ describe('LakehouseAlarms', () => {
     const watched = new Watched();
     watched.alarms(Object.values(watched.all()));
     const template = JSON.stringify(Template.fromStack(watched.stack).toJSON());
-    const named = new Set([...template.matchAll(/runbook\.md#([a-z0-9-]+)/g)].map(([, section]) => section));
+    const named = new Set([...template.matchAll(/runbook\.md#([a-z0-9-]+)/g)].map(([, section = '']) => section));
     const text = fs.readFileSync(RUNBOOK, 'utf8');
-    const sections = [...text.matchAll(/^## (.+)$/gm)].map(([, section]) => section);
-    expect([...named, 'budget-passed'].toSorted()).toEqual(sections.toSorted());
+    const sections = [...text.matchAll(/^## (.+)$/gm)].map(([, section = '']) => section);
+    expect(new Set([...named, 'budget-passed'])).toEqual(new Set(sections));
   });
 
   test('keep the ids they have always had', () => {
     const watched = new Watched();
     const { alarms } = watched.alarms([watched.batchCluster(), Watch.pipeline('late-data', watched.metrics)]);
     expect(Object.keys(alarms)).toEqual([
-      ...['BatchAppsFailed', 'BatchUnhealthyNodes', 'BatchHdfsFull', 'BatchMissingBlocks', 'BatchClusterGone'],
+      'BatchAppsFailed',
+      'BatchUnhealthyNodes',
+      'BatchHdfsFull',
+      'BatchMissingBlocks',
+      'BatchClusterGone',
       'LateDataRunsFailed',
     ]);
   });

@@ -19,6 +19,14 @@ function queriesOf(make: (stack: Stack) => SavedLogQueriesProps): Query[] {
   return Object.values(resourcesIn<Query>(stack, 'AWS::Logs::QueryDefinition')).map(({ Properties }) => Properties);
 }
 
+function badQueries(): Query[] {
+  return queriesOf((stack) => {
+    const own = { name: 'rejected traffic', query: '', logGroups: [group(stack, 'Own')] };
+    const empty = { name: '!', query: 'x'.repeat(10_001), logGroups: [] };
+    return { flowLogs: [group(stack)], queries: [own, empty] };
+  });
+}
+
 describe('SavedLogQueries', () => {
   test.each<[keyof SavedLogQueriesProps, string[], RegExp]>([
     ['flowLogs', ['rejected traffic', 'largest flows'], /action = "REJECT"/],
@@ -56,12 +64,6 @@ describe('SavedLogQueries', () => {
   });
 
   test('fail with all problems at once', () => {
-    const make = (): Query[] =>
-      queriesOf((stack) => {
-        const own = { name: 'rejected traffic', query: '', logGroups: [group(stack, 'Own')] };
-        const empty = { name: '!', query: 'x'.repeat(10_001), logGroups: [] };
-        return { flowLogs: [group(stack)], queries: [own, empty] };
-      });
     for (const text of [
       '\'queries\' must be names that no other query has, got "rejected traffic"; rename it',
       '\'queries.query\' must be 1 to 10000 characters, got "0 characters"; shorten it',
@@ -69,7 +71,7 @@ describe('SavedLogQueries', () => {
       '\'queries.query\' must be 1 to 10000 characters, got "10001 characters"; shorten it',
       "'queries.logGroups' must be 1 to 50 log groups, got 0; split the query, or leave it out",
     ]) {
-      expect(make).toThrow(text);
+      expect(badQueries).toThrow(text);
     }
   });
 });

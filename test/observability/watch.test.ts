@@ -5,7 +5,6 @@ import { Duration } from 'aws-cdk-lib/core';
 import { DataContracts, Zone } from '../../lib/contracts';
 import { Severity } from '../../lib/foundation';
 import { Watch } from '../../lib/observability';
-import { LakeStorage } from '../../lib/storage';
 import { resourcesIn } from '../support/stacks';
 import { type AlarmProperties, CONTRACTS, Watched } from './watched';
 
@@ -44,20 +43,24 @@ function dimensionsOf(watched: Watched, watch: Watch, id: string): { [name: stri
   return Object.fromEntries(all.map(({ Name, Value }) => [Name, Value]));
 }
 
+/** The alarms of a broker. */
+const brokerLines = (id: number): { [name: string]: string } => ({
+  DiskFull: 'Maximum KafkaDataLogsDiskUsed > 85, 1 periods, critical, notBreaching',
+  CpuHigh: `user${id} + system${id} of Average CpuUser, Average CpuSystem > 60, 3 periods, warning, notBreaching`,
+  UnderReplicated: 'Maximum UnderReplicatedPartitions > 0, 3 periods, warning, notBreaching',
+  UnderMinIsr: 'Maximum UnderMinIsrPartitionCount > 0, 2 periods, critical, notBreaching',
+});
+
 describe('Watch.kafka', () => {
   test('tells of controllers, partitions, disks, processors and replicas', () => {
     const watched = new Watched();
-    const broker = (id: number): { [name: string]: string } => ({
-      DiskFull: 'Maximum KafkaDataLogsDiskUsed > 85, 1 periods, critical, notBreaching',
-      CpuHigh: `user${id} + system${id} of Average CpuUser, Average CpuSystem > 60, 3 periods, warning, notBreaching`,
-      UnderReplicated: 'Maximum UnderReplicatedPartitions > 0, 3 periods, warning, notBreaching',
-      UnderMinIsr: 'Maximum UnderMinIsrPartitionCount > 0, 2 periods, critical, notBreaching',
-    });
     expect(linesOf(watched, watched.kafka(2))).toEqual({
       KafkaControllerGone: 'Maximum ActiveControllerCount < 1, 3 periods, critical, breaching',
       KafkaOfflinePartitions: 'Maximum OfflinePartitionsCount > 0, 1 periods, critical, notBreaching',
       ...Object.fromEntries(
-        [1, 2].flatMap((id) => Object.entries(broker(id)).map(([name, line]) => [`KafkaBroker${id}${name}`, line])),
+        [1, 2].flatMap((id) =>
+          Object.entries(brokerLines(id)).map(([name, line]) => [`KafkaBroker${id}${name}`, line]),
+        ),
       ),
     });
   });
@@ -214,13 +217,6 @@ describe('Watch.storage', () => {
   test('tells of none where no bucket publishes them', () => {
     const watched = new Watched();
     expect(linesOf(watched, watched.storage())).toEqual({});
-    const published = { buckets: {}, artifacts: undefined, accessLogs: undefined };
-    const imported = LakeStorage.fromLakeStorageAttributes(
-      watched.stack,
-      'Theirs',
-      JSON.parse(JSON.stringify(published)),
-    );
-    expect(imported.measuredZones).toEqual([]);
   });
 });
 
@@ -236,18 +232,24 @@ describe('Watch.pipeline', () => {
   });
 });
 
+/** The contracts of this lake, one of which promises another freshness. */
+function promising(value: number, unit: string): DataContracts {
+  const directory = mkdtempSync(join(tmpdir(), 'cdk-lakehouse-contracts-'));
+  mkdirSync(join(directory, 'silver'));
+  const text = readFileSync(join(CONTRACTS.directory, 'silver', 'airlines.yaml'), 'utf8');
+  const changed = text.replace('value: 30\n    unit: d', `value: ${value}\n    unit: ${unit}`);
+  writeFileSync(join(directory, 'silver', 'airlines.yaml'), changed);
+  return DataContracts.fromDirectory(directory);
+}
+
+/** The description of the alarm on a stale table. */
+function staleText(contracts: DataContracts): string {
+  const watched = new Watched();
+  return watched.template(watched.alarms([watched.tables({}, contracts)]).alarms.AirlinesStale).AlarmDescription;
+}
+
 describe('Watch.tables', () => {
   const loaded = CONTRACTS.all().filter(({ source }) => source !== undefined);
-
-  /** The contracts of this lake, one of which promises another freshness. */
-  function promising(value: number, unit: string): DataContracts {
-    const directory = mkdtempSync(join(tmpdir(), 'cdk-lakehouse-contracts-'));
-    mkdirSync(join(directory, 'silver'));
-    const text = readFileSync(join(CONTRACTS.directory, 'silver', 'airlines.yaml'), 'utf8');
-    const changed = text.replace('value: 30\n    unit: d', `value: ${value}\n    unit: ${unit}`);
-    writeFileSync(join(directory, 'silver', 'airlines.yaml'), changed);
-    return DataContracts.fromDirectory(directory);
-  }
 
   test('tells of each dataset that is stale or has rejected rows', () => {
     const watched = new Watched();
@@ -277,14 +279,10 @@ describe('Watch.tables', () => {
   });
 
   test('says so where CloudWatch cannot look back as far as the contract allows', () => {
-    const text = (contracts: DataContracts): string => {
-      const watched = new Watched();
-      return watched.template(watched.alarms([watched.tables({}, contracts)]).alarms.AirlinesStale).AlarmDescription;
-    };
-    expect(text(promising(30, 'd'))).toContain(
+    expect(staleText(promising(30, 'd'))).toContain(
       'for 7 days; its contract allows 30 days, CloudWatch looks back seven days',
     );
-    expect(text(promising(2, 'd'))).toMatch(/for 2 days\. First/);
+    expect(staleText(promising(2, 'd'))).toMatch(/for 2 days\. First/);
   });
 
   test('fails on a promise too short to be watched', () => {

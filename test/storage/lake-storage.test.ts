@@ -176,6 +176,15 @@ describe('LakeStorage', () => {
     expect(Object.keys(deleted)).toHaveLength(7);
   });
 
+  test('publishes the requests of the zones it is told, and of no others', () => {
+    const of = (id: string, requestMetrics?: Zone[]): unknown => bucketOf(id, { requestMetrics }).MetricsConfigurations;
+    expect(of('Landing')).toBeUndefined();
+    expect(of('Landing', [Zone.LANDING])).toEqual([{ Id: 'EntireBucket' }]);
+    expect(of('Silver', [Zone.LANDING])).toBeUndefined();
+    expect(build({}).measuredZones).toEqual([]);
+    expect(build({ requestMetrics: [Zone.SILVER, Zone.LANDING] }).measuredZones).toEqual([Zone.LANDING, Zone.SILVER]);
+  });
+
   test('uses a key of your own', () => {
     const stack = testStack();
     const encryptionKey = kms.Key.fromKeyArn(stack, 'Mine', 'arn:aws:kms:us-east-1:123456789012:key/mine');
@@ -200,6 +209,7 @@ describe('LakeStorage', () => {
       accessLogs: bucket,
     });
     expect(storage.bucket(Zone.SILVER)).toBe(bucket);
+    expect(storage.measuredZones).toEqual([]);
     expect(() => storage.bucket(Zone.GOLD)).toThrow(
       "'buckets.gold' must be the bucket of a zone that is used, got nothing; pass the bucket of the zone when the storage is imported (at Test/Storage)",
     );
