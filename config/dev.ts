@@ -14,6 +14,7 @@ export const dev: LakehouseConfig = {
     silver: { noncurrentExpireAfterDays: 7 },
     gold: { noncurrentExpireAfterDays: 7 },
     logRetentionDays: 14,
+    requestMetrics: ['landing'],
   },
   kafka: { instanceType: 'm7g.large', storageGib: 20, monitoring: 'DEFAULT', logRetentionDays: 7 },
   streaming: { architecture: 'x86_64', coreUnits: 1, maxUnits: 2, maxRestarts: 2 },

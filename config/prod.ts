@@ -17,6 +17,7 @@ export const prod: LakehouseConfig = {
       ],
     },
     logRetentionDays: 365,
+    requestMetrics: ['landing', 'silver', 'gold'],
   },
   alerts: { criticalEmails: [], warningEmails: [] },
   kafka: {

@@ -10,6 +10,7 @@ export const staging: LakehouseConfig = {
   storage: {
     landing: { transitions: [{ tier: 'INFREQUENT_ACCESS', afterDays: 30 }], expireAfterDays: 180 },
     logRetentionDays: 30,
+    requestMetrics: ['landing'],
   },
   alerts: { criticalEmails: [], warningEmails: [] },
   kafka: { instanceType: 'm7g.large', storageGib: 100, logRetentionDays: 30 },

@@ -104,7 +104,9 @@ describe('LakehouseStack', () => {
   });
 
   test("lets the load read each source's secret, and no other", () => {
-    const statements = ingestStatements(build({ ...SOURCE, sources: [{ name: 'a' }, { name: 'b', secretName: 'mine/b' }] }));
+    const statements = ingestStatements(
+      build({ ...SOURCE, sources: [{ name: 'a' }, { name: 'b', secretName: 'mine/b' }] }),
+    );
     const secrets = JSON.stringify(
       statements.filter(({ Action }) => JSON.stringify(Action).includes('secretsmanager')),
     );
@@ -231,9 +233,7 @@ describe('LakehouseStack', () => {
   test('reads like a table of contents', () => {
     const source = fs.readFileSync(path.join(ROOT, 'lib', 'lakehouse-stack.ts'), 'utf8');
     expect(source.split('\n').length).toBeLessThanOrEqual(251);
-    const rooms = [...source.matchAll(/new (\w+)\(this/g)].map(
-      ([, room]) => room,
-    );
+    const rooms = [...source.matchAll(/new (\w+)\(this/g)].map(([, room]) => room);
     expect(rooms).toEqual([
       'LakeKey',
       'LakeNetwork',
@@ -241,14 +241,21 @@ describe('LakehouseStack', () => {
       'LakeStorage',
       'LakeCatalog',
       'KafkaCluster',
+      'StreamingCluster',
       'BatchCluster',
       'IngestPipeline',
+      'BatchJobFlow',
+      'ServerlessSpark',
+      'BatchDags',
+      'AirflowEnvironment',
       'LakeGovernance',
       'AthenaWorkgroup',
       'LakehouseAlarms',
-      'LakehouseDashboard',
+      'LakehouseDashboards',
+      'SavedLogQueries',
       'CostBudget',
       'RuntimeParameter',
+      'StreamPipeline',
     ]);
   });
 });

@@ -3,7 +3,7 @@ import { Zone } from '../../contracts';
 import { type Problem } from '../../private';
 import { type LakeStorageProps, StorageTier, type ZoneLifecycle, lifecycleProblems, withDefaults } from '../../storage';
 import type { LakehouseConfig } from '../lakehouse-config';
-import { at, positiveDays, unknownName } from '../problems';
+import { at, oneOf, positiveDays, unknownName } from '../problems';
 
 /** Values for the buckets. */
 export interface StorageConfig {
@@ -48,6 +48,14 @@ export interface StorageConfig {
    * @default 90
    */
   readonly logRetentionDays?: number;
+
+  /**
+   * The zones whose buckets publish request metrics, so that errors of S3 are alarms: landing, bronze, silver, gold, archive.
+   * CloudWatch bills about 16 metrics for each.
+   *
+   * @default - none
+   */
+  readonly requestMetrics?: string[];
 }
 
 /** Values for the ageing of one zone. */
@@ -96,6 +104,7 @@ export function storagePropsOf({ storage = {} }: LakehouseConfig): LakeStoragePr
     goldLifecycle: lifecycleOf(storage.gold),
     archiveLifecycle: lifecycleOf(storage.archive),
     logRetention: days(storage.logRetentionDays),
+    requestMetrics: storage.requestMetrics?.map((zone) => Zone.of(zone)),
   };
 }
 
@@ -110,8 +119,11 @@ export function storageRules({ storage = {} }: LakehouseConfig): Problem[] {
   return [
     ...Zone.all().flatMap((zone) => zoneRules(zone, zones[zone.name])),
     ...positiveDays('storage.logRetentionDays', storage.logRetentionDays),
+    ...(storage.requestMetrics ?? []).flatMap((zone) => oneOf('storage.requestMetrics', 'zones', zone, ZONES)),
   ];
 }
+
+const ZONES = Zone.all().map(({ name }) => name);
 
 function zoneRules(zone: Zone, values: ZoneStorageConfig | undefined): Problem[] {
   const path = `storage.${zone.name}`;
