@@ -1,0 +1,260 @@
+"""The state machines of streaming jobs and job flows, as the examples define them, on the endpoint's own EMR.
+
+Only the entry script of a step is another: one that ends, fails or stays, and a wait takes a fiftieth of its time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fake_spark import spark_home
+from tests.support import Endpoint, until
+
+ROOT = Path(__file__).resolve().parents[2]
+BUCKET = "test-assets"
+ROLE = "arn:aws:iam::000000000000:role/machine"
+Definition = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
+    """An endpoint in a hurry, with the scripted Spark."""
+    folder = tmp_path_factory.mktemp("machines")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("SFN_WAIT_SCALE", "0.02")
+        endpoint = Endpoint(folder / "endpoint", spark=spark_home(folder / "spark"))
+    endpoint.upload("ends.sh", b"exit 0", BUCKET)
+    endpoint.upload("fails.sh", b'echo "ValueError: no such topic" >&2; exit 3', BUCKET)
+    endpoint.upload("stays.sh", b"sleep 1000", BUCKET)
+    try:
+        yield endpoint
+    finally:
+        endpoint.stop()
+
+
+@pytest.fixture(scope="module")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The templates of the two examples by their name."""
+    return {name: _template(name, tmp_path_factory.mktemp(name)) for name in ("streaming-job", "batch-job-flow")}
+
+
+def _template(example: str, folder: Path) -> Any:
+    node = shutil.which("node")
+    assert node, "Node.js is on the path"
+    subprocess.run(
+        [node, "--import", "tsx", f"examples/{example}.ts"],
+        cwd=ROOT,
+        env={**os.environ, "CDK_OUTDIR": str(folder)},
+        check=True,
+        capture_output=True,
+    )
+    [template] = folder.glob("*.template.json")
+    return json.loads(template.read_text())
+
+
+def _text(value: Any, known: dict[str, str]) -> str:
+    """A value of a template as text; what is not known is its logical id."""
+    if isinstance(value, str):
+        return value
+    if "Fn::Join" in value:
+        separator, parts = value["Fn::Join"]
+        return str(separator).join(_text(part, known) for part in parts)
+    if "Fn::Sub" in value:
+        return str(value["Fn::Sub"])
+    name = str(value.get("Ref") or ".".join(value["Fn::GetAtt"]))
+    return next((known[key] for key in known if name.startswith(key)), name)
+
+
+def _definition(template: Any, known: dict[str, str]) -> Definition:
+    kinds = {"AWS::Partition": "aws", "ZonesArtifacts": BUCKET, **known}
+    [machine] = [r for r in template["Resources"].values() if r["Type"] == "AWS::StepFunctions::StateMachine"]
+    definition: Definition = json.loads(_text(machine["Properties"]["DefinitionString"], kinds))
+    return definition
+
+
+def _create(endpoint: Endpoint, name: str, definition: Definition) -> str:
+    machine = endpoint.client("stepfunctions").create_state_machine(
+        name=name, definition=json.dumps(definition), roleArn=ROLE
+    )
+    return str(machine["stateMachineArn"])
+
+
+def _start(endpoint: Endpoint, machine: str, data: Any = None) -> str:
+    started = endpoint.client("stepfunctions").start_execution(stateMachineArn=machine, input=json.dumps(data or {}))
+    return str(started["executionArn"])
+
+
+def _ended(endpoint: Endpoint, execution: str) -> dict[str, Any]:
+    """An execution once it has ended."""
+    sfn = endpoint.client("stepfunctions")
+    until(lambda: sfn.describe_execution(executionArn=execution)["status"] != "RUNNING", 60, "the end of an execution")
+    found: dict[str, Any] = sfn.describe_execution(executionArn=execution)
+    return found
+
+
+# --- streaming jobs
+
+
+def _cluster(endpoint: Endpoint) -> str:
+    instances = {"KeepJobFlowAliveWhenNoSteps": True, "InstanceCount": 1, "MasterInstanceType": "m5.xlarge"}
+    made = endpoint.client("emr").run_job_flow(
+        Name="streaming", ReleaseLabel="emr-7.14.0", Instances=instances, StepConcurrencyLevel=10
+    )
+    return str(made["JobFlowId"])
+
+
+def _supervisor(templates: Any, cluster: str, script: str, name: str, topic: str = "nobody") -> Definition:
+    known = {"Cluster": cluster, "AlertsCritical": topic}
+    definition = _definition(templates["streaming-job"], known)
+    step = definition["States"]["Start"]["Arguments"]["Steps"][0]["HadoopJarStep"]
+    given = step["Args"]
+    step["Args"] = [*given[:3], f"s3://{BUCKET}/{script}", *given[given.index("--checkpoint") :]]
+    itself = definition["States"]["HandOver"]["Arguments"]
+    itself["StateMachineArn"] = f"arn:aws:states:us-east-1:000000000000:stateMachine:{name}"
+    return definition
+
+
+def _steps(endpoint: Endpoint, cluster: str) -> list[str]:
+    return [step["Status"]["State"] for step in endpoint.client("emr").list_steps(ClusterId=cluster)["Steps"]]
+
+
+def _subscribed(endpoint: Endpoint, name: str) -> tuple[str, str]:
+    """A topic, and a queue that gets what is published to it."""
+    sns, sqs = endpoint.client("sns"), endpoint.client("sqs")
+    topic, queue = sns.create_topic(Name=name)["TopicArn"], sqs.create_queue(QueueName=name)["QueueUrl"]
+    attributes = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=attributes["QueueArn"])
+    return str(topic), str(queue)
+
+
+def _cancel(endpoint: Endpoint, cluster: str) -> None:
+    steps = endpoint.client("emr").list_steps(ClusterId=cluster, StepStates=["RUNNING"])["Steps"]
+    endpoint.client("emr").cancel_steps(ClusterId=cluster, StepIds=[step["Id"] for step in steps])
+
+
+@pytest.mark.parametrize("script", ["fails.sh", "ends.sh"])
+def test_a_job_that_ends_is_started_again_until_restarts_are_used_up(
+    running: Endpoint, templates: Any, script: str
+) -> None:
+    topic, queue = _subscribed(running, f"critical-{script[:-3]}")
+    cluster, name = _cluster(running), f"ending-{script[:-3]}"
+    definition = _supervisor(templates, cluster, script, name, topic)
+    assert definition["States"]["AreRestartsLeft"]["Choices"][0]["Condition"] == "{% $restarts <= 5 %}"
+    definition["States"]["AreRestartsLeft"]["Choices"][0]["Condition"] = "{% $restarts <= 2 %}"
+    found = _ended(running, _start(running, _create(running, name, definition)))
+    assert (found["status"], found["error"]) == ("FAILED", "JobIsDown")
+    state = "FAILED" if script == "fails.sh" else "COMPLETED"
+    assert _steps(running, cluster) == [state] * 3
+    [received] = running.client("sqs").receive_message(QueueUrl=queue)["Messages"]
+    message = json.loads(received["Body"])
+    assert message["Subject"] == "Streaming job trips is down"
+    assert f"is {state}" in message["Message"]
+    assert ("no such topic" in message["Message"]) == (script == "fails.sh")
+
+
+def test_two_supervisors_look_at_one_step_and_end_well_when_it_is_drained(running: Endpoint, templates: Any) -> None:
+    cluster = _cluster(running)
+    machine = _create(running, "drained", _supervisor(templates, cluster, "stays.sh", "drained"))
+    first = _start(running, machine)
+    until(lambda: _steps(running, cluster) == ["RUNNING"], 20, "the job")
+    second = _start(running, machine)
+    sfn = running.client("stepfunctions")
+    until(lambda: "Look" in str(sfn.get_execution_history(executionArn=second)["events"]), 20, "the second look")
+    assert _steps(running, cluster) == ["RUNNING"]
+    _cancel(running, cluster)
+    for execution in (first, second):
+        found = _ended(running, execution)
+        assert (found["status"], json.loads(found["output"])["Outcome"]) == ("SUCCEEDED", "drained")
+    assert _steps(running, cluster) == ["CANCELLED"]
+
+
+def test_an_execution_hands_over_before_its_history_is_full_and_a_lost_cluster_is_told(
+    running: Endpoint, templates: Any
+) -> None:
+    cluster = _cluster(running)
+    definition = _supervisor(templates, cluster, "stays.sh", "handing")
+    choices = definition["States"]["Judge"]["Choices"]
+    choices[0]["Condition"] = choices[0]["Condition"].replace("$looks < 2000", "$looks < 2")
+    machine = _create(running, "handing", definition)
+    first = _ended(running, _start(running, machine))
+    assert json.loads(first["output"])["Outcome"] == "handed over"
+    sfn = running.client("stepfunctions")
+
+    def executions(status: str) -> list[Any]:
+        return list(sfn.list_executions(stateMachineArn=machine, statusFilter=status)["executions"])
+
+    until(lambda: len(executions("SUCCEEDED")) > 1, 30, "the second hand-over")
+    assert _steps(running, cluster) == ["RUNNING"]
+    running.client("emr").terminate_job_flows(JobFlowIds=[cluster])
+    until(lambda: executions("FAILED"), 30, "the end of the supervisor")
+    failed = sfn.describe_execution(executionArn=executions("FAILED")[0]["executionArn"])
+    assert failed["error"] == "JobIsDown"
+    assert "TERMINATED" in failed["cause"]
+
+
+# --- job flows
+
+
+def _flow(running: Endpoint, templates: Any, name: str, seconds: int | None = None) -> str:
+    definition = _definition(templates["batch-job-flow"], {})
+    if seconds is not None:
+        limit = definition["States"]["Judge"]["Choices"][1]
+        limit["Condition"] = limit["Condition"].replace("21600000", str(seconds * 1000))
+    return _create(running, name, definition)
+
+
+def _step(script: str) -> dict[str, Any]:
+    args = ["spark-submit", "--deploy-mode", "cluster", f"s3://{BUCKET}/{script}"]
+    return {"Name": script, "HadoopJarStep": {"Jar": "command-runner.jar", "Args": args}}
+
+
+def test_a_flow_runs_its_steps_on_a_cluster_that_ends(running: Endpoint, templates: Any) -> None:
+    machine = _flow(running, templates, "ending")
+    steps = {"Steps": [_step("ends.sh"), _step("ends.sh")], "Name": "day 1"}
+    found = _ended(running, _start(running, machine, steps))
+    assert found["status"] == "SUCCEEDED", found
+    emr, cluster_id = running.client("emr"), json.loads(found["output"])["ClusterId"]
+    cluster = emr.describe_cluster(ClusterId=cluster_id)["Cluster"]
+    assert (cluster["Name"], cluster["Status"]["State"]) == ("day 1", "TERMINATED")
+    assert "lakehouse-job-flow" in {tag["Key"] for tag in cluster["Tags"]}
+    assert _steps(running, cluster_id) == ["COMPLETED", "COMPLETED"]
+    fleets = emr.list_instance_fleets(ClusterId=cluster_id)["InstanceFleets"]
+    spot = {fleet["InstanceFleetType"]: fleet["TargetSpotCapacity"] for fleet in fleets}
+    assert spot == {"MASTER": 0, "CORE": 0, "TASK": 1}
+    assert emr.get_auto_termination_policy(ClusterId=cluster_id)["AutoTerminationPolicy"] == {"IdleTimeout": 900}
+
+
+def test_a_flow_fails_with_the_first_step_that_fails_and_says_why(running: Endpoint, templates: Any) -> None:
+    machine = _flow(running, templates, "failing")
+    found = _ended(running, _start(running, machine, {"Steps": [_step("fails.sh"), _step("ends.sh")]}))
+    assert found["error"] == "JobFlowFailed"
+    assert "fails.sh FAILED Application failed. ValueError: no such topic" in found["cause"]
+    assert found["cause"].count("ends.sh CANCELLED") == 1
+
+
+def test_a_flow_ends_a_cluster_that_takes_too_long(running: Endpoint, templates: Any) -> None:
+    machine = _flow(running, templates, "slow", seconds=1)
+    found = _ended(running, _start(running, machine, {"Steps": [_step("stays.sh")]}))
+    assert "runs longer than" in found["cause"]
+    cluster = found["cause"].split()[0]
+    emr = running.client("emr")
+
+    def state() -> str:
+        return str(emr.describe_cluster(ClusterId=cluster)["Cluster"]["Status"]["State"])
+
+    until(lambda: state() == "TERMINATED", 20, "the end of the cluster")
+
+
+@pytest.mark.parametrize("data", [{}, {"Steps": []}, {"Steps": [{"Name": "no jar"}]}])
+def test_a_flow_refuses_input_without_steps(running: Endpoint, templates: Any, data: Any) -> None:
+    machine = _flow(running, templates, f"refusing-{len(json.dumps(data))}")
+    found = _ended(running, _start(running, machine, data))
+    assert found["error"] == "InvalidInput"
