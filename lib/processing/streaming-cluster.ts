@@ -117,6 +117,9 @@ export class StreamingCluster extends StandingClusterBase implements IStreamingC
   /** The release. */
   public readonly release: EmrRelease;
 
+  private readonly stepConcurrency: number;
+  private readonly jobs: StreamingJob[] = [];
+
   constructor(scope: Construct, id: string, props: StreamingClusterProps) {
     super(scope, id);
     failAll(`streaming cluster '${this.node.path}'`, streamingSizingProblems(props).map(problem));
@@ -125,12 +128,13 @@ export class StreamingCluster extends StandingClusterBase implements IStreamingC
       props.encryptionKey ?? props.storage.encryptionKey ?? new kms.Key(this, 'Key', { enableKeyRotation: true });
 
     const ground = layGround(this, props, encryptionKey);
+    this.stepConcurrency = props.stepConcurrency ?? SIDE_BY_SIDE;
     const shape = {
       fleets: renderSteadyFleets(plan),
       scaling: renderSteadyScaling(plan.coreUnits, maxUnitsOf(props)),
       stands: true,
       terminationProtection: props.terminationProtection ?? false,
-      stepConcurrency: props.stepConcurrency ?? SIDE_BY_SIDE,
+      stepConcurrency: this.stepConcurrency,
     };
     const cluster = standingCluster(this, { ground, options: props, shape });
     enforce(this, cluster, [stands, coreIsOnDemand, allIsOnDemand]);
@@ -150,9 +154,26 @@ export class StreamingCluster extends StandingClusterBase implements IStreamingC
     return new SparkApplication(this, id, { ...options, cluster: this });
   }
 
-  /** Define a job that is kept running on this cluster. */
+  /** Define a job that is kept running on this cluster; fails when there are more than may run side by side. */
   public addJob(id: string, options: StreamingJobOptions): StreamingJob {
-    return new StreamingJob(this, id, { ...options, cluster: this });
+    const job = new StreamingJob(this, id, { ...options, cluster: this });
+    failAll(`streaming cluster '${this.node.path}'`, this.jobProblems(job).map(problem));
+    this.jobs.push(job);
+    return job;
+  }
+
+  private jobProblems({ jobName }: StreamingJob): Problem[] {
+    const problems: Problem[] = [];
+    if (this.jobs.some((other) => other.jobName === jobName)) {
+      const must = 'a name that no other job has, because the name is the checkpoint';
+      problems.push({ path: 'jobName', must, got: jobName, remedy: 'rename one of the two' });
+    }
+    if (this.jobs.length >= this.stepConcurrency) {
+      const must = `at least the number of jobs (${this.jobs.length + 1})`;
+      const remedy = 'raise it, or the last job waits for ever';
+      problems.push({ path: 'stepConcurrency', must, got: this.stepConcurrency, remedy });
+    }
+    return problems;
   }
 }
 

@@ -1,18 +1,26 @@
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
+import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Duration, RemovalPolicy, Tags } from 'aws-cdk-lib/core';
-import { BatchCluster, BatchJobFlow, type BatchJobFlowProps } from '../../lib/processing';
+import {
+  BatchCluster,
+  BatchJobFlow,
+  type BatchJobFlowProps,
+  EmrRelease,
+  InstanceArchitecture,
+} from '../../lib/processing';
 import { resourcesIn, theOnly } from '../support/stacks';
 import { type Cluster, types } from './clusters';
 import {
   type Ground,
   type Machine,
-  type Statement,
   callsOf,
   flawsOf,
   ground,
+  logGroupOf,
   machineIn,
+  policyOf,
   statementsIn,
   text,
 } from './ground';
@@ -51,8 +59,11 @@ function inWordsOfTheApi({ ConfigurationProperties: properties = {}, ...rest }: 
   };
 }
 
+let plain: Machine | undefined;
+
+/** The machine of a flow; of the plain one, made once, when nothing is asked for. */
 function machineOf(props?: Partial<BatchJobFlowProps>): Machine {
-  return machineIn(build(props).stack);
+  return props === undefined ? (plain ??= machineIn(build().stack)) : machineIn(build(props).stack);
 }
 
 function requestOf({ States }: Machine): Request {
@@ -107,6 +118,38 @@ describe('BatchJobFlow', () => {
     new BatchCluster(made.stack, 'Cluster', made);
     const { Configurations } = theOnly<Cluster>(made.stack, 'AWS::EMR::Cluster');
     expect(requestOf(machineOf()).Configurations).toEqual(Configurations.map(inWordsOfTheApi));
+  });
+
+  test.each([
+    [{ release: EmrRelease.EMR_SPARK_8_1_0 }, { ReleaseLabel: 'emr-spark-8.1.0' }],
+    [{ vpcSubnets: { availabilityZones: ['us-east-1b'] } }, { Instances: { Ec2SubnetIds: [expect.any(String)] } }],
+    [
+      { architecture: InstanceArchitecture.ARM_64 },
+      { Instances: { InstanceFleets: [{ InstanceTypeConfigs: [{ InstanceType: 'm6g.xlarge' }, {}, {}] }, {}, {}] } },
+    ],
+    [
+      { steadyInstanceTypes: types('m7i.xlarge') },
+      { Instances: { InstanceFleets: [{ InstanceTypeConfigs: [{ InstanceType: 'm7i.xlarge' }] }, {}, {}] } },
+    ],
+  ])('with %j asks for %j', (props, expected) => {
+    expect(requestOf(machineOf(props))).toMatchObject(expected);
+  });
+
+  test('takes Spark defaults, and certificates that its instances may read', () => {
+    const made = ground();
+    const bucket = s3.Bucket.fromBucketName(made.stack, 'Certificates', 'certificates');
+    new BatchJobFlow(made.stack, 'Backfill', {
+      ...made,
+      sparkDefaults: { 'spark.sql.shuffle.partitions': '8' },
+      transitCertificates: { bucket, objectKey: 'emr.zip' },
+    });
+    expect(JSON.stringify(requestOf(machineIn(made.stack)).Configurations)).toContain(
+      '"spark.sql.shuffle.partitions":"8"',
+    );
+    expect(JSON.stringify(theOnly(made.stack, 'AWS::EMR::SecurityConfiguration'))).toContain(
+      's3://certificates/emr.zip',
+    );
+    expect(JSON.stringify(resourcesIn(made.stack, 'AWS::IAM::Policy'))).toContain(':s3:::certificates/emr.zip');
   });
 
   test('always ends: after its last step, with the first that fails, and when it is idle', () => {
@@ -164,7 +207,7 @@ describe('BatchJobFlow', () => {
   test('may start clusters with its tag, see and end those, and give them its two roles', () => {
     const { stack } = build();
     const statements = statementsIn(stack);
-    const [tag] = requestOf(machineIn(stack)).Tags.filter(({ Key }) => Key === 'lakehouse-job-flow');
+    const tag = requestOf(machineIn(stack)).Tags.find(({ Key }) => Key === 'lakehouse-job-flow');
     const requested = { StringEquals: { 'elasticmapreduce:RequestTag/lakehouse-job-flow': tag?.Value } };
     expect(statements).toMatchObject({
       StartCluster: { Action: 'elasticmapreduce:RunJobFlow', Resource: '*', Condition: requested },
@@ -192,15 +235,11 @@ describe('BatchJobFlow', () => {
     const { stack, flow } = build();
     const runner = new iam.Role(stack, 'Runner', { assumedBy: new iam.AccountRootPrincipal() });
     flow.grantRun(runner);
-    const [policy] = Object.values(
-      resourcesIn<{ PolicyName: string; PolicyDocument: { Statement: Statement[] } }>(stack, 'AWS::IAM::Policy'),
-    ).filter(({ Properties }) => /Runner/.test(Properties.PolicyName));
-    expect(policy?.Properties.PolicyDocument.Statement.map(({ Action, Resource }) => [Action, text(Resource)])).toEqual(
-      [
-        ['states:StartExecution', expect.stringMatching(/:stateMachine:Test-Backfill-Machine-\w+$/)],
-        ['states:DescribeExecution', expect.stringMatching(/:execution:Test-Backfill-Machine-\w+:\*$/)],
-      ],
-    );
+    const statements = policyOf(stack, 'Runner');
+    expect(statements.map(({ Action, Resource }) => [Action, text(Resource)])).toEqual([
+      ['states:StartExecution', expect.stringMatching(/:stateMachine:Test-Backfill-Machine-\w+$/)],
+      ['states:DescribeExecution', expect.stringMatching(/:execution:Test-Backfill-Machine-\w+:\*$/)],
+    ]);
   });
 
   test('has applications, connections and metrics', () => {
@@ -223,9 +262,8 @@ describe('BatchJobFlow', () => {
 
   test('logs with the key, as long and until when it is told', () => {
     const { stack } = build({ logRetention: logs.RetentionDays.ONE_WEEK, removalPolicy: RemovalPolicy.DESTROY });
-    const groups = Object.entries(resourcesIn<object>(stack, 'AWS::Logs::LogGroup'));
-    const [group] = groups.filter(([id]) => id.includes('Machine'));
-    expect(group?.[1]).toMatchObject({ Properties: { RetentionInDays: 7 }, DeletionPolicy: 'Delete' });
+    const group = logGroupOf(stack, 'Machine');
+    expect(group).toMatchObject({ Properties: { RetentionInDays: 7 }, DeletionPolicy: 'Delete' });
     const own = build({ encryptionKey: undefined });
     expect(Object.keys(resourcesIn(own.stack, 'AWS::KMS::Key'))).toHaveLength(2);
     expect(Object.values(resourcesIn(own.stack, 'AWS::KMS::Key')).map(({ DeletionPolicy }) => DeletionPolicy)).toEqual([

@@ -129,3 +129,19 @@ export function callsOf({ States }: Machine): string[] {
       return `${prefixes[service]}:${action.charAt(0).toUpperCase()}${action.slice(1)}`;
     });
 }
+
+/** The statements of the policy that a grantee got, by a part of its name. */
+export function policyOf(stack: Stack, grantee: string): Statement[] {
+  const policies = resourcesIn<{ PolicyName: string; PolicyDocument: { Statement: Statement[] } }>(
+    stack,
+    'AWS::IAM::Policy',
+  );
+  return Object.values(policies)
+    .filter(({ Properties }) => Properties.PolicyName.includes(grantee))
+    .flatMap(({ Properties }) => Properties.PolicyDocument.Statement);
+}
+
+/** A log group by a part of its logical id. */
+export function logGroupOf(stack: Stack, part: string): object | undefined {
+  return Object.entries(resourcesIn<object>(stack, 'AWS::Logs::LogGroup')).find(([id]) => id.includes(part))?.[1];
+}

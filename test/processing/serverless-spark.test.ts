@@ -11,7 +11,7 @@ import {
 } from '../../lib/processing';
 import { resourcesIn, testStack, theOnly } from '../support/stacks';
 import type { Cluster } from './clusters';
-import { type Ground, type Statement, ground, statementsIn, text } from './ground';
+import { type Ground, ground, logGroupOf, policyOf, statementsIn, text } from './ground';
 
 interface Application {
   readonly RuntimeConfiguration: { readonly Classification: string; readonly Properties: object }[];
@@ -100,10 +100,8 @@ describe('ServerlessSpark', () => {
     const { LogUri } = (MonitoringConfiguration as { S3MonitoringConfiguration: { LogUri: unknown } })
       .S3MonitoringConfiguration;
     expect(text(LogUri)).toMatch(/^s3:\/\/<StorageArtifacts\w+>\/logs\/emr-serverless\/$/);
-    const [group] = Object.entries(resourcesIn<object>(stack, 'AWS::Logs::LogGroup')).filter(([id]) =>
-      id.startsWith('SparkLogs'),
-    );
-    expect(group?.[1]).toMatchObject({
+    const group = logGroupOf(stack, 'SparkLogs');
+    expect(group).toMatchObject({
       Properties: { RetentionInDays: 90, KmsKeyId: key },
       DeletionPolicy: 'RetainExceptOnCreate',
     });
@@ -115,11 +113,9 @@ describe('ServerlessSpark', () => {
       logRetention: logs.RetentionDays.ONE_WEEK,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    const [group] = Object.entries(resourcesIn<object>(stack, 'AWS::Logs::LogGroup')).filter(([id]) =>
-      id.startsWith('SparkLogs'),
-    );
-    expect(group?.[1]).toMatchObject({ Properties: { RetentionInDays: 7 }, DeletionPolicy: 'Delete' });
-    expect(JSON.stringify(group?.[1])).toContain('SparkKey');
+    const group = logGroupOf(stack, 'SparkLogs');
+    expect(group).toMatchObject({ Properties: { RetentionInDays: 7 }, DeletionPolicy: 'Delete' });
+    expect(JSON.stringify(group)).toContain('SparkKey');
   });
 
   test('gives jobs a role that leaves logs and does nothing else, for this application alone', () => {
@@ -147,12 +143,7 @@ describe('ServerlessSpark', () => {
     const { stack, spark } = build();
     const analyst = new iam.Role(stack, 'Analyst', { assumedBy: new iam.AccountRootPrincipal() });
     spark.grants.run(analyst);
-    const policies = resourcesIn<{ PolicyDocument: { Statement: Statement[] }; PolicyName: string }>(
-      stack,
-      'AWS::IAM::Policy',
-    );
-    const [policy] = Object.values(policies).filter(({ Properties }) => /Analyst/.test(Properties.PolicyName));
-    const statements = policy?.Properties.PolicyDocument.Statement ?? [];
+    const statements = policyOf(stack, 'Analyst');
     expect(statements.map(({ Action, Resource }) => [[Action].flat().length, text(Resource)])).toEqual([
       [3, expect.stringMatching(/^<Spark\w+\.Arn>$/)],
       [4, expect.stringMatching(/^<Spark\w+\.Arn>\/jobruns\/\*$/)],

@@ -1,6 +1,7 @@
 import * as emr from 'aws-cdk-lib/aws-emr';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
+import * as s3 from 'aws-cdk-lib/aws-s3';
 import { App, Stack } from 'aws-cdk-lib/core';
 import {
   BatchCluster,
@@ -103,6 +104,13 @@ describe('StreamingCluster', () => {
       expect([property, streaming[property]]).toEqual([property, batch[property]]);
     }
     expect(streaming.Tags).toContainEqual({ Key: 'for-use-with-amazon-emr-managed-policies', Value: 'true' });
+  });
+
+  test('encrypts traffic between the nodes with certificates', () => {
+    const stack = testStack();
+    const bucket = s3.Bucket.fromBucketName(stack, 'Certificates', 'certificates');
+    build({ transitCertificates: { bucket, objectKey: 'emr.zip' } }, stack);
+    expect(JSON.stringify(theOnly(stack, 'AWS::EMR::SecurityConfiguration'))).toContain('s3://certificates/emr.zip');
   });
 
   test('encrypts with the key of the storage, or the one it is given', () => {

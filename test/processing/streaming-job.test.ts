@@ -9,7 +9,18 @@ import { AlertTopics } from '../../lib/foundation';
 import { StreamingCluster, StreamingJob, type StreamingJobOptions } from '../../lib/processing';
 import { KafkaBrokers, KafkaCluster } from '../../lib/streaming';
 import { resourcesIn, theOnly } from '../support/stacks';
-import { type Ground, type Statement, callsOf, flawsOf, ground, machineIn, statementsIn, text } from './ground';
+import {
+  type Ground,
+  type Statement,
+  callsOf,
+  flawsOf,
+  ground,
+  logGroupOf,
+  machineIn,
+  policyOf,
+  statementsIn,
+  text,
+} from './ground';
 
 interface Built extends Ground {
   readonly cluster: StreamingCluster;
@@ -24,14 +35,14 @@ function build(options: (made: Ground) => Partial<StreamingJobOptions> = () => (
   return { ...made, cluster, job };
 }
 
-/** What the policy of the cluster's instances allows beside what every cluster needs. */
+/** What the cluster's instances may do beside what every cluster needs. */
 function granted({ stack }: Ground): Statement[] {
-  const policies = resourcesIn<{ PolicyName: string; PolicyDocument: { Statement: Statement[] } }>(
-    stack,
-    'AWS::IAM::Policy',
-  );
-  const ofInstances = Object.values(policies).filter(({ Properties }) => /Instance/.test(Properties.PolicyName));
-  return ofInstances.flatMap(({ Properties }) => Properties.PolicyDocument.Statement);
+  return policyOf(stack, 'Instance');
+}
+
+/** Options of a job that tells somebody. */
+function told({ stack, encryptionKey }: Ground): Partial<StreamingJobOptions> {
+  return { alerts: new AlertTopics(stack, 'Alerts', { encryptionKey }) };
 }
 
 describe('StreamingJob', () => {
@@ -104,18 +115,12 @@ describe('StreamingJob', () => {
     const { stack, job } = build();
     const operator = new iam.Role(stack, 'Operator', { assumedBy: new iam.AccountRootPrincipal() });
     job.grantStart(operator);
-    const policies = resourcesIn<{ PolicyName: string; PolicyDocument: { Statement: Statement[] } }>(
-      stack,
-      'AWS::IAM::Policy',
-    );
-    const [policy] = Object.values(policies).filter(({ Properties }) => /Operator/.test(Properties.PolicyName));
+    const statements = policyOf(stack, 'Operator');
     const name = 'Test-Cluster-events-Supervisor-';
-    expect(policy?.Properties.PolicyDocument.Statement.map(({ Action, Resource }) => [Action, text(Resource)])).toEqual(
-      [
-        ['states:StartExecution', expect.stringMatching(`:stateMachine:${name}\\w+$`)],
-        ['states:DescribeExecution', expect.stringMatching(`:execution:${name}\\w+:\\*$`)],
-      ],
-    );
+    expect(statements.map(({ Action, Resource }) => [Action, text(Resource)])).toEqual([
+      ['states:StartExecution', expect.stringMatching(`:stateMachine:${name}\\w+$`)],
+      ['states:DescribeExecution', expect.stringMatching(`:execution:${name}\\w+:\\*$`)],
+    ]);
   });
 
   test('has metrics of its supervisor', () => {
@@ -142,6 +147,20 @@ describe('StreamingJob', () => {
     expect(text(statementsIn(stack).RunTheJob?.Resource)).toMatch(/:elasticmapreduce:us-east-1:<.*>:cluster\/j-1$/);
   });
 
+  test('fails when another job has its name, or more jobs are added than run side by side', () => {
+    const made = ground();
+    const cluster = new StreamingCluster(made.stack, 'Cluster', { ...made, stepConcurrency: 1 });
+    const options = { entryPoint: __filename, encryptionKey: made.encryptionKey, jobName: 'events' };
+    cluster.addJob('First', options);
+    expect(() => cluster.addJob('Second', options)).toThrow(
+      [
+        "2 problems in streaming cluster 'Test/Cluster':",
+        '  - \'jobName\' must be a name that no other job has, because the name is the checkpoint, got "events"; rename one of the two',
+        "  - 'stepConcurrency' must be at least the number of jobs (2), got 1; raise it, or the last job waits for ever",
+      ].join('\n'),
+    );
+  });
+
   test('fails with everything that is wrong at once', () => {
     const wrong = {
       jobName: 'flight events',
@@ -166,10 +185,6 @@ describe('StreamingJob', () => {
 });
 
 describe('The supervisor of a streaming job', () => {
-  const told = (made: Ground) => ({
-    alerts: new AlertTopics(made.stack, 'Alerts', { encryptionKey: made.encryptionKey }),
-  });
-
   test.each([
     ['alerts', build(told)],
     ['nobody to tell', build()],
@@ -239,9 +254,8 @@ describe('The supervisor of a streaming job', () => {
       TracingConfiguration: { Enabled: true },
       LoggingConfiguration: { Level: 'ALL', IncludeExecutionData: true },
     });
-    const groups = resourcesIn<object>(stack, 'AWS::Logs::LogGroup');
-    const [group] = Object.entries(groups).filter(([id]) => id.includes('Supervisor'));
-    expect(group?.[1]).toMatchObject({
+    const group = logGroupOf(stack, 'Supervisor');
+    expect(group).toMatchObject({
       Properties: { RetentionInDays: 90, KmsKeyId: stack.resolve(encryptionKey.keyArn) },
       DeletionPolicy: 'RetainExceptOnCreate',
     });
@@ -253,10 +267,9 @@ describe('The supervisor of a streaming job', () => {
       logRetention: logs.RetentionDays.ONE_WEEK,
       removalPolicy: RemovalPolicy.DESTROY,
     }));
-    const groups = resourcesIn<object>(stack, 'AWS::Logs::LogGroup');
-    const [group] = Object.entries(groups).filter(([id]) => id.includes('Supervisor'));
-    expect(group?.[1]).toMatchObject({ Properties: { RetentionInDays: 7 }, DeletionPolicy: 'Delete' });
-    expect(JSON.stringify(group?.[1])).toContain('SupervisorKey');
+    const group = logGroupOf(stack, 'Supervisor');
+    expect(group).toMatchObject({ Properties: { RetentionInDays: 7 }, DeletionPolicy: 'Delete' });
+    expect(JSON.stringify(group)).toContain('SupervisorKey');
   });
 
   test('publishes to a topic whose key it does not know without naming one', () => {
