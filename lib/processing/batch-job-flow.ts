@@ -160,7 +160,7 @@ export class BatchJobFlow extends Construct implements ISparkCluster, ec2.IConne
 
   private request(props: BatchJobFlowProps, ground: ClusterGround): { [name: string]: unknown } {
     const plan = planOf(props, props.architecture);
-    const { name: _, ...cluster } = renderCluster(ground, props, {
+    const cluster = renderCluster(ground, props, {
       fleets: renderFleets(plan),
       scaling: renderScaling(plan),
       stands: false,
@@ -169,7 +169,7 @@ export class BatchJobFlow extends Construct implements ISparkCluster, ec2.IConne
     });
     const idleTimeout = (props.idleTimeout ?? Duration.minutes(15)).toSeconds();
     return {
-      ...runJobFlowRequest({ ...cluster, name: ground.name, autoTerminationPolicy: { idleTimeout } }),
+      ...runJobFlowRequest({ ...cluster, autoTerminationPolicy: { idleTimeout } }),
       // What this app tags is not only what CloudFormation makes.
       Tags: Lazy.any({ produce: () => tagsOf(ground) }),
     };

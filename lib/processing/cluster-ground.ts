@@ -54,12 +54,15 @@ export interface ClusterShape {
   readonly stepConcurrency: number;
 }
 
+/** A cluster as CloudFormation takes it, its instances spelled out. */
+export type ClusterProps = emr.CfnClusterProps & { instances: emr.CfnCluster.JobFlowInstancesConfigProperty };
+
 /** All that a cluster is made from. */
 export function renderCluster(
   ground: ClusterGround,
   { storage, sparkDefaults }: SparkClusterOptions,
   shape: ClusterShape,
-): emr.CfnClusterProps & { instances: emr.CfnCluster.JobFlowInstancesConfigProperty } {
+): ClusterProps {
   const { release, roles, groups } = ground;
   const artifacts = storage.artifacts.bucketName;
   return {

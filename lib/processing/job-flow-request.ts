@@ -1,7 +1,4 @@
-import type * as emr from 'aws-cdk-lib/aws-emr';
-
-/** A cluster as CloudFormation takes it, its instances spelled out. */
-export type ClusterProps = emr.CfnClusterProps & { instances: emr.CfnCluster.JobFlowInstancesConfigProperty };
+import type { ClusterProps } from './cluster-ground';
 
 /** Members of the API whose names are not just CloudFormation's with a capital letter. */
 const OTHER_NAMES: { [name: string]: string } = { configurationProperties: 'Properties', sizeInGb: 'SizeInGB' };
