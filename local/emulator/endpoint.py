@@ -54,6 +54,7 @@ _PATCH_POINTS: dict[str, tuple[str, ...]] = {
         *("_invoke_resource", "_invoke_aws_sdk_integration", "_find_matching_retrier", "_resolve_params_obj"),
         *("_eval_intrinsic_arg", "_evaluate_intrinsic", "_evaluate_rule", "_parse_jsonpath_tokens", "_ExecutionError"),
         *("_sdk_json_param_value", "_sdk_json_value", "now_iso", "_iso_to_epoch_ms"),
+        *("_apply_output_path", "_apply_jsonata_output", "_state_query_language"),
     ),
     "ministack.services.mwaa": ("handle_request", "_environments"),
     "ministack.app": ("app", "SERVICE_HANDLERS"),

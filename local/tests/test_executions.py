@@ -155,6 +155,42 @@ def test_a_transient_cluster_is_run_and_followed_by_a_machine(running: Endpoint)
     assert found["Status"]["Timeline"]["EndDateTime"].endswith("Z")
 
 
+def test_expressions_of_jsonata_remember_wait_choose_and_tell(running: Endpoint) -> None:
+    cluster_id = cluster(running)
+    states: dict[str, Any] = {
+        "Begin": {"Type": "Pass", "Assign": {"tries": 0, "reason": ""}, "Next": "Describe"},
+        "Describe": {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::aws-sdk:emr:describeCluster",
+            "Arguments": {"ClusterId": "{% $tries = 0 ? 'j-NONE' : $states.input.cluster %}"},
+            "Assign": {"state": "{% $states.result.Cluster.Status.State %}"},
+            "Catch": [
+                {
+                    "ErrorEquals": ["States.ALL"],
+                    "Assign": {"reason": "{% $states.errorOutput.Error %}", "tries": "{% $tries + 1 %}"},
+                    "Output": "{% $states.input %}",
+                    "Next": "Wait",
+                }
+            ],
+            "Next": "Judge",
+        },
+        "Wait": {"Type": "Wait", "Seconds": "{% $tries %}", "Next": "Describe"},
+        "Judge": {
+            "Type": "Choice",
+            "Choices": [{"Condition": "{% $state in ['WAITING', 'RUNNING'] and $tries = 1 %}", "Next": "Done"}],
+            "Default": "Wrong",
+        },
+        "Done": {
+            "Type": "Succeed",
+            "Output": {"reason": "{% $reason %}", "by": "{% $states.context.StateMachine.Name %}"},
+        },
+        "Wrong": {"Type": "Fail", "Error": "Wrong"},
+    }
+    arn = machine(running, "jsonata", {"QueryLanguage": "JSONata", "StartAt": "Begin", "States": states})
+    done = ended(running, start(running, arn, {"cluster": cluster_id}))
+    assert json.loads(done["output"]) == {"reason": "Emr.InvalidRequestException", "by": "jsonata"}
+
+
 def test_waits_take_their_seconds(running: Endpoint) -> None:
     begun = time.monotonic()
     done = run(running, "waiting", ("Wait", {"Type": "Wait", "SecondsPath": "$.seconds"}), seconds=2)

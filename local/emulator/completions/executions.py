@@ -51,6 +51,7 @@ def install() -> None:
     stepfunctions._eval_intrinsic_arg = _checking_argument(stepfunctions._eval_intrinsic_arg)
     stepfunctions._evaluate_intrinsic = _failing_intrinsic(stepfunctions._evaluate_intrinsic)
     stepfunctions._evaluate_rule = _checking_variable(stepfunctions._evaluate_rule)
+    stepfunctions._apply_output_path = _succeeding(stepfunctions._apply_output_path)
 
 
 def _running(run: Any) -> Any:
@@ -159,6 +160,17 @@ def delay(retrier: Record, count: int) -> float:
     seconds = float(retrier.get("IntervalSeconds", 1) * retrier.get("BackoffRate", 2.0) ** count)
     seconds = min(seconds, float(retrier.get("MaxDelaySeconds", seconds)))
     return random.uniform(0, seconds) if retrier.get("JitterStrategy") == "FULL" else seconds
+
+
+def _succeeding(apply: Any) -> Any:
+    """The output of a Succeed state in JSONata, which the interpreter takes for one in JSONPath."""
+
+    def applying(state: Record, data: Any, context: Any = None) -> Any:
+        if stepfunctions._state_query_language(state, context) == "JSONata":
+            return stepfunctions._apply_jsonata_output(state, data, context, default=data)
+        return apply(state, data, context)
+
+    return applying
 
 
 # --- paths
