@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import gzip
+import json
 import os
 import time
 from collections.abc import Iterator
@@ -168,6 +169,39 @@ def alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except OSError:
         return False
+
+
+def test_a_state_machine_runs_a_job(running: Endpoint) -> None:
+    application_id = application(running)
+    sdk = "arn:aws:states:::aws-sdk:emrserverless"
+    begin = {
+        "Type": "Task",
+        "Resource": f"{sdk}:startJobRun",
+        "Parameters": {
+            "ApplicationId": application_id,
+            "ClientToken.$": "States.UUID()",
+            "ExecutionRoleArn": ROLE,
+            "JobDriver": {"SparkSubmit": {"EntryPoint": f"s3://{BUCKET}/ok.sh", "EntryPointArguments": ["a"]}},
+        },
+        "Next": "See",
+    }
+    parameters = {"ApplicationId.$": "$.ApplicationId", "JobRunId.$": "$.JobRunId"}
+    see = {"Type": "Task", "Resource": f"{sdk}:getJobRun", "Parameters": parameters, "End": True}
+    gone = {"Type": "Task", "Resource": f"{sdk}:getApplication", "Parameters": {"ApplicationId": "00none"}, "End": True}
+    states = running.client("stepfunctions")
+
+    def run(name: str, definition: dict[str, Any]) -> Any:
+        arn = states.create_state_machine(name=name, definition=json.dumps(definition), roleArn=ROLE)["stateMachineArn"]
+        execution = states.start_execution(stateMachineArn=arn)["executionArn"]
+        until(lambda: states.describe_execution(executionArn=execution)["status"] != "RUNNING", 10, "the end")
+        return states.describe_execution(executionArn=execution)
+
+    found = json.loads(run("job", {"StartAt": "Begin", "States": {"Begin": begin, "See": see}})["output"])["JobRun"]
+    assert found["JobDriver"]["SparkSubmit"]["EntryPointArguments"] == ["a"]
+    ended(running, application_id, found["JobRunId"], "SUCCESS")
+    assert (
+        run("gone", {"StartAt": "See", "States": {"See": gone}})["error"] == "EmrServerless.ResourceNotFoundException"
+    )
 
 
 def test_the_same_client_token_is_the_same_job_run(running: Endpoint) -> None:

@@ -78,42 +78,83 @@ def test_every_type_reads_back_and_is_deleted(fresh: Endpoint) -> None:
     assert fresh.client("emr").list_clusters(ClusterStates=["RUNNING", "WAITING"])["Clusters"] == []
 
 
+CHANGES: tuple[tuple[str, Any], ...] = (
+    ("Bucket.Tags", [{"Key": "other", "Value": "x"}]),
+    ("Failures.Threshold", 3),
+    ("Failures.Tags", []),
+    ("Dashboard.Tags", [{"Key": "new", "Value": "y"}]),
+    ("Cluster.StepConcurrencyLevel", 1),
+    ("Cluster.ManagedScalingPolicy.ComputeLimits.MaximumCapacityUnits", 12),
+    ("Nat.Tags", [{"Key": "part", "Value": "other"}]),
+    ("In.ToPort", 9500),
+    ("Optimizer.TableOptimizerConfiguration.Enabled", False),
+    ("Compaction.TableOptimizerConfiguration.Enabled", True),
+    ("Flow.TrafficType", "ALL"),
+    ("Child.Parameters.Word", "again"),
+    ("Machine.LoggingConfiguration.Level", "ALL"),
+    ("Machine.Tags", [{"Key": "other", "Value": "x"}]),
+    ("Small.StateMachineType", "STANDARD"),
+    ("Application.MaximumCapacity.Cpu", "64vCPU"),
+    ("Function.Timeout", 60),
+    ("Layer.Description", "another version"),
+    ("Permission.Principal", "s3.amazonaws.com"),
+    ("Schedule.State", "DISABLED"),
+    ("Scheduled.ScheduleExpression", "rate(2 hours)"),
+    ("Scheduled.Targets.0.Input", '{"a":2}'),
+    ("Storm.ActionsSuppressorWaitPeriod", 90),
+    ("Ratio.Metrics.0.Expression", "100 * a / (a + b)"),
+    ("Percentile.ExtendedStatistic", "p90"),
+    ("Queue.VisibilityTimeout", 60),
+    ("QueuePolicy.PolicyDocument.Statement.0.Action", "sqs:*"),
+    ("DeadLetters.MessageRetentionPeriod", 60),
+    ("Redriven.RedrivePolicy.maxReceiveCount", 5),
+    ("Mail.FilterPolicy", {"level": ["warning"]}),
+    ("Logs.RetentionInDays", 60),
+    ("Rare.RetentionInDays", 30),
+    ("Large.Value", "a,b,c"),
+    ("Tiered.Description", "told later"),
+    ("NamedQuery.QueryString", "SELECT 1"),
+    *((f"{name}.PolicyDocument.Statement.0.Action", "s3:ListBucket") for name in ("Gateway", "Interface", "Policy")),
+    ("Readers.PolicyDocument.Statement.0.Action", "s3:ListBucket"),
+)
+DROPPED = (
+    *("Bucket.LifecycleConfiguration", "Bucket.LoggingConfiguration", "Topic.KmsMasterKeyId"),
+    *("Role.PermissionsBoundary", "Machine.TracingConfiguration", "Function.ReservedConcurrentExecutions"),
+    "Function.DeadLetterConfig",
+)
+
+
+def parent_of(template: Template, path: str) -> tuple[Any, Any]:
+    """Where in a template a property is, and its name or position there."""
+    logical_id, *parts = path.split(".")
+    value: Any = template["Resources"][logical_id]["Properties"]
+    for part in parts[:-1]:
+        value = value[int(part) if part.isdigit() else part]
+    return value, int(parts[-1]) if parts[-1].isdigit() else parts[-1]
+
+
 def test_an_update_changes_every_type_in_place_or_replaces_it(fresh: Endpoint) -> None:
     template = everything(fresh)
     assert fresh.deploy("own", template) == "CREATE_COMPLETE", fresh.why("own")
     clusters = fresh.client("emr").list_clusters(ClusterStates=["RUNNING", "WAITING"])["Clusters"]
     changed = copy.deepcopy(template)
-    properties = {key: body["Properties"] for key, body in changed["Resources"].items()}
-    del properties["Bucket"]["LifecycleConfiguration"], properties["Bucket"]["LoggingConfiguration"]
-    properties["Bucket"]["Tags"] = [{"Key": "other", "Value": "x"}]
-    del properties["Topic"]["KmsMasterKeyId"], properties["Role"]["PermissionsBoundary"]
-    properties["Failures"]["Threshold"] = 3
-    properties["Failures"]["Tags"] = []
-    properties["Dashboard"]["Tags"] = [{"Key": "new", "Value": "y"}]
-    properties["Cluster"]["StepConcurrencyLevel"] = 1
-    properties["Cluster"]["ManagedScalingPolicy"]["ComputeLimits"]["MaximumCapacityUnits"] = 12
-    properties["Nat"]["Tags"] = [{"Key": "part", "Value": "other"}]
-    properties["In"]["ToPort"] = 9500
-    properties["Optimizer"]["TableOptimizerConfiguration"]["Enabled"] = False
-    properties["Flow"]["TrafficType"] = "ALL"
-    properties["Child"]["Parameters"]["Word"] = "again"
-    properties["Machine"]["LoggingConfiguration"]["Level"] = "ALL"
-    properties["Machine"]["Tags"] = [{"Key": "other", "Value": "x"}]
-    del properties["Machine"]["TracingConfiguration"]
-    properties["Small"]["StateMachineType"] = "STANDARD"
-    properties["Application"]["MaximumCapacity"]["Cpu"] = "64vCPU"
-    properties["Function"]["Timeout"] = 60
-    del properties["Function"]["ReservedConcurrentExecutions"], properties["Function"]["DeadLetterConfig"]
-    properties["Schedule"]["State"] = "DISABLED"
-    properties["Storm"]["ActionsSuppressorWaitPeriod"] = 90
-    properties["Ratio"]["Metrics"][0]["Expression"] = "100 * a / (a + b)"
-    properties["DeadLetters"]["MessageRetentionPeriod"] = 60
-    properties["Rare"]["RetentionInDays"] = 30
-    properties["Large"]["Value"] = "a,b,c"
+    for path, value in CHANGES:
+        where, name = parent_of(changed, path)
+        where[name] = value
+    for path in DROPPED:
+        where, name = parent_of(changed, path)
+        del where[name]
     assert fresh.deploy("own", changed) == "UPDATE_COMPLETE", fresh.why("own")
     assert read_back(fresh.url, "own", REGION).mismatches == []
     kept = fresh.client("emr").list_clusters(ClusterStates=["RUNNING", "WAITING"])["Clusters"]
     assert [item["Id"] for item in kept] == [item["Id"] for item in clusters]
+    live = fresh.client("lambda").get_function(FunctionName="tests")
+    assert "Concurrency" not in live
+    assert not live["Configuration"].get("DeadLetterConfig", {}).get("TargetArn")
+    machines = fresh.client("stepfunctions").list_state_machines()["stateMachines"]
+    [arn] = [machine["stateMachineArn"] for machine in machines if machine["name"] == "tests"]
+    tracing = fresh.client("stepfunctions").describe_state_machine(stateMachineArn=arn)["tracingConfiguration"]
+    assert tracing == {"enabled": False}
 
 
 def test_a_bucket_that_holds_anything_is_not_deleted(endpoint: Endpoint) -> None:
