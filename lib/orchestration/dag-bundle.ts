@@ -206,8 +206,8 @@ const DEFAULT_PREFIX = 'airflow/';
 const DAGS = 'dags/';
 const REQUIREMENTS = 'requirements/';
 
-/** CDK marks the bucket with a tag that has the prefix in its key. */
-const PREFIX_LIMIT = 104;
+/** CDK marks the bucket with a tag whose key of 128 characters has the prefix in it. */
+const PREFIX_LIMIT = 102;
 
 /** How much of a hash is in a file name. */
 const SHORT_HASH = 16;

@@ -108,6 +108,8 @@ describe('DagBundle', () => {
   test('takes another prefix', () => {
     const [copy] = copiesOf({ prefix: 'team/airflow/' });
     expect(copy?.DestinationBucketKeyPrefix).toBe('team/airflow/dags/lakehouse/');
+    const [longest] = copiesOf({ prefix: `${'a'.repeat(86)}/` });
+    expect(longest?.DestinationBucketKeyPrefix).toHaveLength(102);
   });
 
   test('is the same in every synthesis', () => {
@@ -253,7 +255,7 @@ describe('DagBundle fails when', () => {
     [
       'prefix',
       { prefix: 'airflow' },
-      "'prefix' must be folders that end with a slash, of at most 104 characters with the name of the bundle, got \"airflow\"; leave it out to get 'airflow/'",
+      "'prefix' must be folders that end with a slash, of at most 102 characters with the name of the bundle, got \"airflow\"; leave it out to get 'airflow/'",
     ],
     ['prefix', { prefix: `${'a'.repeat(90)}/` }, "'prefix' must be folders that end with a slash"],
     ['directory', { directory: 'none' }, '\'directory\' must be an existing directory, got "none"; correct the path'],
