@@ -177,10 +177,11 @@ describe('LakeStorage', () => {
   });
 
   test('publishes the requests of the zones it is told, and of no others', () => {
-    const of = (id: string, requestMetrics?: Zone[]): unknown => bucketOf(id, { requestMetrics }).MetricsConfigurations;
-    expect(of('Landing')).toBeUndefined();
-    expect(of('Landing', [Zone.LANDING])).toEqual([{ Id: 'EntireBucket' }]);
-    expect(of('Silver', [Zone.LANDING])).toBeUndefined();
+    expect(bucketOf('Landing').MetricsConfigurations).toBeUndefined();
+    expect(bucketOf('Landing', { requestMetrics: [Zone.LANDING] }).MetricsConfigurations).toEqual([
+      { Id: 'EntireBucket' },
+    ]);
+    expect(bucketOf('Silver', { requestMetrics: [Zone.LANDING] }).MetricsConfigurations).toBeUndefined();
     expect(build({}).measuredZones).toEqual([]);
     expect(build({ requestMetrics: [Zone.SILVER, Zone.LANDING] }).measuredZones).toEqual([Zone.LANDING, Zone.SILVER]);
   });
