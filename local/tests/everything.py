@@ -8,6 +8,7 @@ from tests.data_resources import security, storage, tables
 from tests.function_resources import functions
 from tests.kafka_resources import kafka
 from tests.network_resources import network
+from tests.observed_resources import observed
 from tests.operations_resources import emr, messages, monitoring
 from tests.support import Endpoint
 from tests.templates import CHILD, Template, att, ref
@@ -28,6 +29,7 @@ def everything(endpoint: Endpoint) -> Template:
             **monitoring(),
             **emr(),
             **queries(),
+            **observed(),
             **costs(),
             **kafka([ref("Subnet")], att("Group", "GroupId"), att("Key", "Arn"), ref("Logs")),
             **workflows(),

@@ -155,15 +155,6 @@ def monitoring() -> dict[str, Template]:
             "Type": "AWS::Logs::LogGroup",
             "Properties": {"LogGroupName": "/tests/rare", "LogGroupClass": "INFREQUENT_ACCESS", "RetentionInDays": 365},
         },
-        "SavedQuery": {
-            "Type": "AWS::Logs::QueryDefinition",
-            "Properties": {
-                "Name": "tests/errors",
-                "QueryString": "filter @message like /ERROR/\n| limit 20",
-                "LogGroupNames": [ref("Logs")],
-                "QueryLanguage": "CWLI",
-            },
-        },
         "Failures": {
             "Type": "AWS::CloudWatch::Alarm",
             "Properties": {
