@@ -238,6 +238,16 @@ describe('a reference', () => {
     expect(found(before, { ...before, ...subnet('A', '10.0.0.0/24') })).toEqual([]);
   });
 
+  test('is followed from one to the next, in whatever order they stand', () => {
+    const network = (cidr: string): Resources => ({
+      ...cluster({ Ref: 'A' }),
+      A: { Type: 'AWS::EC2::Subnet', Properties: { VpcId: { Ref: 'Vpc' } } },
+      Vpc: { Type: 'AWS::EC2::VPC', Properties: { CidrBlock: cidr } },
+    });
+    const expected = ['REPLACED Kafka BrokerNodeGroupInfo.ClientSubnets'];
+    expect(found(network('10.0.0.0/16'), network('10.1.0.0/16'))).toEqual(expected);
+  });
+
   test('over the border of a nested stack is followed', () => {
     expect(found(givenIn('10.0.0.0/24', 'P'), givenIn('10.0.1.0/24', 'P'))).toEqual([
       'REPLACED Inner/Kafka BrokerNodeGroupInfo.ClientSubnets',
@@ -323,6 +333,17 @@ describe('a baseline', () => {
     expect(() => ReplacementGuard.compare(away, stack)).toThrow(
       /must be beside the templates of its nested stacks, got "none of \w+"; write the baseline with/,
     );
+  });
+
+  test('says when a cluster is replaced because what it starts with has another content', () => {
+    const action = (hash: string): Template => ({
+      Resources: {
+        C: { Type: 'AWS::EMR::Cluster', Properties: { BootstrapActions: [`s3://b/${hash.repeat(64)}.sh`] } },
+      },
+    });
+    expect(between(action('a'), action('b')).map(({ property }) => property)).toEqual(['BootstrapActions']);
+    const snapshot: Template = JSON.parse(TemplateSnapshot.ofTemplate(JSON.stringify(action('a'))));
+    expect(between(snapshot, action('b'))).toEqual([]);
   });
 
   test('may be a snapshot, and says nothing of assets then', () => {
