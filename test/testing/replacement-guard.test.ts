@@ -84,6 +84,20 @@ const twoFindings = () =>
     stackWith({ bucketName: 'new-lake' }),
   );
 
+/** A cluster in a subnet of a network, each standing before what it refers to. */
+const network = (cidr: string): Resources => ({
+  ...cluster({ Ref: 'A' }),
+  A: { Type: 'AWS::EC2::Subnet', Properties: { VpcId: { Ref: 'Vpc' } } },
+  Vpc: { Type: 'AWS::EC2::VPC', Properties: { CidrBlock: cidr } },
+});
+
+/** A cluster that starts with a script. */
+const action = (hash: string): Template => ({
+  Resources: {
+    C: { Type: 'AWS::EMR::Cluster', Properties: { BootstrapActions: [`s3://b/${hash.repeat(64)}.sh`] } },
+  },
+});
+
 describe('ReplacementGuard', () => {
   test('finds nothing where nothing changes, and then lets pass', () => {
     const guard = ReplacementGuard.compare(baselineOf(stackWith()), stackWith());
@@ -239,11 +253,6 @@ describe('a reference', () => {
   });
 
   test('is followed from one to the next, in whatever order they stand', () => {
-    const network = (cidr: string): Resources => ({
-      ...cluster({ Ref: 'A' }),
-      A: { Type: 'AWS::EC2::Subnet', Properties: { VpcId: { Ref: 'Vpc' } } },
-      Vpc: { Type: 'AWS::EC2::VPC', Properties: { CidrBlock: cidr } },
-    });
     const expected = ['REPLACED Kafka BrokerNodeGroupInfo.ClientSubnets'];
     expect(found(network('10.0.0.0/16'), network('10.1.0.0/16'))).toEqual(expected);
   });
@@ -336,11 +345,6 @@ describe('a baseline', () => {
   });
 
   test('says when a cluster is replaced because what it starts with has another content', () => {
-    const action = (hash: string): Template => ({
-      Resources: {
-        C: { Type: 'AWS::EMR::Cluster', Properties: { BootstrapActions: [`s3://b/${hash.repeat(64)}.sh`] } },
-      },
-    });
     expect(between(action('a'), action('b')).map(({ property }) => property)).toEqual(['BootstrapActions']);
     const snapshot: Template = JSON.parse(TemplateSnapshot.ofTemplate(JSON.stringify(action('a'))));
     expect(between(snapshot, action('b'))).toEqual([]);
