@@ -1,6 +1,6 @@
 // The only file that runs before anything is installed: plain JavaScript, nothing but Node's own modules.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -124,6 +124,13 @@ async function ensurePackages() {
   const marker = join(root, 'node_modules/.lakehouse-lock');
   if (packagesAreCurrent(lockFile, marker, lockHash)) {
     return;
+  }
+  const modules = join(root, 'node_modules');
+  if (lstatSync(modules, { throwIfNoEntry: false })?.isSymbolicLink()) {
+    // npm ci empties the folder behind the link, which is somebody else's
+    quit(
+      "'node_modules' must be a folder of its own to be installed anew, got a link; remove the link, or install where it leads",
+    );
   }
   const release = lockPackages();
   process.on('exit', release);

@@ -1,5 +1,5 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { root } from '../../local/paths';
@@ -63,4 +63,21 @@ describe('npm ci', () => {
     expect(isAlive(Number(readFileSync(file, 'utf8')))).toBe(false);
     expect(existsSync(join(folder, '.lakehouse/npm.lock'))).toBe(false);
   }, 30_000);
+
+  it('leaves packages alone that are behind a link: npm would empty the folder, which is not ours', () => {
+    const [folder, shared] = [newFolder(), newFolder()];
+    mkdirSync(join(folder, 'local'));
+    copyFileSync(join(root, 'local/bootstrap.mjs'), join(folder, 'local/bootstrap.mjs'));
+    writeFileSync(join(folder, 'package-lock.json'), '{}');
+    writeFileSync(join(shared, 'theirs'), '');
+    symlinkSync(shared, join(folder, 'node_modules'));
+    const args = [join(folder, 'local/bootstrap.mjs'), 'build-cli'];
+    const env = { ...process.env, npm_execpath: join(folder, 'no-npm.js') };
+    const { status, stderr } = spawnSync(process.execPath, args, { cwd: folder, env, encoding: 'utf8' });
+    expect([status, stderr.trim()]).toEqual([
+      1,
+      "✗ 'node_modules' must be a folder of its own to be installed anew, got a link; remove the link, or install where it leads",
+    ]);
+    expect(existsSync(join(shared, 'theirs'))).toBe(true);
+  });
 });
