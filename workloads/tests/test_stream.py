@@ -17,6 +17,7 @@ from lakehouse_jobs.records import PLACE
 from support.events import EventLake, event
 from support.kafka import KafkaServer, Topic
 from support.killed import run_killed
+from support.lake import CONTRACTS
 
 GROUP = group_of("flight_events")
 
@@ -62,6 +63,16 @@ def test_events_become_rows_of_silver_once_and_stay_in_bronze_as_they_came(strea
     assert (rows[0]["_payload"], rows[0]["_kafka_topic"]) == (event(1), topic.name)
     assert (bytes(rows[0]["_kafka_key"]), rows[0]["_kafka_headers"][0]["key"]) == (b"key", "source")
     assert rows[0]["_source"] == f"kafka://{topic.name}"
+
+
+def test_tables_here_have_the_columns_that_a_stack_gives_them(streamed: tuple[EventLake, Topic]) -> None:
+    tables = streamed[0].tables
+    named = {"bronze.flight_events": tables.bronze, "bronze.flight_events__dlq": tables.dlq}
+    lock = json.loads((CONTRACTS / "schema.lock.json").read_text())["tables"]
+
+    for key, table in {**named, "silver.flight_events": tables.silver}.items():
+        deployed = [column["name"] for column in lock[key]["columns"] if "." not in column["name"]]
+        assert table.read().columns == deployed
 
 
 def test_broken_records_go_to_the_dlq_with_payload_place_and_reason(streamed: tuple[EventLake, Topic]) -> None:
