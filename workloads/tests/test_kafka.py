@@ -6,11 +6,15 @@ from typing import Any
 import boto3
 import pytest
 from botocore.stub import Stubber
+from py4j.protocol import Py4JJavaError
+from pyspark.sql import SparkSession
 
+from lakehouse_jobs import kafka
 from lakehouse_jobs.exceptions import ConfigurationError
-from lakehouse_jobs.kafka import load_brokers, parse_brokers
+from lakehouse_jobs.kafka import commit_offsets, load_brokers, parse_brokers
 from lakehouse_jobs.retry import RetryPolicy
 from lakehouse_jobs.runtime import Runtime
+from support.kafka import KafkaServer
 
 ARN = "arn:aws:kafka:us-east-1:000000000000:cluster/lake/0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9-2"
 RUNTIME = Runtime("dev", {}, {}, {}, ARN)
@@ -43,6 +47,18 @@ def test_clients_sign_in_with_iam_where_the_cluster_offers_it() -> None:
         "kafka.sasl.jaas.config": "software.amazon.msk.auth.iam.IAMLoginModule required;",
         "kafka.sasl.client.callback.handler.class": "software.amazon.msk.auth.iam.IAMClientCallbackHandler",
     }
+
+
+def test_jars_of_the_application_hold_the_sign_in_with_iam(
+    spark: SparkSession, broker: KafkaServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kafka, "_ANSWER_SECONDS", 1)
+    brokers = parse_brokers({"BootstrapBrokerStringSaslIam": broker.brokers.bootstrap}, ARN)
+
+    # a client that cannot load the login module or its handler is refused when it is made; this one gets to the broker,
+    # which wants no TLS, and so nowhere
+    with pytest.raises(Py4JJavaError, match="TimeoutException"):
+        commit_offsets(spark, brokers, "lakehouse-none", {("none", 0): 1})
 
 
 def test_fails_when_the_cluster_offers_no_known_way_to_sign_in() -> None:
