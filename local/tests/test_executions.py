@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,13 +12,11 @@ from typing import Any
 import pytest
 
 from emulator.completions import executions
-from readback.report import read_back
 from tests.fake_spark import spark_home
+from tests.machines import ended, machine, start
 from tests.supervisor import supervisor
-from tests.support import REGION, Endpoint, until
-from tests.templates import Template
+from tests.support import Endpoint
 
-ROLE = "arn:aws:iam::000000000000:role/machine"
 BUCKET = "test-assets"
 
 
@@ -36,31 +32,6 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
         yield endpoint
     finally:
         endpoint.stop()
-
-
-def machine(endpoint: Endpoint, name: str, definition: dict[str, Any]) -> str:
-    """A state machine; gives its ARN."""
-    states = endpoint.client("stepfunctions")
-    arn = states.create_state_machine(name=name, definition=json.dumps(definition), roleArn=ROLE)["stateMachineArn"]
-    return str(arn)
-
-
-def start(endpoint: Endpoint, arn: str, given: dict[str, Any] | None = None) -> str:
-    """An execution; gives its ARN."""
-    states = endpoint.client("stepfunctions")
-    return str(states.start_execution(stateMachineArn=arn, input=json.dumps(given or {}))["executionArn"])
-
-
-def ended(endpoint: Endpoint, execution: str, seconds: float = 20) -> dict[str, Any]:
-    """An execution once it has ended."""
-    states = endpoint.client("stepfunctions")
-
-    def over() -> Any:
-        found = states.describe_execution(executionArn=execution)
-        return found if found["status"] != "RUNNING" else None
-
-    found: dict[str, Any] = until(over, seconds, "the execution's end")
-    return found
 
 
 def run(endpoint: Endpoint, name: str, *states: tuple[str, dict[str, Any]], **given: Any) -> dict[str, Any]:
@@ -290,106 +261,6 @@ def test_a_machine_starts_another(running: Endpoint) -> None:
     done = run(running, "parent", ("Begin", begin))
     found = ended(running, json.loads(done["output"])["ExecutionArn"])
     assert (found["stateMachineArn"], found["output"]) == (child, '{"a": 1}')
-
-
-DEPLOYED: Template = {
-    "Type": "AWS::StepFunctions::StateMachine",
-    "Properties": {
-        "DefinitionString": json.dumps({"StartAt": "A", "States": {"A": {"Type": "Wait", "Seconds": 60, "End": True}}}),
-        "RoleArn": ROLE,
-    },
-}
-
-
-def deployed(endpoint: Endpoint, resource: Template, status: str) -> dict[str, str]:
-    """Deploy a machine alone, read it back, and give what `Ref` and `Fn::GetAtt` say of it."""
-    said = {"Ref": {"Ref": "It"}, **{name: {"Fn::GetAtt": ["It", name]} for name in ATTRIBUTES}}
-    outputs = {name.removeprefix("StateMachine"): {"Value": value} for name, value in said.items()}
-    assert endpoint.deploy("machine", {"Resources": {"It": resource}, "Outputs": outputs}) == status
-    assert read_back(endpoint.url, "machine", REGION).mismatches == []
-    [stack] = endpoint.client("cloudformation").describe_stacks(StackName="machine")["Stacks"]
-    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-
-
-ATTRIBUTES = ("Arn", "Name", "StateMachineRevisionId")
-
-
-def test_a_deployed_machine_changes_in_place_and_ends_with_its_executions(running: Endpoint) -> None:
-    before = deployed(running, DEPLOYED, "CREATE_COMPLETE")
-    assert before["Ref"] == before["Arn"] == f"arn:aws:states:us-east-1:000000000000:stateMachine:{before['Name']}"
-    execution = start(running, before["Arn"])
-    client = running.client("stepfunctions")
-    until(lambda: len(client.get_execution_history(executionArn=execution)["events"]) > 1, 5, "the first state")
-    changed = copy.deepcopy(DEPLOYED)
-    definition = {"StartAt": "B", "States": {"B": {"Type": "Succeed"}}}
-    changed["Properties"]["DefinitionString"] = json.dumps(definition)
-    after = deployed(running, changed, "UPDATE_COMPLETE")
-    assert after["Arn"] == before["Arn"]
-    assert after["RevisionId"] != before["RevisionId"]
-    assert client.describe_execution(executionArn=execution)["status"] == "RUNNING"
-    assert ended(running, start(running, after["Arn"]))["status"] == "SUCCEEDED"
-    wrong = copy.deepcopy(changed)
-    wrong["Properties"]["DefinitionString"] = "{}"
-    deployed(running, wrong, "UPDATE_ROLLBACK_COMPLETE")
-    assert "SCHEMA_VALIDATION_FAILED" in running.why("machine")
-    assert running.destroy("machine") == "DELETE_COMPLETE"
-    assert client.list_executions(stateMachineArn=after["Arn"])["executions"] == []
-
-
-def test_a_rule_and_a_schedule_start_a_machine(running: Endpoint) -> None:
-    done = {"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}
-    by_rule, by_schedule = machine(running, "by-rule", done), machine(running, "by-schedule", done)
-    at = datetime.now(UTC) + timedelta(seconds=1)
-    schedule = {
-        "Type": "AWS::Scheduler::Schedule",
-        "Properties": {
-            "ScheduleExpression": f"at({at:%Y-%m-%dT%H:%M:%S})",
-            "FlexibleTimeWindow": {"Mode": "OFF"},
-            "Target": {"Arn": by_schedule, "RoleArn": ROLE},
-        },
-    }
-    rule = {
-        "Type": "AWS::Events::Rule",
-        "Properties": {
-            "EventPattern": {"source": ["tests"]},
-            "Targets": [{"Id": "machine", "Arn": by_rule, "RoleArn": ROLE, "Input": '{"by":"rule"}'}],
-        },
-    }
-    assert running.deploy("starters", {"Resources": {"Rule": rule, "Schedule": schedule}}) == "CREATE_COMPLETE"
-    running.client("events").put_events(Entries=[{"Source": "tests", "DetailType": "x", "Detail": "{}"}])
-    client = running.client("stepfunctions")
-
-    def started(arn: str) -> Any:
-        return client.list_executions(stateMachineArn=arn)["executions"]
-
-    [execution] = until(lambda: started(by_rule), 5, "the rule's execution")
-    assert client.describe_execution(executionArn=execution["executionArn"])["input"] == '{"by":"rule"}'
-    until(lambda: started(by_schedule), 15, "the schedule's execution")
-
-
-@pytest.mark.parametrize(
-    ("definition", "message"),
-    [
-        ({"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "B"}}}, "Missing 'Next' target: B"),
-        ({"StartAt": "B", "States": {"A": {"Type": "Succeed"}}}, "Missing 'Next' target: B"),
-        ({"StartAt": "A", "States": {"A": {"Type": "Pass"}}}, "One of 'Next' and 'End' is required"),
-        ({"StartAt": "A", "States": {"A": {"Type": "Task", "End": True}}}, "not a valid resource ARN"),
-        ({"StartAt": "A", "States": {"A": {"Type": "Succeed"}, "B": {"Type": "Succeed"}}}, '"B" is not reachable'),
-        ({"StartAt": "A", "States": {"A": {"Type": "Nap", "End": True}}}, "not a valid state type: Nap"),
-    ],
-)
-def test_a_definition_that_leads_nowhere_is_refused(running: Endpoint, definition: Any, message: str) -> None:
-    with pytest.raises(running.client("stepfunctions").exceptions.InvalidDefinition, match=message):
-        machine(running, "refused", definition)
-
-
-def test_a_log_group_is_named_with_everything_in_it(running: Endpoint) -> None:
-    states = running.client("stepfunctions")
-    group = {"logGroupArn": "arn:aws:logs:us-east-1:000000000000:log-group:x"}
-    logging = {"level": "ALL", "destinations": [{"cloudWatchLogsLogGroup": group}]}
-    definition = json.dumps({"StartAt": "A", "States": {"A": {"Type": "Succeed"}}})
-    with pytest.raises(states.exceptions.InvalidLoggingConfiguration, match="ends with"):
-        states.create_state_machine(name="x", definition=definition, roleArn=ROLE, loggingConfiguration=logging)
 
 
 def test_the_endpoint_stops_while_executions_run(tmp_path: Path) -> None:
