@@ -108,6 +108,16 @@ describe('BatchJobFlow', () => {
     });
   });
 
+  test('asks for a volume for each unit', () => {
+    const [, , task] = requestOf(machineOf()).Instances.InstanceFleets;
+    const volume = { VolumeSpecification: { VolumeType: 'gp3', SizeInGB: 64 }, VolumesPerInstance: 2 };
+    expect(task?.InstanceTypeConfigs).toContainEqual({
+      InstanceType: 'r5.2xlarge',
+      WeightedCapacity: 2,
+      EbsConfiguration: { EbsBlockDeviceConfigs: [volume] },
+    });
+  });
+
   test('has Spot on task nodes alone', () => {
     const fleets = requestOf(machineOf()).Instances.InstanceFleets;
     expect(fleets.filter((fleet) => /Spot/.test(JSON.stringify(fleet))).map(({ Name }) => Name)).toEqual(['Task']);

@@ -215,6 +215,17 @@ describe('The supervisor of a streaming job', () => {
     expect(Number(looks) * 9).toBeLessThan(20_000);
   });
 
+  test('searches every page of steps, and from the first one again before each restart', () => {
+    const { Begin, Search, IsStepFound, Count } = machineIn(build().stack).States;
+    expect([Begin?.Assign?.marker, Count?.Assign?.marker]).toEqual(['', '']);
+    expect(Search?.Arguments).toContain("{'Marker': $marker}");
+    expect(IsStepFound?.Choices).toEqual([
+      { Condition: "{% $step != '' %}", Next: 'Look' },
+      { Condition: "{% $marker != '' %}", Next: 'Search' },
+    ]);
+    expect(IsStepFound?.Default).toBe('Start');
+  });
+
   test('ends well when a person cancels the step, and not when the cluster is gone', () => {
     const { Judge, IsClusterThere } = machineIn(build().stack).States;
     expect(Judge?.Choices?.at(-1)).toEqual({ Condition: "{% $state = 'CANCELLED' %}", Next: 'WhoCancelled' });
