@@ -6,7 +6,7 @@
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { App, CfnResource, Intrinsic, NestedStack, Stack, Token } from 'aws-cdk-lib/core';
+import { App, CfnResource, type CfnResourceProps, Intrinsic, NestedStack, Stack, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { environments } from '../config';
 import { DataContracts } from '../lib/contracts';
@@ -91,8 +91,19 @@ function partsIn(templates: string): Part[][] {
     });
 }
 
+/** What `CustomResource` makes underneath: it has no class of its own. */
+class CustomResource extends CfnResource {
+  constructor(scope: Construct, id: string, props: object) {
+    super(scope, id, props as CfnResourceProps);
+  }
+}
+
 /** A resource of a template as a program would write it: its class, and its properties as that class takes them. */
 function partOf(scratch: Stack, id: string, resource: Resource): Part {
+  if (resource.Type.startsWith('Custom::')) {
+    const props = { type: resource.Type, properties: withTokens(resource.Properties) };
+    return { make: CustomResource, id, props };
+  }
   const [, service = '', name = ''] = resource.Type.split('::');
   const module: { [name: string]: ResourceClass } = require(`aws-cdk-lib/aws-${service.toLowerCase()}`);
   const make = module[`Cfn${name}`];

@@ -5,4 +5,3 @@ export * from './missing-data';
 export * from './saved-log-queries';
 export * from './watch';
 export * from './watch-parts';
-export * from './watch-sources';

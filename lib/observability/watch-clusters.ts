@@ -1,11 +1,9 @@
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Duration } from 'aws-cdk-lib/core';
 import { Severity } from '../foundation';
-import type { IBatchCluster } from '../processing';
-import { awsMetric } from './known-metrics';
+import type { IBatchCluster, IStreamingCluster } from '../processing';
 import { MissingData } from './missing-data';
 import { Concern, type WatchAlarm, type WatchGraph, type WatchParts } from './watch-parts';
-import type { WatchedCluster } from './watch-sources';
 
 /** A metric of the cluster by name and statistic. */
 type MetricOf = (name: string, options?: cloudwatch.MetricOptions) => cloudwatch.Metric;
@@ -23,11 +21,8 @@ export function batchClusterWatch(cluster: IBatchCluster, name: string): WatchPa
 }
 
 /** The alarms and graphs of a cluster for streaming jobs, which must run something at any time. */
-export function streamingClusterWatch(cluster: WatchedCluster, name: string): WatchParts {
-  const metric: MetricOf = (metricName, options) => {
-    const defaults = { statistic: cloudwatch.Stats.MAXIMUM, period: Duration.minutes(5) };
-    return awsMetric('AWS/ElasticMapReduce', metricName, { JobFlowId: cluster.clusterId }, { ...defaults, ...options });
-  };
+export function streamingClusterWatch(cluster: IStreamingCluster, name: string): WatchParts {
+  const metric: MetricOf = (metricName, options) => cluster.metric(metricName, options);
   const idle: WatchAlarm = {
     id: `${name}NothingRuns`,
     metric: metric('AppsRunning'),

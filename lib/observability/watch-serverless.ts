@@ -1,21 +1,14 @@
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Duration } from 'aws-cdk-lib/core';
 import { Severity } from '../foundation';
-import { awsMetric } from './known-metrics';
+import type { IServerlessSpark } from '../processing';
 import { MissingData } from './missing-data';
 import { Concern, type WatchParts } from './watch-parts';
-import type { WatchedApplication } from './watch-sources';
 
 /** The alarms and graphs of an application of EMR Serverless. */
-export function serverlessWatch(application: WatchedApplication, name: string): WatchParts {
-  const dimensions = {
-    ApplicationId: application.applicationId,
-    ApplicationName: application.applicationName,
-  };
-  const jobs = (metric: string, label?: string): cloudwatch.Metric => {
-    const options = { statistic: cloudwatch.Stats.MAXIMUM, period: Duration.minutes(5), label };
-    return awsMetric('AWS/EMRServerless', metric, dimensions, options);
-  };
+export function serverlessWatch(application: IServerlessSpark, name: string): WatchParts {
+  const jobs = (metric: string, label?: string): cloudwatch.Metric =>
+    application.metric(metric, { statistic: cloudwatch.Stats.MAXIMUM, period: Duration.minutes(5), label });
   return {
     alarms: [
       {

@@ -2,10 +2,12 @@ import type { Construct } from 'constructs';
 import type { IAthenaWorkgroup } from '../consumption';
 import type { DataContracts } from '../contracts';
 import type { IAlertTopics } from '../foundation';
-import type { IBatchCluster } from '../processing';
+import type { IAirflowEnvironment } from '../orchestration';
+import type { BatchJobFlow, IBatchCluster, IServerlessSpark, IStreamingCluster, StreamingJob } from '../processing';
 import type { ILakeStorage } from '../storage';
 import type { IKafkaCluster, IKafkaTopic } from '../streaming';
 import type { LakehouseMetrics } from './lakehouse-metrics';
+import { pascal } from './pascal';
 import { airflowWatch } from './watch-airflow';
 import { batchClusterWatch, streamingClusterWatch } from './watch-clusters';
 import { deliveriesWatch } from './watch-deliveries';
@@ -13,7 +15,6 @@ import { kafkaWatch } from './watch-kafka';
 import type { TablesWatchOptions, TopicWatchOptions, WatchOptions, WatchParts } from './watch-parts';
 import { pipelineWatch } from './watch-pipeline';
 import { serverlessWatch } from './watch-serverless';
-import type { WatchedApplication, WatchedCluster, WatchedEnvironment, WatchedMachine } from './watch-sources';
 import { flowWatch, jobWatch } from './watch-state-machines';
 import { storageWatch } from './watch-storage';
 import { tablesWatch } from './watch-tables';
@@ -49,37 +50,27 @@ export abstract class Watch {
   }
 
   /** The nodes, HDFS and applications of a cluster that runs streaming jobs. */
-  public static streamingCluster(cluster: WatchedCluster, options: WatchOptions = {}): Watch {
+  public static streamingCluster(cluster: IStreamingCluster, options: WatchOptions = {}): Watch {
     return new MadeWatch(() => streamingClusterWatch(cluster, options.name ?? 'Streaming'));
   }
 
-  /**
-   * Whether a streaming job is kept running.
-   *
-   * @param job the job
-   * @param name what it is called, in PascalCase; its alarms begin with it
-   */
-  public static streamingJob(job: WatchedMachine, name: string): Watch {
-    return new MadeWatch(() => jobWatch(job.stateMachine, name));
+  /** Whether a streaming job is kept running. Its alarms begin with its id. */
+  public static streamingJob(job: StreamingJob, options: WatchOptions = {}): Watch {
+    return new MadeWatch(() => jobWatch(job.stateMachine, options.name ?? pascal(job.node.id)));
   }
 
-  /**
-   * The runs of a job flow.
-   *
-   * @param flow the flow
-   * @param name what it is called, in PascalCase; its alarms begin with it
-   */
-  public static jobFlow(flow: WatchedMachine, name: string): Watch {
-    return new MadeWatch(() => flowWatch(flow.stateMachine, name));
+  /** The runs of a job flow. Its alarms begin with its id. */
+  public static jobFlow(flow: BatchJobFlow, options: WatchOptions = {}): Watch {
+    return new MadeWatch(() => flowWatch(flow.stateMachine, options.name ?? pascal(flow.node.id)));
   }
 
   /** The jobs of an application of EMR Serverless. */
-  public static serverless(application: WatchedApplication, options: WatchOptions = {}): Watch {
+  public static serverless(application: IServerlessSpark, options: WatchOptions = {}): Watch {
     return new MadeWatch(() => serverlessWatch(application, options.name ?? 'Serverless'));
   }
 
   /** The scheduler, queue, tasks and DAG files of an Airflow environment. */
-  public static airflow(environment: WatchedEnvironment, options: WatchOptions = {}): Watch {
+  public static airflow(environment: IAirflowEnvironment, options: WatchOptions = {}): Watch {
     return new MadeWatch(() => airflowWatch(environment.environmentName, options.name ?? 'Airflow'));
   }
 

@@ -44,11 +44,11 @@ export function watchesOf(lake: WatchedLake, environment: string, contracts: Dat
     ...only(lake.kafka, (kafka) => Watch.kafka(kafka)),
     ...only(lake.streamingCluster, (cluster) => Watch.streamingCluster(cluster)),
     ...Object.entries(lake.streams).flatMap(([dataset, { consumerGroup, job, topic }]) => [
-      Watch.streamingJob(job, inPascalCase(dataset)),
+      Watch.streamingJob(job, { name: inPascalCase(dataset) }),
       Watch.topic(topic, consumerGroup),
     ]),
     ...only(lake.batchCluster, (cluster) => Watch.batchCluster(cluster)),
-    ...only(lake.jobFlow, (flow) => Watch.jobFlow(flow, 'JobFlow')),
+    ...only(lake.jobFlow, (flow) => Watch.jobFlow(flow)),
     ...only(lake.serverless, (application) => Watch.serverless(application)),
     ...only(lake.airflow, (airflow) => Watch.airflow(airflow)),
     ...only(lake.workgroup, (workgroup) => Watch.workgroup(workgroup)),

@@ -2,13 +2,20 @@ import * as path from 'node:path';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
-import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { App, Stack } from 'aws-cdk-lib/core';
 import { AthenaWorkgroup } from '../../lib/consumption';
 import { DataContracts, Zone } from '../../lib/contracts';
-import { AlertTopics, LakeKey } from '../../lib/foundation';
-import { LakehouseAlarms, LakehouseMetrics, Watch, type WatchAlarm } from '../../lib/observability';
-import { BatchCluster } from '../../lib/processing';
+import { AlertTopics, LakeKey, LakeNetwork } from '../../lib/foundation';
+import { LakehouseAlarms, LakehouseMetrics, Watch, type WatchAlarm, type WatchOptions } from '../../lib/observability';
+import { AirflowEnvironment } from '../../lib/orchestration';
+import {
+  BatchCluster,
+  BatchJobFlow,
+  type IStreamingCluster,
+  ServerlessSpark,
+  StreamingCluster,
+  StreamingJob,
+} from '../../lib/processing';
 import { LakeStorage } from '../../lib/storage';
 import { KafkaCluster } from '../../lib/streaming';
 import { resourcesIn } from '../support/stacks';
@@ -40,9 +47,36 @@ export class Watched {
     return Watch.batchCluster(BatchCluster.fromBatchClusterAttributes(this.stack, this.id(), attributes));
   }
 
-  stateMachine(): sfn.IStateMachine {
-    const arn = 'arn:aws:states:us-east-1:111122223333:stateMachine:flow';
-    return sfn.StateMachine.fromStateMachineArn(this.stack, this.id(), arn);
+  importedCluster(): IStreamingCluster {
+    const instanceRole = new iam.Role(this.stack, this.id(), {
+      assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com'),
+    });
+    const attributes = { clusterId: 'j-2', instanceRole, storage: new LakeStorage(this.stack, this.id()) };
+    return StreamingCluster.fromStreamingClusterAttributes(this.stack, this.id(), attributes);
+  }
+
+  streamingJob(options?: WatchOptions): Watch {
+    const cluster = this.importedCluster();
+    return Watch.streamingJob(new StreamingJob(this.stack, 'flights', { cluster, entryPoint: __filename }), options);
+  }
+
+  jobFlow(options?: WatchOptions): Watch {
+    const { vpc } = new LakeNetwork(this.stack, this.id(), { availabilityZones: ['us-east-1a', 'us-east-1b'] });
+    const storage = new LakeStorage(this.stack, this.id());
+    return Watch.jobFlow(new BatchJobFlow(this.stack, 'Nightly', { vpc, storage }), options);
+  }
+
+  serverless(): Watch {
+    const jobRole = iam.Role.fromRoleName(this.stack, this.id(), 'jobs');
+    const attributes = { applicationId: '00f', applicationName: 'adhoc', jobRole };
+    return Watch.serverless(ServerlessSpark.fromServerlessSparkAttributes(this.stack, this.id(), attributes));
+  }
+
+  airflow(): Watch {
+    const executionRole = iam.Role.fromRoleName(this.stack, this.id(), 'airflow');
+    const environmentArn = 'arn:aws:airflow:us-east-1:111122223333:environment/lake';
+    const attributes = { environmentArn, executionRole };
+    return Watch.airflow(AirflowEnvironment.fromAirflowEnvironmentAttributes(this.stack, this.id(), attributes));
   }
 
   storage(requestMetrics?: Zone[]): Watch {
@@ -65,11 +99,11 @@ export class Watched {
       kafka: this.kafka(3),
       topic: this.topic(),
       batchCluster: this.batchCluster(),
-      streamingCluster: Watch.streamingCluster({ clusterId: 'j-2' }),
-      streamingJob: Watch.streamingJob({ stateMachine: this.stateMachine() }, 'Flights'),
-      jobFlow: Watch.jobFlow({ stateMachine: this.stateMachine() }, 'Nightly'),
-      serverless: Watch.serverless({ applicationId: '00f', applicationName: 'adhoc' }),
-      airflow: Watch.airflow({ environmentName: 'lake' }),
+      streamingCluster: Watch.streamingCluster(this.importedCluster()),
+      streamingJob: this.streamingJob(),
+      jobFlow: this.jobFlow(),
+      serverless: this.serverless(),
+      airflow: this.airflow(),
       storage: this.storage([Zone.LANDING]),
       pipeline: Watch.pipeline('ingest', this.metrics),
       tables: this.tables(),

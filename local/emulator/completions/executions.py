@@ -59,7 +59,7 @@ def _running(run: Any) -> Any:
         record = stepfunctions._executions.get(arn)
         if record is None:
             return
-        token = _UNDER_WAY.set((*_UNDER_WAY.get(), record))
+        token = _UNDER_WAY.set((record,))
         limit = _timer(record)
         try:
             run(arn)
