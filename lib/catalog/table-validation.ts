@@ -6,6 +6,24 @@ import { propertyProblems } from './table-properties';
 
 const FIRST_PARTITION_ID = 1000;
 
+/**
+ * Names of metadata columns that engines add to every table.
+ *
+ * @see https://iceberg.apache.org/spec/#reserved-field-ids
+ */
+const RESERVED = new Set([
+  '_file',
+  '_pos',
+  '_deleted',
+  '_spec_id',
+  '_partition',
+  '_change_type',
+  '_change_ordinal',
+  '_commit_snapshot_id',
+  '_row_id',
+  '_last_updated_sequence_number',
+]);
+
 /** What is wrong with a table's props; empty when nothing is. */
 export function tableProblems(props: IcebergTableProps): string[] {
   const structure = [
@@ -48,9 +66,18 @@ function columnProblems(columns: IcebergColumn[]): Problem[] {
       got: name,
       remedy: 'Athena and Spark read no other names',
     }));
+  const reserved = columns
+    .filter(({ name }) => RESERVED.has(name))
+    .map(({ name }) => ({
+      path: 'columns.name',
+      must: "a name that is not one of Iceberg's own metadata columns",
+      got: name,
+      remedy: 'choose another name: engines would read the metadata instead of the column, or fail',
+    }));
   const ids = columns.flatMap((column) => [column.id, ...Object.values(column.nestedIds ?? {})]);
   return [
     ...badNames,
+    ...reserved,
     ...columns.flatMap(nestedProblems),
     ...twice(
       'columns.name',

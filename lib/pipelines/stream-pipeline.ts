@@ -4,7 +4,6 @@ import type { RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { LakeCatalog } from '../catalog';
 import type { DataContract, DataContracts } from '../contracts';
-import type { IAlertTopics } from '../foundation';
 import { SparkDependencies, type StreamingCluster, type StreamingJob } from '../processing';
 import type { ILakeStorage } from '../storage';
 import type { IKafkaTopic } from '../streaming';
@@ -24,9 +23,6 @@ export interface StreamPipelineOptions {
 
   /** The databases and tables. */
   readonly catalog: LakeCatalog;
-
-  /** Where it is told that the stream is down for good. */
-  readonly alerts: IAlertTopics;
 
   /**
    * How often the stream is started again in a row, 0 to 100.
@@ -78,7 +74,8 @@ export interface StreamPipelineProps extends StreamPipelineOptions {
 
 /**
  * The streaming pipeline that ships with this package: a topic to bronze, dead letters and silver, each record once. Nothing
- * runs by deployment: start an execution of the job's state machine.
+ * runs by deployment: start an execution of the job's state machine. That it is down for good is told by the alarm of
+ * `Watch.streamingJob`.
  */
 export class StreamPipeline extends Construct {
   /** The job. */
@@ -106,7 +103,6 @@ export class StreamPipeline extends Construct {
       from: props.topic,
       // Spark makes up the rest of the names of its own groups.
       consumerGroup: `${this.consumerGroup}*`,
-      alerts: props.alerts,
       maxRestarts: props.maxRestarts,
       encryptionKey: props.encryptionKey,
       logRetention: props.logRetention,

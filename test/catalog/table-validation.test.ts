@@ -34,6 +34,11 @@ describe('IcebergTable', () => {
       `'columns.name' must be 1 to 255 characters of a-z, 0-9 and _, got "my id"; ${nameRemedy}`,
     ],
     [
+      'a column has the name of metadata',
+      { columns: [{ id: 1, name: '_partition', type: LONG }] },
+      `'columns.name' must be a name that is not one of Iceberg's own metadata columns, got "_partition"; choose another name: engines would read the metadata instead of the column, or fail`,
+    ],
+    [
       'two columns share a name',
       {
         columns: [

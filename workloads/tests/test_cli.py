@@ -96,6 +96,18 @@ def _stream_with(outcome: Callable[[stream.Stream], None], monkeypatch: pytest.M
     return cli.main([*STREAM, *place, *more])
 
 
+def test_stream_names_its_runs_itself_because_its_supervisor_repeats_the_same_arguments(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    jobs: list[stream.Stream] = []
+    monkeypatch.setattr(sys.modules[__name__], "STREAM", STREAM[:3])
+
+    assert [_stream_with(jobs.append, monkeypatch) for _ in range(2)] == [0, 0]
+
+    assert len({job.run_id for job in jobs}) == 2
+    assert [job.correlation_id for job in jobs] == [job.run_id for job in jobs]
+
+
 def test_stream_knows_where_it_keeps_its_place_and_when_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     jobs: list[stream.Stream] = []
 

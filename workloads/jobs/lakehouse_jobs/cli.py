@@ -1,7 +1,9 @@
 """The jobs' command line.
 
 `main.py ingest --environment … --source … --run-id … --correlation-id …`
-`main.py stream --environment … --dataset … --checkpoint … --run-id … --correlation-id …`
+`main.py stream --environment … --dataset … --checkpoint … [--run-id … --correlation-id …]`
+
+A supervisor starts a stream with the same arguments each time, so a stream names its runs itself.
 """
 
 from __future__ import annotations
@@ -9,7 +11,9 @@ from __future__ import annotations
 import argparse
 import logging
 import re
+import secrets
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import boto3
@@ -39,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     runtime parameter, secret, brokers).
     """
     logs.configure()
-    options = _parser().parse_args(arguments)
+    options = _named(_parser().parse_args(arguments))
     with logs.bound(correlationId=options.correlation_id, runId=options.run_id):
         try:
             _check_run_id(options.run_id)
@@ -81,11 +85,21 @@ def _parser() -> argparse.ArgumentParser:
     for command in (load, follow):
         command.add_argument("--environment", required=True, help="the deployed environment, e.g. dev")
         command.add_argument(
-            "--run-id", required=True, help="sortable, e.g. 20130201T000000Z-0a1b2c; a repeated id repeats nothing"
+            "--run-id",
+            required=command is load,
+            help="sortable, e.g. 20130201T000000Z-0a1b2c; a repeated id repeats nothing",
         )
-        command.add_argument("--correlation-id", required=True, help="stands on every log line and in every snapshot")
+        command.add_argument(
+            "--correlation-id", required=command is load, help="stands on every log line and in every snapshot"
+        )
         command.add_argument("--contracts", type=Path, default=Path("contracts"), help="folder of the contracts")
     return parser
+
+
+def _named(options: argparse.Namespace) -> argparse.Namespace:
+    options.run_id = options.run_id or f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    options.correlation_id = options.correlation_id or options.run_id
+    return options
 
 
 def _check_run_id(run_id: str) -> None:
