@@ -77,9 +77,7 @@ def _let_alarms_be_suppressed() -> None:
         return response
 
     def dispatching(alarm: Alarm, old: str, new: str, reason: str) -> None:
-        suppressor = (
-            cloudwatch._rule_alarm_state(alarm["ActionsSuppressor"]) if alarm.get("ActionsSuppressor") else None
-        )
+        suppressor = alarm.get("ActionsSuppressor")
         for name in ("ActionsSuppressedBy", "ActionsSuppressedReason"):
             alarm.pop(name, None)
         if suppressor and cloudwatch._rule_alarm_state(suppressor) == "ALARM":
