@@ -32,6 +32,8 @@ const runtimeShape = z.object({
   databases: z.record(z.string(), z.string()),
   buckets: z.record(z.string(), z.string()),
   topics: z.record(z.string(), z.string()),
+  streamingCluster: z.object({ id: z.string() }).optional(),
+  streamingJobs: z.record(z.string(), z.object({ stateMachineArn: z.string() })).optional(),
   batchCluster: z.object({ id: z.string() }),
   sources: z.record(z.string(), z.object({ secretId: z.string() })),
   applications: z.record(z.string(), z.object({ args: z.array(z.string()) })),

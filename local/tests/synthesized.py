@@ -62,13 +62,17 @@ class Assembly:
         endpoint.client("ssm").put_parameter(
             Name="/cdk-bootstrap/hnb659fds/version", Value="30", Type="String", Overwrite=True
         )
+        self.provide(endpoint)
+        return endpoint
+
+    def provide(self, endpoint: Endpoint) -> None:
+        """Put the assets where the stack looks for them."""
         for asset in self.files:
             source = self.folder / asset["source"]["path"]
             body = _zipped(source) if asset["source"]["packaging"] == "zip" else source.read_bytes()
             for destination in asset["destinations"].values():
                 names = {key: self._placed(destination[key]) for key in ("bucketName", "objectKey")}
                 endpoint.upload(names["objectKey"], body, names["bucketName"])
-        return endpoint
 
     def deploy(self, endpoint: Endpoint, change: Change | None = None) -> str:
         """Create or update the stack, changed or as it was synthesized; gives the status it ends in."""

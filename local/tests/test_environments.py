@@ -13,7 +13,7 @@ from readback.readers import READERS
 from readback.report import read_back
 from readback.stacks import NESTED, DeployedStack
 from tests.support import REGION, Endpoint
-from tests.synthesized import Assembly
+from tests.synthesized import Assembly, folder_of
 from tests.templates import Template, field
 
 ENVIRONMENTS = ["dev", "staging", "prod"]
@@ -147,3 +147,21 @@ def _columns(nested: dict[str, Template]) -> list[Template]:
     iceberg = tables[0]["Properties"]["OpenTableFormatInput"]["IcebergInput"]["IcebergTableInput"]
     columns: list[Template] = iceberg["Schema"]["Fields"]
     return columns
+
+
+def test_any_section_can_be_left_out(tmp_path: Path) -> None:
+    """From the least there can be, to each stack that lacks one section, and back: every one reads back."""
+    variants = sorted(path.name for path in folder_of("").glob("without-*"))
+    assert len(variants) > 10
+    least = Assembly("without-all")
+    endpoint = least.endpoint(tmp_path)
+    try:
+        assert least.deploy(endpoint) == "CREATE_COMPLETE", endpoint.why(least.name)
+        _agrees(endpoint, least.name)
+        for variant in variants:
+            assembly = Assembly(variant)
+            assembly.provide(endpoint)
+            assert assembly.deploy(endpoint) == "UPDATE_COMPLETE", (variant, endpoint.why(assembly.name))
+            _agrees(endpoint, assembly.name)
+    finally:
+        endpoint.stop()

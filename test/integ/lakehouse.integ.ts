@@ -6,6 +6,8 @@ import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { CancelStepsCommand, EMRClient, ListStepsCommand, type StepSummary as Step } from '@aws-sdk/client-emr';
+import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { z } from 'zod';
 import { updateLockFile } from '../../lib/contracts/update-lock-file';
@@ -120,6 +122,31 @@ describe('the lakehouse on one machine', () => {
     const status = await lake.lakehouse('status');
     expect(status).toMatchObject({ code: 0, stdout: expect.stringContaining(lake.endpoint) as string });
     expect(await lake.lakehouse('verify')).toMatchObject({ code: 0 });
+  });
+
+  test('keeps a stream running by its supervisor, until somebody drains it', async () => {
+    const runtime = await lake.runtime();
+    const job = runtime.streamingJobs?.flight_events?.stateMachineArn ?? '';
+    const ClusterId = runtime.streamingCluster?.id ?? '';
+    const supervisors = new SFNClient(lake.access);
+    const clusters = new EMRClient(lake.access);
+    const { executionArn } = await supervisors.send(new StartExecutionCommand({ stateMachineArn: job }));
+    const running = async (): Promise<Step | undefined> => {
+      const { Steps = [] } = await clusters.send(new ListStepsCommand({ ClusterId, StepStates: ['RUNNING'] }));
+      return Steps[0];
+    };
+    // its first batch is empty; that it was planned shows that broker, topic and tables were found
+    const planned = async (): Promise<boolean> =>
+      (await lake.checkpoint('flight_events')).some((key) => key.includes('/offsets/'));
+    await eventually('the stream has begun', planned, 180_000);
+    const step = await running();
+    expect(step?.Name).toContain('flight_events');
+    const drain = { ClusterId, StepIds: [step?.Id ?? ''], StepCancellationOption: 'TERMINATE_PROCESS' as const };
+    await clusters.send(new CancelStepsCommand(drain));
+    const ended = async (): Promise<boolean> =>
+      (await supervisors.send(new DescribeExecutionCommand({ executionArn }))).status === 'SUCCEEDED';
+    await eventually('the supervisor ends', ended, 180_000);
+    expect(await running()).toBeUndefined();
   });
 
   test.each(commandsOfTheBrief())('shows what the brief asks: %s', async (command) => {

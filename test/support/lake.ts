@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import { DeleteObjectsCommand, ListObjectVersionsCommand, S3Client } from '@aws-sdk/client-s3';
+import { DeleteObjectsCommand, ListObjectVersionsCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { GetTableCommand, GlueClient } from '@aws-sdk/client-glue';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { Client } from 'pg';
@@ -91,6 +91,8 @@ export class Lake {
     const child = spawn(process.execPath, ['--import', loader, join(root, 'bin/lakehouse.ts'), ...args], {
       cwd: this.folder,
       stdio: ['ignore', 'pipe', 'pipe'],
+      // state machines look every three seconds instead of every minute
+      env: { ...process.env, SFN_WAIT_SCALE: '0.05' },
     });
     let stdout = '';
     let stderr = '';
@@ -259,6 +261,19 @@ export class Lake {
     try {
       const { Table } = await client.send(new GetTableCommand({ DatabaseName: database, Name: table }));
       return Table?.Parameters?.metadata_location;
+    } finally {
+      client.destroy();
+    }
+  }
+
+  /** The objects of a stream's checkpoint. */
+  async checkpoint(dataset: string): Promise<string[]> {
+    const { buckets } = await this.runtime();
+    const client = new S3Client({ ...this.access, forcePathStyle: true });
+    try {
+      const place = { Bucket: buckets.artifacts, Prefix: `checkpoints/${dataset}/` };
+      const { Contents = [] } = await client.send(new ListObjectsV2Command(place));
+      return Contents.map(({ Key = '' }) => Key);
     } finally {
       client.destroy();
     }

@@ -115,6 +115,14 @@ export async function ensureEngine(folder: string): Promise<Record<string, strin
       }),
     );
   }
+  await progress.step('templates without a section each', () =>
+    run(process.execPath, ['--import', 'tsx', join(root, 'test/support/variants.ts'), templates], {
+      name: 'variants',
+      cwd: root,
+      env: process.env,
+      timeoutMs: MINUTE,
+    }),
+  );
   return {
     LAKEHOUSE_TEMPLATES: templates,
     JAVA_HOME: spark.javaHome,

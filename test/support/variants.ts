@@ -1,0 +1,57 @@
+/**
+ * The stack of dev with one section of its config left out at a time, and with all of them: `variants.ts <folder>` synthesizes
+ * each into a folder of its own.
+ */
+import * as path from 'node:path';
+import { App } from 'aws-cdk-lib/core';
+import { environments } from '../../config';
+import type { LakehouseConfig } from '../../lib/config';
+import { DataContracts } from '../../lib/contracts';
+import { LakehouseStack } from '../../lib/lakehouse-stack';
+import { SparkDependencies } from '../../lib/processing';
+
+/** What goes with each section, because it needs it. */
+const SECTIONS: { readonly [section: string]: (keyof LakehouseConfig)[] } = {
+  network: ['network'],
+  storage: ['storage'],
+  alerts: ['alerts'],
+  kafka: ['kafka', 'streaming'],
+  streaming: ['streaming'],
+  batch: ['batch', 'sources'],
+  sources: ['sources'],
+  jobFlow: ['jobFlow'],
+  serverless: ['serverless'],
+  airflow: ['airflow'],
+  athena: ['athena'],
+  observability: ['observability'],
+  budget: ['budget'],
+};
+
+/** The configs of an environment without one section each, by its name, and `all` without any. */
+export function variantsOf(config: LakehouseConfig): { [name: string]: LakehouseConfig } {
+  const without = (left: (keyof LakehouseConfig)[]): LakehouseConfig =>
+    Object.fromEntries(Object.entries(config).filter(([key]) => !left.includes(key as keyof LakehouseConfig))) as never;
+  return {
+    ...Object.fromEntries(Object.entries(SECTIONS).map(([section, left]) => [section, without(left)])),
+    all: without(Object.values(SECTIONS).flat()),
+  };
+}
+
+/** Adds the lakehouse of a config to an app, with the contracts of this package. */
+export function lakehouseOf(app: App, config: LakehouseConfig, dependencies: SparkDependencies): LakehouseStack {
+  const contracts = DataContracts.fromDirectory(path.resolve(__dirname, '..', '..', 'contracts'));
+  return new LakehouseStack(app, `Lakehouse-${config.environment}`, { config, contracts, dependencies });
+}
+
+function main([folder = '']: string[]): void {
+  for (const [name, config] of Object.entries(variantsOf(environments.load('dev')))) {
+    const outdir = path.join(folder, `without-${name}`);
+    const app = new App({ outdir, builtinCloudFormationValidation: false, context: require('../../cdk.json').context });
+    lakehouseOf(app, config, new SparkDependencies());
+    app.synth();
+  }
+}
+
+if (require.main === module) {
+  main(process.argv.slice(2));
+}
