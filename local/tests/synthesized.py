@@ -102,8 +102,9 @@ class Assembly:
 
 
 def _zipped(source: Path) -> bytes:
+    """The same bytes for the same files, whenever they were copied: a function is compared with its archive."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         for path in sorted(p for p in source.rglob("*") if p.is_file()):
-            archive.write(path, path.relative_to(source))
+            archive.writestr(zipfile.ZipInfo(str(path.relative_to(source))), path.read_bytes())
     return packed.getvalue()

@@ -53,7 +53,7 @@ describe('StreamingJob', () => {
     );
     const args = (stack.resolve(job.stepArgs) as unknown[]).map(text);
     expect(args.slice(0, 3)).toEqual(['spark-submit', '--deploy-mode', 'cluster']);
-    expect(args.slice(-4)).toEqual(['--checkpoint', text(stack.resolve(job.checkpointLocation)), '--topic', 'flights']);
+    expect(args.slice(-4)).toEqual(['--topic', 'flights', '--checkpoint', text(stack.resolve(job.checkpointLocation))]);
   });
 
   test('is named by its id, or as it is told', () => {

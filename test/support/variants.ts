@@ -40,7 +40,9 @@ export function variantsOf(config: LakehouseConfig): { [name: string]: Lakehouse
 /** Adds the lakehouse of a config to an app, with the contracts of this package. */
 export function lakehouseOf(app: App, config: LakehouseConfig, dependencies: SparkDependencies): LakehouseStack {
   const contracts = DataContracts.fromDirectory(path.resolve(__dirname, '..', '..', 'contracts'));
-  return new LakehouseStack(app, `Lakehouse-${config.environment}`, { config, contracts, dependencies });
+  // A Kafka cluster that stays when its section goes would be in the way of the next one.
+  const props = { config, contracts, dependencies, allowDestroy: true };
+  return new LakehouseStack(app, `Lakehouse-${config.environment}`, props);
 }
 
 function main([folder = '']: string[]): void {
