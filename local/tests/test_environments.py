@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -165,3 +166,19 @@ def test_any_section_can_be_left_out(tmp_path: Path) -> None:
             _agrees(endpoint, assembly.name)
     finally:
         endpoint.stop()
+
+
+def test_what_is_only_recorded_is_listed_where_people_look(tmp_path: Path) -> None:
+    """Lake Formation is the one room whose service nobody emulates."""
+    assembly = Assembly("with-lakeFormation")
+    endpoint = assembly.endpoint(tmp_path)
+    try:
+        assert assembly.deploy(endpoint) == "CREATE_COMPLETE", endpoint.why(assembly.name)
+        report = read_back(endpoint.url, assembly.name, REGION)
+    finally:
+        endpoint.stop()
+    assert report.mismatches == []
+    recorded = {item["type"] for item in report.recorded}
+    page = (Path(__file__).parents[2] / "docs" / "local.md").read_text(encoding="utf-8")
+    block = page.split("<!-- recorded -->")[1].split("<!-- end -->")[0]
+    assert set(re.findall(r"`(AWS::[^`]+)`", block)) == recorded

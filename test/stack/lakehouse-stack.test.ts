@@ -20,6 +20,18 @@ const DEPENDENCIES = fixtureDependencies();
 /** A batch cluster, and the source that our contracts load from. */
 const SOURCE: Partial<LakehouseConfig> = { batch: {}, sources: [{ name: 'nycflights' }] };
 
+/** Every room that can be left out, but Lake Formation, which is the account's. */
+const EVERYTHING: Partial<LakehouseConfig> = {
+  ...SOURCE,
+  kafka: {},
+  streaming: {},
+  jobFlow: {},
+  serverless: {},
+  airflow: {},
+  athena: {},
+  budget: { monthlyUsd: 1000 },
+};
+
 interface Outputs {
   readonly Outputs?: { readonly [id: string]: { readonly Export?: unknown } };
 }
@@ -222,6 +234,80 @@ describe('LakehouseStack', () => {
     expect(stack.encryptionKey.keyArn).toBe('arn:aws:kms:us-east-1:1:key/k');
     expect(stack.node.tryFindChild('Network')).toBeUndefined();
     expect(stack.node.tryFindChild('Key')).toBeUndefined();
+  });
+
+  test('makes the topics of the contracts where there is Kafka, and what reads them where there is a cluster for that', () => {
+    const topics = (stack: Stack): string[] =>
+      Object.values(resourcesIn<{ TopicName: string }>(stack, 'AWS::MSK::Topic')).map(
+        ({ Properties }) => Properties.TopicName,
+      );
+    const kafka = build({ kafka: {} });
+    expect(topics(kafka)).toEqual(['flights.events']);
+    expect(Object.keys(kafka.streams)).toEqual([]);
+    const streaming = build({ kafka: {}, streaming: {} });
+    expect(Object.keys(streaming.streams)).toEqual(['flight_events']);
+    const [machine] = Object.values(
+      resourcesIn<{ DefinitionString: unknown }>(streaming, 'AWS::StepFunctions::StateMachine'),
+    );
+    expect(JSON.stringify(machine?.Properties.DefinitionString)).toContain('flight_events');
+    expect(topics(build())).toEqual([]);
+  });
+
+  test('tells pipelines where every room is that there is, and of none that there is not', () => {
+    const [parameter] = Object.values(resourcesIn<{ Value: unknown }>(build(EVERYTHING), 'AWS::SSM::Parameter'));
+    const all = JSON.stringify(parameter?.Properties.Value).replaceAll('\\"', '"');
+    const names = [
+      'kafka',
+      'streamingCluster',
+      'streamingJobs',
+      'batchCluster',
+      'jobFlow',
+      'serverless',
+      'airflow',
+      'athena',
+    ];
+    expect(names.filter((name) => !all.includes(`"${name}":{`))).toEqual([]);
+    const [least] = Object.values(resourcesIn<{ Value: unknown }>(build(), 'AWS::SSM::Parameter'));
+    const few = JSON.stringify(least?.Properties.Value).replaceAll('\\"', '"');
+    expect(names.filter((name) => few.includes(`"${name}":`))).toEqual([]);
+  });
+
+  test('lets Airflow run steps, the job flow and nothing else of EMR', () => {
+    const policies = resourcesIn<{ PolicyDocument: { Statement: Statement[] } }>(build(EVERYTHING), 'AWS::IAM::Policy');
+    const [, policy] = Object.entries(policies).find(([id]) => id.startsWith('AirflowRole')) ?? [];
+    const actions = (policy?.Properties.PolicyDocument.Statement ?? []).flatMap(({ Action }) => Action);
+    expect(actions.filter((action) => action.startsWith('elasticmapreduce:')).toSorted()).toEqual([
+      'elasticmapreduce:AddJobFlowSteps',
+      'elasticmapreduce:CancelSteps',
+      'elasticmapreduce:DescribeCluster',
+      'elasticmapreduce:DescribeStep',
+      'elasticmapreduce:ListSteps',
+    ]);
+    expect(actions).toContain('states:StartExecution');
+  });
+
+  test('lets the clusters write what Lake Formation governs, where the config has it', () => {
+    const stack = build({
+      ...EVERYTHING,
+      lakeFormation: { administrators: ['arn:aws:iam::123456789012:role/Steward'] },
+    });
+    const writers = JSON.stringify(resourcesIn(stack, 'AWS::LakeFormation::PrincipalPermissions'));
+    expect(writers).toContain('BatchClusterRolesInstance');
+    expect(writers).toContain('StreamingClusterRolesInstance');
+    const settings = JSON.stringify(resourcesIn(stack, 'AWS::LakeFormation::DataLakeSettings'));
+    expect(settings).toContain('arn:aws:iam::123456789012:role/Steward');
+    expect(settings).toContain('APPEND');
+    expect(resourcesIn(build(EVERYTHING), 'AWS::LakeFormation::DataLakeSettings')).toEqual({});
+  });
+
+  test('bounds every role, where the config names a boundary', () => {
+    const boundary = 'arn:aws:iam::123456789012:policy/Boundary';
+    const bounds = (stack: Stack): unknown[] =>
+      Object.values(resourcesIn<{ PermissionsBoundary?: unknown }>(stack, 'AWS::IAM::Role')).map(
+        ({ Properties }) => Properties.PermissionsBoundary,
+      );
+    expect(new Set(bounds(build({ ...EVERYTHING, permissionsBoundary: boundary })))).toEqual(new Set([boundary]));
+    expect(new Set(bounds(build(EVERYTHING)))).toEqual(new Set([undefined]));
   });
 
   test('fails with all mistakes of its config before it makes anything', () => {

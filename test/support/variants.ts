@@ -1,6 +1,6 @@
 /**
- * The stack of dev with one section of its config left out at a time, and with all of them: `variants.ts <folder>` synthesizes
- * each into a folder of its own.
+ * The stack of dev with one section of its config left out at a time, with all of them left out, and with the one that dev does
+ * not have: `variants.ts <folder>` synthesizes each into a folder of its own.
  */
 import * as path from 'node:path';
 import { App } from 'aws-cdk-lib/core';
@@ -46,8 +46,10 @@ export function lakehouseOf(app: App, config: LakehouseConfig, dependencies: Spa
 }
 
 function main([folder = '']: string[]): void {
-  for (const [name, config] of Object.entries(variantsOf(environments.load('dev')))) {
-    const outdir = path.join(folder, `without-${name}`);
+  const dev = environments.load('dev');
+  const without = Object.entries(variantsOf(dev)).map(([name, config]) => [`without-${name}`, config] as const);
+  for (const [name, config] of [...without, ['with-lakeFormation', { ...dev, lakeFormation: {} }] as const]) {
+    const outdir = path.join(folder, name);
     const app = new App({ outdir, builtinCloudFormationValidation: false, context: require('../../cdk.json').context });
     lakehouseOf(app, config, new SparkDependencies());
     app.synth();
