@@ -226,7 +226,7 @@ async function summarize(
       seconds: progress.seconds,
       runs,
       lake,
-      deployment: { resources: readback.resources, properties: readback.properties, unheld: readback.unheld, recorded },
+      deployment: { ...readback, recorded },
     };
   });
 }

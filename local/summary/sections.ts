@@ -179,6 +179,7 @@ export function deployment({ deployment: facts, stack, region }: Summary): Html 
       their ${count(facts.properties)} properties was read back through the AWS API and compared with the template:
       <span class="ok">all agree</span>.
     </p>
+    ${list(['service', 'resources', 'properties'], servicesOf(facts), 'Nothing was deployed.')}
     <h3>Recorded, not emulated (${facts.recorded.length})</h3>
     ${list(['type', 'resource'], recorded, 'Every resource type of the stack is emulated.')}
     <h3>Not readable through an API (${facts.unheld.length})</h3>
@@ -204,4 +205,17 @@ function list(head: string[], rows: string[][], none: string): Html {
       )}
     </tbody>
   </table>`;
+}
+
+/** How many resources and properties of each service there are, the largest first. */
+function servicesOf({ types }: Summary['deployment']): string[][] {
+  const services = new Map<string, { resources: number; properties: number }>();
+  for (const [type, { resources, properties }] of Object.entries(types)) {
+    const service = type.split('::')[1] ?? type;
+    const sum = services.get(service) ?? { resources: 0, properties: 0 };
+    services.set(service, { resources: sum.resources + resources, properties: sum.properties + properties });
+  }
+  return [...services]
+    .toSorted(([, a], [, b]) => b.properties - a.properties)
+    .map(([service, { resources, properties }]) => [service, count(resources), count(properties)]);
 }

@@ -20,6 +20,8 @@ export interface Summary {
 export interface Deployment {
   readonly resources: number;
   readonly properties: number;
+  /** How many resources and properties of each type were read back. */
+  readonly types: { readonly [type: string]: { readonly resources: number; readonly properties: number } };
   readonly recorded: RecordedResource[];
   readonly unheld: { readonly type: string; readonly property: string; readonly reason: string }[];
 }

@@ -64,6 +64,11 @@ const summary: Summary = {
   deployment: {
     resources: 102,
     properties: 457,
+    types: {
+      'AWS::MSK::Topic': { resources: 1, properties: 7 },
+      'AWS::S3::Bucket': { resources: 7, properties: 40 },
+      'AWS::S3::BucketPolicy': { resources: 7, properties: 14 },
+    },
     recorded: [{ stack: 'Lakehouse-dev', logicalId: 'Thing', type: 'AWS::Some::Type', physicalId: 'x' }],
     unheld: [{ type: 'AWS::CloudFormation::Stack', property: 'TemplateURL', reason: 'no API returns it' }],
   },
@@ -82,6 +87,11 @@ describe('renderPage', () => {
   it('needs nothing but itself', () => {
     expect(page).not.toMatch(/https?:|\/\/[a-z]|<link|<script|<img|@import|url\(/i);
     expect(page).toContain("default-src 'none'");
+  });
+
+  it('shows what was read back of each service, the largest first', () => {
+    const cells = [...page.matchAll(/<td class="wrap">([^<]*)<\/td>/g)].map(([, cell]) => cell);
+    expect(cells.slice(0, 6)).toEqual(['S3', '14', '54', 'MSK', '1', '7']);
   });
 
   it('shows the counts, the reasons, the recorded and the unheld', () => {
