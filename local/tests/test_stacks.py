@@ -40,6 +40,19 @@ def lake(fields: list[Template], **parts: Any) -> Template:
     return {"Resources": {**bucket_and_database(), "Events": table}}
 
 
+def _physical_id(endpoint: Endpoint, logical_id: str) -> str:
+    resource = endpoint.client("cloudformation").describe_stack_resource(StackName="own", LogicalResourceId=logical_id)
+    return str(resource["StackResourceDetail"]["PhysicalResourceId"])
+
+
+def _empty(endpoint: Endpoint, bucket: str) -> None:
+    """Delete every version, as a bucket must be empty to be deleted."""
+    s3 = endpoint.client("s3")
+    listed = s3.list_object_versions(Bucket=bucket)
+    for item in [*listed.get("Versions", []), *listed.get("DeleteMarkers", [])]:
+        s3.delete_object(Bucket=bucket, Key=item["Key"], VersionId=item["VersionId"])
+
+
 COLUMNS = [field(1, "id", "int", required=True), field(2, "word", "string")]
 
 
@@ -73,9 +86,8 @@ def test_every_type_reads_back_and_is_deleted(fresh: Endpoint) -> None:
     # the nested stack's own resource is the one more
     assert report.resources == len(template["Resources"]) + 1
     assert [item["type"] for item in report.recorded] == ["AWS::LakeFormation::Tag"]
-    s3 = fresh.client("s3")
-    for item in s3.list_objects_v2(Bucket="lake-of-tests")["Contents"]:
-        s3.delete_object(Bucket="lake-of-tests", Key=item["Key"])
+    for bucket in ("lake-of-tests", _physical_id(fresh, "Files")):
+        _empty(fresh, bucket)
     assert fresh.destroy("own") == "DELETE_COMPLETE", fresh.why("own")
     assert fresh.client("emr").list_clusters(ClusterStates=["RUNNING", "WAITING"])["Clusters"] == []
 
