@@ -48,7 +48,7 @@ function membersOf(path: string, value: object, { properties, required = [], add
   const given = Object.entries(value).filter(([, member]: [string, unknown]) => member !== undefined);
   const missing = required
     .filter((member) => !given.some(([name]) => name === member))
-    .map((member) => ({ ...MISSING, path: `${prefix}${member}`, got: undefined }));
+    .map((member) => missingMember(`${prefix}${member}`));
   const found = given.flatMap(([member, got]: [string, unknown]): ShapeProblem[] => {
     const shape = properties?.[member] ?? (typeof additionalProperties === 'object' ? additionalProperties : undefined);
     return shape === undefined
@@ -58,7 +58,9 @@ function membersOf(path: string, value: object, { properties, required = [], add
   return [...missing, ...found];
 }
 
-const MISSING = { must: 'given', remedy: 'it has no default', isUnknown: false };
+function missingMember(path: string): ShapeProblem {
+  return { path, must: 'given', got: undefined, remedy: 'it has no default', isUnknown: false };
+}
 
 const NOUNS: { readonly [type: string]: string } = {
   string: 'a text',

@@ -160,7 +160,7 @@ _PROVEN: set[tuple[str, str]] = set()
 
 @pytest.fixture(params=["own", "dev", "staging", "prod"])
 def deployed(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Endpoint, str]]:
-    """An endpoint with the stack on it: a small template of every type, and the synthesized stack of each environment."""
+    """An endpoint with the stack on it: a small template of every type, and the stack of each environment."""
     assembly = None if request.param == "own" else synthesized.Assembly(request.param)
     module = "tests.mutation_launcher"
     endpoint = assembly.endpoint(tmp_path, module) if assembly else Endpoint(tmp_path, module=module)

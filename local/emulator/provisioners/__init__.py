@@ -16,13 +16,13 @@ from emulator.provisioners import (
     glue,
     iam,
     kafka,
+    logs,
     mwaa,
     s3,
     scheduler,
     sns,
 )
 from emulator.provisioners import stepfunctions as states
-from emulator.provisioners import athena, budgets, cloudwatch, ec2, emr, glue, iam, kafka, logs, s3, sns
 
 
 def all_provisioners() -> list[Provisioner]:
