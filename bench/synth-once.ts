@@ -93,8 +93,8 @@ function partsIn(templates: string): Part[][] {
 
 /** What `CustomResource` makes underneath: it has no class of its own. */
 class CustomResource extends CfnResource {
-  constructor(scope: Construct, id: string, props: object) {
-    super(scope, id, props as CfnResourceProps);
+  constructor(scope: Construct, id: string, { type = '', ...props }: Partial<CfnResourceProps>) {
+    super(scope, id, { ...props, type });
   }
 }
 

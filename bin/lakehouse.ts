@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { updateLockFile } from '../lib/contracts/update-lock-file';
 import { LakehouseError, problem } from '../lib/private/errors';
-import { CONFIG_SHAPE } from '../lib/config/shape';
+import { configShape } from '../lib/config/shape';
 import { type ExplainOptions, explainConfig } from '../local/config-explain';
 import { type CostOptions, costReport } from '../local/cost';
 import { down, status } from '../local/down';
@@ -118,7 +118,7 @@ export function lakehouseProgram(exit: (code: number) => void = () => undefined)
   config
     .command('schema')
     .description('the JSON Schema of a config, for editors')
-    .action(() => console.log(JSON.stringify(CONFIG_SHAPE, undefined, 2)));
+    .action(() => console.log(JSON.stringify(configShape(), undefined, 2)));
   return program;
 }
 

@@ -26,8 +26,15 @@ export interface Member {
   readonly overrides?: string;
 }
 
+/** As jsii writes a type. */
+export interface TypeReference {
+  readonly primitive?: string;
+  readonly fqn?: string;
+  readonly collection?: { readonly kind: 'array' | 'map'; readonly elementtype: TypeReference };
+}
+
 export interface Property extends Member {
-  readonly type: unknown;
+  readonly type: TypeReference;
   readonly optional?: boolean;
   readonly immutable?: boolean;
   readonly locationInModule?: { readonly line: number };

@@ -4,7 +4,7 @@ import { KafkaMonitoring, KafkaVersion } from '../lib/streaming';
 import { EmrRelease, InstanceArchitecture } from '../lib/processing';
 import { StorageTier } from '../lib/storage';
 import type { Shape } from '../lib/config/shape';
-import { type Assembly, type Property, readAssembly } from './assembly';
+import { type Assembly, type Property, type TypeReference, readAssembly } from './assembly';
 
 /** What members hold that are names of something. */
 const NAMES: { readonly [member: string]: string[] } = {
@@ -14,13 +14,6 @@ const NAMES: { readonly [member: string]: string[] } = {
   'KafkaConfig.version': KafkaVersion.knownVersions(),
   monitoring: Object.values(KafkaMonitoring),
 };
-
-/** As jsii writes a type. */
-interface TypeReference {
-  readonly primitive?: string;
-  readonly fqn?: string;
-  readonly collection?: { readonly kind: 'array' | 'map'; readonly elementtype: TypeReference };
-}
 
 /** The schema as the file holds it. */
 export function configSchema(): string {
@@ -54,7 +47,7 @@ function member(owner: string, property: Property, assembly: Assembly): Shape {
   const { summary, remarks, default: fallback } = property.docs ?? {};
   const names = NAMES[`${owner}.${property.name}`] ?? NAMES[property.name];
   return {
-    ...typeOf(property.type as TypeReference, assembly),
+    ...typeOf(property.type, assembly),
     ...(names === undefined ? {} : { enum: names }),
     description: [summary, remarks].filter(Boolean).join(' ').replaceAll(/\s+/g, ' '),
     ...defaultOf(fallback),

@@ -1,6 +1,6 @@
 import { environments } from '../config';
 import { validateConfig } from '../lib/config';
-import { CONFIG_SHAPE, type Shape } from '../lib/config/shape';
+import { type Shape, configShape } from '../lib/config/shape';
 import { LakehouseError, didYouMean, problem } from '../lib/private/errors';
 
 /** What the verb is asked. */
@@ -26,7 +26,7 @@ interface Explained {
 export function explainConfig(environment: string, { setting, json }: ExplainOptions = {}): string {
   const config = environments.load(environment);
   validateConfig(config);
-  const all = membersOf('', config as unknown as Values, CONFIG_SHAPE);
+  const all = membersOf('', config, configShape());
   const shown = setting === undefined ? all : all.filter((one) => isWithin(one.setting, setting));
   if (shown.length === 0) {
     const known = all.map((one) => one.setting);
@@ -36,24 +36,23 @@ export function explainConfig(environment: string, { setting, json }: ExplainOpt
   return json === true ? JSON.stringify(shown, undefined, 2) : table(environment, shown);
 }
 
-interface Values {
-  readonly [member: string]: unknown;
-}
-
 function isWithin(path: string, setting: string): boolean {
   return path === setting || path.startsWith(`${setting}.`);
 }
 
-function membersOf(prefix: string, values: Values, shape: Shape): Explained[] {
-  return Object.entries(shape.properties ?? {}).flatMap(([name, member]) => {
+function membersOf(prefix: string, values: object, shape: Shape): Explained[] {
+  const given: { [member: string]: unknown } = Object.fromEntries(Object.entries(values));
+  const found: Explained[] = [];
+  for (const [name, member] of Object.entries(shape.properties ?? {})) {
     const setting = `${prefix}${name}`;
-    const value = values[name];
-    const one = { ...explained(setting, value, member), known: member.enum };
+    const value = given[name];
+    found.push({ ...explained(setting, value, member), known: member.enum });
     // The defaults of a section hold where the section is left out and its room is built all the same.
-    const isSection = member.properties !== undefined;
-    const inner = isSection && (value !== undefined || hasDefaults(member)) ? (value ?? {}) : undefined;
-    return inner === undefined ? [one] : [one, ...membersOf(`${setting}.`, inner as Values, member)];
-  });
+    if (member.properties !== undefined && (typeof value === 'object' || hasDefaults(member))) {
+      found.push(...membersOf(`${setting}.`, typeof value === 'object' && value !== null ? value : {}, member));
+    }
+  }
+  return found;
 }
 
 function explained(setting: string, value: unknown, shape: Shape & { readonly $comment?: string }): Explained {

@@ -1,6 +1,10 @@
+import * as fs from 'node:fs';
+import { resolve } from 'node:path';
 import { type Problem, didYouMean } from '../private';
 import type { LakehouseConfig } from './lakehouse-config';
-import * as schema from './config-schema.json';
+
+/** The schema, beside the sources from which `npm run docs` writes it. */
+const SCHEMA = resolve(__dirname, '..', '..', 'lib', 'config', 'config-schema.json');
 
 /** What this library uses of JSON Schema; `npm run docs` writes the schema from the interfaces of the sections. */
 export interface Shape {
@@ -20,15 +24,21 @@ export interface ShapeProblem extends Problem {
   readonly isUnknown: boolean;
 }
 
-/** The shape of a config, with what each member means. */
-export const CONFIG_SHAPE: Shape = schema;
+let loaded: Shape | undefined;
+
+/** The shape of a config, with what each member means; read when it is first asked for. */
+export function configShape(): Shape {
+  const shape: Shape = loaded ?? JSON.parse(fs.readFileSync(SCHEMA, 'utf8'));
+  loaded = shape;
+  return shape;
+}
 
 /**
  * Members that no section has, that are missing, or that hold the wrong kind of value. TypeScript refuses them in a
  * literal, but values also come from files and from Python.
  */
 export function shapeProblems(config: LakehouseConfig): ShapeProblem[] {
-  return problemsOf('', config, CONFIG_SHAPE);
+  return problemsOf('', config, configShape());
 }
 
 function problemsOf(path: string, value: unknown, shape: Shape): ShapeProblem[] {

@@ -10,6 +10,8 @@ interface Row {
 const rows = (environment: string, setting?: string): Row[] =>
   JSON.parse(explainConfig(environment, { setting, json: true })) as Row[];
 
+const first = (setting: string): Row | undefined => rows('prod', setting)[0];
+
 describe('lakehouse config explain', () => {
   test.each(environments.names())('says of %s what is set, and shows every value that is', (name) => {
     const { kafka } = environments.load(name);
@@ -18,10 +20,9 @@ describe('lakehouse config explain', () => {
   });
 
   test('tells a default from a value, and a section that is left out', () => {
-    const of = (setting: string): Row | undefined => rows('prod', setting)[0];
-    expect(of('kafka.version')).toMatchObject({ value: '3.9.x.kraft', from: 'default' });
-    expect(of('storage.silver')).toMatchObject({ value: 'Intelligent-Tiering at 30 days', from: 'default' });
-    expect(of('lakeFormation')).toMatchObject({ value: 'IAM alone says who may read', from: 'left out' });
+    expect(first('kafka.version')).toMatchObject({ value: '3.9.x.kraft', from: 'default' });
+    expect(first('storage.silver')).toMatchObject({ value: 'Intelligent-Tiering at 30 days', from: 'default' });
+    expect(first('lakeFormation')).toMatchObject({ value: 'IAM alone says who may read', from: 'left out' });
   });
 
   test('shows one section with its members alone', () => {

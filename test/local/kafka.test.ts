@@ -26,9 +26,9 @@ describe('usesKafka', () => {
   const { kafka, ...without } = { kafka: undefined, ...dev };
 
   it('is true of an environment that configures a cluster', () => {
-    expect(usesKafka({ ...without, kafka: kafka ?? {} } as typeof dev)).toBe(true);
+    expect(usesKafka({ ...without, kafka: kafka ?? {} })).toBe(true);
     expect(usesKafka(without)).toBe(false);
-    expect(usesKafka({ ...without, kafka: undefined } as typeof dev)).toBe(false);
+    expect(usesKafka({ ...without, kafka: undefined })).toBe(false);
   });
 });
 

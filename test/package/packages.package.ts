@@ -18,12 +18,12 @@ const LIMIT = 3_000_000;
 const ALLOWED = [
   /^(package\.json|README\.md|LICENSE|\.jsii)$/,
   /^dist\/[a-z-]+\.(js|d\.ts)$/,
-  /^dist\/[a-z]+\/[a-z0-9-]+\.(js|d\.ts)$/,
+  /^dist\/[a-z]+\/([a-z]+\/)?[a-z0-9-]+\.(js|d\.ts)$/,
   /^node_modules\/(yaml|zod)\/(index\.js|package\.json|LICENSE)$/,
-  /^lib\/testing\/create-only\.json$/,
+  /^lib\/(config\/config-schema|testing\/create-only)\.json$/,
   /^contracts\/metrics\.yaml$/,
   /^workloads\/(jobs|dags)\/.+\.(py|sql|ya?ml|json|txt)$/,
-  /^workloads\/(jars\.lock\.json|python\/[a-z0-9.-]+\.(lock|txt))$/,
+  /^workloads\/((stream-)?jars\.lock\.json|python\/[a-z0-9.-]+\.(lock|txt))$/,
   /^local\/bootstrap\.mjs$/,
   /^local\/.+\.(py|lock|json)$/,
 ];
@@ -155,9 +155,8 @@ describe('the packages', () => {
       ...pythonIn('workloads/jobs'),
       ...pythonIn('workloads/dags'),
       ...pythonIn('local'),
-      ...'contracts/metrics.yaml lib/testing/create-only.json workloads/python/jobs.lock workloads/jars.lock.json'.split(
-        ' ',
-      ),
+      ...'contracts/metrics.yaml lib/config/config-schema.json lib/testing/create-only.json'.split(' '),
+      ...'workloads/python/jobs.lock workloads/jars.lock.json workloads/stream-jars.lock.json'.split(' '),
       ...'dist/bin/lakehouse.js README.md LICENSE .jsii'.split(' '),
     ];
     const files = new Set(filesIn(tarball));

@@ -52,6 +52,20 @@ function build(values: Partial<LakehouseConfig> = {}, props: Partial<LakehouseSt
   });
 }
 
+/** The names of the topics. */
+function topicsOf(stack: Stack): string[] {
+  return Object.values(resourcesIn<{ TopicName: string }>(stack, 'AWS::MSK::Topic')).map(
+    ({ Properties }) => Properties.TopicName,
+  );
+}
+
+/** The boundary of every role. */
+function boundsOf(stack: Stack): unknown[] {
+  return Object.values(resourcesIn<{ PermissionsBoundary?: unknown }>(stack, 'AWS::IAM::Role')).map(
+    ({ Properties }) => Properties.PermissionsBoundary,
+  );
+}
+
 let minimal: LakehouseStack | undefined;
 
 /** The stack of the least config that loads something, made once for the tests that only look at it. */
@@ -237,12 +251,8 @@ describe('LakehouseStack', () => {
   });
 
   test('makes the topics of the contracts where there is Kafka, and what reads them where there is a cluster for that', () => {
-    const topics = (stack: Stack): string[] =>
-      Object.values(resourcesIn<{ TopicName: string }>(stack, 'AWS::MSK::Topic')).map(
-        ({ Properties }) => Properties.TopicName,
-      );
     const kafka = build({ kafka: {} });
-    expect(topics(kafka)).toEqual(['flights.events']);
+    expect(topicsOf(kafka)).toEqual(['flights.events']);
     expect(Object.keys(kafka.streams)).toEqual([]);
     const streaming = build({ kafka: {}, streaming: {} });
     expect(Object.keys(streaming.streams)).toEqual(['flight_events']);
@@ -250,7 +260,7 @@ describe('LakehouseStack', () => {
       resourcesIn<{ DefinitionString: unknown }>(streaming, 'AWS::StepFunctions::StateMachine'),
     );
     expect(JSON.stringify(machine?.Properties.DefinitionString)).toContain('flight_events');
-    expect(topics(build())).toEqual([]);
+    expect(topicsOf(build())).toEqual([]);
   });
 
   test('tells pipelines where every room is that there is, and of none that there is not', () => {
@@ -302,12 +312,8 @@ describe('LakehouseStack', () => {
 
   test('bounds every role, where the config names a boundary', () => {
     const boundary = 'arn:aws:iam::123456789012:policy/Boundary';
-    const bounds = (stack: Stack): unknown[] =>
-      Object.values(resourcesIn<{ PermissionsBoundary?: unknown }>(stack, 'AWS::IAM::Role')).map(
-        ({ Properties }) => Properties.PermissionsBoundary,
-      );
-    expect(new Set(bounds(build({ ...EVERYTHING, permissionsBoundary: boundary })))).toEqual(new Set([boundary]));
-    expect(new Set(bounds(build(EVERYTHING)))).toEqual(new Set([undefined]));
+    expect(new Set(boundsOf(build({ ...EVERYTHING, permissionsBoundary: boundary })))).toEqual(new Set([boundary]));
+    expect(new Set(boundsOf(build(EVERYTHING)))).toEqual(new Set([undefined]));
   });
 
   test('fails with all mistakes of its config before it makes anything', () => {
