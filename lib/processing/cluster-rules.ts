@@ -1,7 +1,6 @@
-import { Stack } from 'aws-cdk-lib/core';
 import type * as emr from 'aws-cdk-lib/aws-emr';
 import type { Construct } from 'constructs';
-import { type Problem, problem } from '../private';
+import { type Problem, problem, renderedProperties } from '../private';
 
 /** A standing cluster as the template will have it, as far as the rules look. */
 interface Rendered {
@@ -76,16 +75,8 @@ export const allIsOnDemand: Rule = ({ Instances = {}, ManagedScalingPolicy }) =>
 export function enforce(scope: Construct, cluster: emr.CfnCluster, rules: Rule[]): void {
   scope.node.addValidation({
     validate: () => {
-      const rendered = renderedProperties(cluster);
+      const rendered = renderedProperties<Rendered>(cluster);
       return rules.flatMap((rule) => rule(rendered)).map(problem);
     },
   });
-}
-
-/** The properties as the template will have them: assignments and overrides alike. */
-function renderedProperties(cluster: emr.CfnCluster): Rendered {
-  const template: { Resources: { [id: string]: { Properties: Rendered } } } = Stack.of(cluster).resolve(
-    Reflect.apply(Reflect.get(cluster, '_toCloudFormation'), cluster, []),
-  );
-  return Object.values(template.Resources)[0]?.Properties ?? {};
 }

@@ -5,7 +5,7 @@ import * as msk from 'aws-cdk-lib/aws-msk';
 import { Names, RemovalPolicy, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { LakeKey } from '../foundation';
-import { type Problem, failAll, problem } from '../private';
+import { type Problem, failAll, problem, renderedProperties } from '../private';
 import { replicationProblems } from './config-values';
 import type { KafkaBrokers } from './kafka-brokers';
 import {
@@ -239,13 +239,19 @@ function subnetProblems(subnets: ec2.ISubnet[]): Problem[] {
       ];
 }
 
+/** A cluster as the template will have it, as far as the rule looks. */
+interface Rendered {
+  readonly NumberOfBrokerNodes?: unknown;
+  readonly BrokerNodeGroupInfo?: { readonly ClientSubnets?: unknown[] };
+}
+
 /** Nothing in the props can make them uneven, but an escape hatch or an aspect can. */
 function refuseUnevenBrokers(scope: Construct, cluster: msk.CfnCluster): void {
   scope.node.addValidation({
     validate: () => {
-      const { numberOfBrokerNodes: got, brokerNodeGroupInfo: group } = cluster;
-      const subnets = group !== undefined && 'clientSubnets' in group ? group.clientSubnets.length : 0;
-      return subnets === 0 || Token.isUnresolved(got) || got % subnets === 0
+      const { NumberOfBrokerNodes: got, BrokerNodeGroupInfo: group } = renderedProperties<Rendered>(cluster);
+      const subnets = group?.ClientSubnets?.length ?? 0;
+      return subnets === 0 || typeof got !== 'number' || got % subnets === 0
         ? []
         : [
             problem({

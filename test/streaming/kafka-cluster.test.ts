@@ -2,7 +2,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type * as msk from 'aws-cdk-lib/aws-msk';
-import { App, RemovalPolicy, Size, Stack } from 'aws-cdk-lib/core';
+import { App, Aspects, RemovalPolicy, Size, Stack } from 'aws-cdk-lib/core';
 import type { LakeNetwork } from '../../lib/foundation';
 import { KafkaCluster, KafkaConfiguration, KafkaMonitoring, KafkaVersion } from '../../lib/streaming';
 import { resourcesIn, testStack, theOnly } from '../support/stacks';
@@ -282,10 +282,20 @@ describe('KafkaCluster', () => {
     );
   });
 
-  test('fails when an escape hatch makes the brokers uneven', () => {
+  test.each<[string, (cluster: msk.CfnCluster) => void]>([
+    ['an assignment', (cluster) => (cluster.numberOfBrokerNodes = 4)],
+    ['an override', (cluster) => cluster.addPropertyOverride('NumberOfBrokerNodes', 4)],
+    [
+      'an aspect',
+      (cluster) =>
+        Aspects.of(cluster).add({
+          visit: (node) => node === cluster && cluster.addPropertyOverride('NumberOfBrokerNodes', 4),
+        }),
+    ],
+  ])('fails when %s makes the brokers uneven', (_what, change) => {
     const stack = new Stack(new App(), 'Test', { env: { region: 'us-east-1' } });
     const { cluster } = build({}, ZONES, stack);
-    (cluster.node.findChild('Resource') as msk.CfnCluster).numberOfBrokerNodes = 4;
+    change(cluster.node.findChild('Resource') as msk.CfnCluster);
     expect(() => (stack.node.root as App).synth()).toThrow(
       "'numberOfBrokerNodes' must be a multiple of the 3 subnets, got 4; set brokers.perZone instead",
     );
