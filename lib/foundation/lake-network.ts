@@ -150,13 +150,37 @@ export function networkProblems(props: LakeNetworkProps): Problem[] {
       remedy: 'use one NAT gateway, or bring a VPC whose private subnets have another way out',
     });
   }
-  if (cidr !== undefined && !Token.isUnresolved(cidr) && !/^\d+\.\d+\.\d+\.\d+\/(1[6-9]|20)$/.test(cidr)) {
-    problems.push({
-      path: 'cidr',
-      must: 'an IPv4 range between /16 and /20',
-      got: cidr,
-      remedy: "use a range such as '10.0.0.0/16'",
-    });
+  return [...problems, ...surplusGateways(props), ...rangeProblems(cidr)];
+}
+
+/** CDK rounds such a number down in silence. */
+function surplusGateways({ availabilityZones: zones = [], natGateways: got }: LakeNetworkProps): Problem[] {
+  const most = zones.length === 0 ? Infinity : zones.length;
+  return got === undefined || Token.isUnresolved(got) || got < 1 || (Number.isInteger(got) && got <= most)
+    ? []
+    : [
+        {
+          path: 'natGateways',
+          must: 'a whole number, at most one per availability zone',
+          got,
+          remedy: 'leave it out for one in each zone',
+        },
+      ];
+}
+
+function rangeProblems(cidr: string | undefined): Problem[] {
+  if (cidr === undefined || Token.isUnresolved(cidr)) {
+    return [];
   }
-  return problems;
+  const remedy = "use a range such as '10.0.0.0/16'";
+  const [, address = '', size = ''] = /^(\d+\.\d+\.\d+\.\d+)\/(1[6-9]|20)$/.exec(cidr) ?? [];
+  const bytes = address.split('.').map(Number);
+  if (size === '' || bytes.some((byte) => byte > 255)) {
+    return [{ path: 'cidr', must: 'an IPv4 range between /16 and /20', got: cidr, remedy }];
+  }
+  // AWS would make it the first address, and the template would not say what is there.
+  const beyond = bytes.reduce((all, byte) => all * 256 + byte, 0) % 2 ** (32 - Number(size));
+  return beyond === 0
+    ? []
+    : [{ path: 'cidr', must: `a range that begins at its first address, a multiple of /${size}`, got: cidr, remedy }];
 }

@@ -110,6 +110,20 @@ describe('LakeNetwork', () => {
     expect(types.filter((type) => /Lambda|Custom/.test(type))).toEqual([]);
   });
 
+  test.each([
+    ['10.999.0.0/16', "'cidr' must be an IPv4 range between /16 and /20"],
+    ['10.0.1.0/16', '\'cidr\' must be a range that begins at its first address, a multiple of /16, got "10.0.1.0/16"'],
+    ['10.0.8.0/20', "'cidr' must be a range that begins at its first address, a multiple of /20"],
+  ])('fails with the range %s', (cidr, message) => {
+    expect(() => networkOf({ cidr })).toThrow(message);
+  });
+
+  test.each([1.5, 3])('fails with %s NAT gateways in two zones', (natGateways) => {
+    expect(() => networkOf({ natGateways })).toThrow(
+      `'natGateways' must be a whole number, at most one per availability zone, got ${natGateways}; leave it out for one in each zone`,
+    );
+  });
+
   test('names every impossible value at once', () => {
     expect(() => networkOf({ availabilityZones: [], natGateways: 0, cidr: '10.0.0.0/28' })).toThrow(
       [

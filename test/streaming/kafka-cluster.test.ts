@@ -295,7 +295,8 @@ describe('KafkaCluster', () => {
   ])('fails when %s makes the brokers uneven', (_what, change) => {
     const stack = new Stack(new App(), 'Test', { env: { region: 'us-east-1' } });
     const { cluster } = build({}, ZONES, stack);
-    change(cluster.node.findChild('Resource') as msk.CfnCluster);
+    const resource = cluster.node.findChild('Resource') as msk.CfnCluster;
+    change(resource);
     expect(() => (stack.node.root as App).synth()).toThrow(
       "'numberOfBrokerNodes' must be a multiple of the 3 subnets, got 4; set brokers.perZone instead",
     );
