@@ -1,6 +1,7 @@
 import type * as emr from 'aws-cdk-lib/aws-emr';
 import type { Construct } from 'constructs';
-import { type Problem, problem, renderedProperties } from '../private';
+import { renderedProperties } from '../foundation';
+import { type Problem, problem } from '../private';
 
 /** A standing cluster as the template will have it, as far as the rules look. */
 interface Rendered {

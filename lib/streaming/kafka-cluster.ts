@@ -4,8 +4,8 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import * as msk from 'aws-cdk-lib/aws-msk';
 import { Names, RemovalPolicy, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { LakeKey } from '../foundation';
-import { type Problem, failAll, problem, renderedProperties } from '../private';
+import { LakeKey, renderedProperties } from '../foundation';
+import { type Problem, failAll, problem } from '../private';
 import { replicationProblems } from './config-values';
 import type { KafkaBrokers } from './kafka-brokers';
 import {
