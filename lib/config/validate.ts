@@ -1,8 +1,10 @@
 import { RemovalPolicy } from 'aws-cdk-lib/core';
 import { type Problem, failAll, problem } from '../private';
+import { arnRules } from './arns';
 import type { LakehouseConfig } from './lakehouse-config';
 import { oneOf, unless } from './problems';
 import { shapeProblems } from './shape';
+import { tagRules } from './tags';
 import {
   airflowRules,
   alertRules,
@@ -52,11 +54,20 @@ const RULES: ((config: LakehouseConfig) => Problem[])[] = [
   lakeFormationRules,
   observabilityRules,
   budgetRules,
+  arnRules,
+  tagRules,
+];
+
+/** A snapshot there is of databases and disks only, and nothing here has one. */
+const REMOVAL_POLICIES: string[] = [
+  RemovalPolicy.DESTROY,
+  RemovalPolicy.RETAIN,
+  RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
 ];
 
 function nameProblems({ environment, namePrefix, permissionsBoundary, removalPolicy }: LakehouseConfig): Problem[] {
   return [
-    ...oneOf('removalPolicy', 'a removal policy', removalPolicy, Object.values(RemovalPolicy)),
+    ...oneOf('removalPolicy', 'a removal policy that all data can have', removalPolicy, REMOVAL_POLICIES),
     ...unless(/^[a-z][a-z0-9]{1,15}$/.test(environment), {
       path: 'environment',
       must: '2 to 16 lower-case letters and digits, beginning with a letter',
@@ -84,7 +95,7 @@ function nameProblems({ environment, namePrefix, permissionsBoundary, removalPol
 function placeProblems({ account, region, availabilityZones: zones }: LakehouseConfig): Problem[] {
   const foreign = zones.filter((zone) => !zone.startsWith(region) || zone === region);
   return [
-    ...unless(/^[a-z]{2}(-[a-z]+)+-\d$/.test(region), {
+    ...unless(/^[a-z]{2,4}(-[a-z]+)+-\d+$/.test(region), {
       path: 'region',
       must: 'the name of an AWS region',
       got: region,

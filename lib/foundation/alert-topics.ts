@@ -150,12 +150,16 @@ export function alertProblems(props: Omit<AlertTopicsProps, 'encryptionKey'>): P
 }
 
 /**
- * The addresses that are none.
+ * The addresses that are none, or are there twice.
  *
  * @internal
  */
 export function emailProblems(path: string, emails: string[]): Problem[] {
-  return emails
-    .filter((address) => !/^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(address))
-    .map((got) => ({ path, must: 'e-mail addresses', got, remedy: 'correct the address or leave it out' }));
+  const twice = emails.filter((address, index) => emails.indexOf(address) < index);
+  return [
+    ...emails
+      .filter((address) => !/^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(address))
+      .map((got) => ({ path, must: 'e-mail addresses', got, remedy: 'correct the address or leave it out' })),
+    ...twice.map((got) => ({ path, must: 'different addresses', got, remedy: 'name each address once' })),
+  ];
 }

@@ -18,6 +18,20 @@ describe('validateConfig', () => {
     expect(refusal({}, PRODUCTION_CONFIG)).toBeUndefined();
   });
 
+  test.each(['eu-central-1', 'us-gov-west-1', 'cn-north-1', 'ap-southeast-7', 'eusc-de-east-1'])(
+    'accepts the region %s',
+    (region) => expect(refusal({ region, availabilityZones: [`${region}a`, `${region}b`] })).toBeUndefined(),
+  );
+
+  test('accepts a boundary of AWS and of the account, tags in any language, and an administrator who is named twice', () => {
+    const account = '123456789012';
+    const own = `arn:aws:iam::${account}:policy/team/Boundary`;
+    const steward = `arn:aws:iam::${account}:role/Steward`;
+    expect(refusal({ account, permissionsBoundary: own, tags: { 'Kosten/Stelle': 'Größe 7' } })).toBeUndefined();
+    expect(refusal({ account, permissionsBoundary: 'arn:aws:iam::aws:policy/PowerUserAccess' })).toBeUndefined();
+    expect(refusal({ lakeFormation: { administrators: [steward, steward] } })).toBeUndefined();
+  });
+
   test('names three mistakes at once, with the environment', () => {
     const mistakes: Partial<LakehouseConfig> = {
       region: 'virginia',
@@ -118,6 +132,60 @@ describe('validateConfig', () => {
       'an address that is none',
       { alerts: { criticalEmails: ['nobody'] } },
       '\'alerts.criticalEmails\' must be e-mail addresses, got "nobody"',
+    ],
+    [
+      'an address that is there twice, which CDK takes for a clash of ids',
+      { budget: { monthlyUsd: 1, emails: ['a@example.com', 'a@example.com'] } },
+      "'budget.emails' must be different addresses",
+    ],
+    [
+      'a policy that no data here can have',
+      { removalPolicy: RemovalPolicy.SNAPSHOT },
+      '\'removalPolicy\' must be a removal policy that all data can have, got "snapshot"; known are destroy, retain',
+    ],
+    [
+      'the ARN of a secret where its name belongs',
+      {
+        batch: {},
+        sources: [{ name: 'a', secretName: 'arn:aws:secretsmanager:us-east-1:123456789012:secret:a-XXXXXX' }],
+      },
+      "'sources.secretName' must be the name of a secret",
+    ],
+    [
+      'an empty name of a secret',
+      { batch: {}, sources: [{ name: 'a', secretName: '' }] },
+      '\'sources.secretName\' must be the name of a secret, got ""',
+    ],
+    [
+      'a boundary of another account',
+      { account: '123456789012', permissionsBoundary: 'arn:aws:iam::210987654321:policy/Boundary' },
+      "'permissionsBoundary' must be a policy of the account 123456789012, because IAM takes no boundary of another one",
+    ],
+    [
+      'a boundary of another partition',
+      { permissionsBoundary: 'arn:aws-us-gov:iam::123456789012:policy/Boundary' },
+      "'permissionsBoundary' must be of the partition of us-east-1, aws, got [\"arn:aws-us-gov:iam",
+    ],
+    [
+      'administrators of another partition',
+      {
+        region: 'cn-north-1',
+        availabilityZones: ['cn-north-1a'],
+        lakeFormation: { administrators: ['arn:aws:iam::123456789012:role/Steward'] },
+      },
+      "'lakeFormation.administrators' must be of the partition of cn-north-1, aws-cn",
+    ],
+    [
+      "a tag of AWS's own",
+      { tags: { 'aws:owner': 'x' } },
+      "'tags' must be names of 1 to 128 characters, none beginning",
+    ],
+    ['a tag with characters that services refuse', { tags: { 'a<b>': 'x' } }, "'tags' must be names of 1 to 128"],
+    ['a tag that is too long', { tags: { owner: 'x'.repeat(257) } }, "'tags.owner' must be at most 256 characters"],
+    [
+      'tags that IAM takes for the same, and the one that is always there',
+      { tags: { Environment: 'other' } },
+      "'tags' must be names that differ in more than case, from 'environment' too",
     ],
   ])('refuses %s', (_what, values, message) => {
     expect(refusal(values)).toContain(message);

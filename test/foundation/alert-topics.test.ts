@@ -72,6 +72,12 @@ describe('AlertTopics', () => {
     ]);
   });
 
+  test('fails when an address is named twice', () => {
+    expect(() => topicsOf({ warningEmails: ['a@example.com', 'a@example.com'] })).toThrow(
+      '\'warningEmails\' must be different addresses, got "a@example.com"; name each address once',
+    );
+  });
+
   test('fails when an address is none', () => {
     expect(() => topicsOf({ criticalEmails: ['oncall'] })).toThrow(
       '\'criticalEmails\' must be e-mail addresses, got "oncall"; correct the address or leave it out',

@@ -37,7 +37,7 @@ export function governancePropsOf(
   const { administrators = [], hybridAccess } = lakeFormation;
   return {
     hybridAccess,
-    administrators: administrators.map((arn) => iam.Role.fromRoleArn(scope, `Administrator-${arn}`, arn)),
+    administrators: [...new Set(administrators)].map((arn) => iam.Role.fromRoleArn(scope, `Administrator-${arn}`, arn)),
   };
 }
 

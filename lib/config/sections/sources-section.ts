@@ -42,6 +42,14 @@ export function sourceRules({ sources = [], batch }: LakehouseConfig): Problem[]
         got: name,
         remedy: 'use the name that the contracts call the source by',
       })),
+    ...sources
+      .filter(({ secretName = 'none' }) => !/^[\w/+=.@-]{1,512}$/.test(secretName))
+      .map(({ secretName }) => ({
+        path: 'sources.secretName',
+        must: 'the name of a secret',
+        got: secretName,
+        remedy: 'use the name, without the ARN around it and the six characters that Secrets Manager adds',
+      })),
     ...unless(new Set(names).size === names.length, {
       path: 'sources',
       must: 'sources of different names',
