@@ -99,6 +99,13 @@ describe('documents', () => {
     expect(named.filter((name) => !verbs.has(name))).toEqual([]);
   });
 
+  test.each(documents)('%s names only tests and examples there are', (document) => {
+    const named = [...read(document).matchAll(/`(?:npx jest|node --import tsx) ([a-z0-9/.-]+)/g)].map(
+      ([, path = '']) => path,
+    );
+    expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+  });
+
   test.each(documents)('%s links only to files there are', (document) => {
     const links = [...read(document).matchAll(/\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)/g)].map(([, link = '']) => link);
     expect(links.filter((link) => !existsSync(join(root, dirname(document), link)))).toEqual([]);
