@@ -26,7 +26,11 @@ interface Surroundings {
  * @internal
  */
 export function configWarnings(config: LakehouseConfig, { contracts, allowDestroy }: Surroundings): ConfigWarning[] {
-  return [...keyWarnings(config, allowDestroy), ...sourceWarnings(config, contracts)];
+  return [
+    ...keyWarnings(config, allowDestroy),
+    ...sourceWarnings(config, contracts),
+    ...streamWarnings(config, contracts),
+  ];
 }
 
 function keyWarnings({ removalPolicy }: LakehouseConfig, allowDestroy: boolean): ConfigWarning[] {
@@ -48,4 +52,19 @@ function sourceWarnings(config: LakehouseConfig, contracts: DataContracts): Conf
       id: `cdk-lakehouse:unknownSource:${name}`,
       text: `contracts load from '${name}', which is not among the sources of the config; ${didYouMean(name, known)}`,
     }));
+}
+
+/** Others may read a topic, and a cluster may wait for its first stream; but both cost, or stay empty, until somebody looks. */
+function streamWarnings({ streaming }: LakehouseConfig, contracts: DataContracts): ConfigWarning[] {
+  const streams = contracts.streams().map(({ key }) => key);
+  if (streams.length > 0 && streaming === undefined) {
+    const text = `nothing fills ${streams.join(', ')}, because the config has no section 'streaming'; add it, and 'kafka'`;
+    return [{ id: 'cdk-lakehouse:unreadStreams', text }];
+  }
+  if (streams.length === 0 && streaming !== undefined) {
+    const text =
+      "the streaming cluster has nothing to run, because no contract has a 'stream'; leave the section 'streaming' out";
+    return [{ id: 'cdk-lakehouse:idleStreaming', text }];
+  }
+  return [];
 }

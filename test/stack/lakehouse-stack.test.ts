@@ -1,9 +1,12 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { Template } from 'aws-cdk-lib/assertions';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as emr from 'aws-cdk-lib/aws-emr';
 import * as kms from 'aws-cdk-lib/aws-kms';
-import { App, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
+import * as msk from 'aws-cdk-lib/aws-msk';
+import { App, Aspects, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import type { LakehouseConfig } from '../../lib/config';
 import { DataContracts } from '../../lib/contracts';
 import { LakehouseStack, type LakehouseStackProps } from '../../lib/lakehouse-stack';
@@ -31,6 +34,9 @@ const EVERYTHING: Partial<LakehouseConfig> = {
   athena: {},
   budget: { monthlyUsd: 1000 },
 };
+
+/** All that our contracts ask for, so that nothing is left to warn of. */
+const COMPLETE: Partial<LakehouseConfig> = { ...SOURCE, kafka: {}, streaming: {} };
 
 interface Outputs {
   readonly Outputs?: { readonly [id: string]: { readonly Export?: unknown } };
@@ -64,6 +70,23 @@ function boundsOf(stack: Stack): unknown[] {
   return Object.values(resourcesIn<{ PermissionsBoundary?: unknown }>(stack, 'AWS::IAM::Role')).map(
     ({ Properties }) => Properties.PermissionsBoundary,
   );
+}
+
+/** A directory of contracts that has none yet. */
+function noContracts(): DataContracts {
+  const directory = temporaryDirectory();
+  fs.writeFileSync(path.join(directory, 'schema.lock.json'), '{"version":1,"tables":{}}');
+  return DataContracts.fromDirectory(directory);
+}
+
+/** The message of what is thrown. */
+function thrownBy(action: () => unknown): string {
+  try {
+    action();
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  return '';
 }
 
 let minimal: LakehouseStack | undefined;
@@ -172,28 +195,36 @@ describe('LakehouseStack', () => {
     [{ removalPolicy: RemovalPolicy.DESTROY }, {}, "the other one is 'allowDestroy' of the stack"],
     [{}, { allowDestroy: true }, "the other one is 'removalPolicy: DESTROY' in the config"],
   ])('warns when only one key is turned: %j %j', (values, props, text) => {
-    expect(warningsOf(build({ ...SOURCE, ...values }, props))).toEqual([
+    expect(warningsOf(build({ ...COMPLETE, ...values }, props))).toEqual([
       expect.stringContaining(`/Lakehouse-test: data is retained, because only one of two keys is turned; ${text}`),
     ]);
   });
 
   test('has nothing to warn of when none or both are turned', () => {
-    const both = build({ ...SOURCE, removalPolicy: RemovalPolicy.DESTROY }, { allowDestroy: true });
-    expect([build(SOURCE), both].flatMap(warningsOf)).toEqual([]);
+    const both = build({ ...COMPLETE, removalPolicy: RemovalPolicy.DESTROY }, { allowDestroy: true });
+    expect([build(COMPLETE), both].flatMap(warningsOf)).toEqual([]);
   });
 
   test('warns of a source that contracts name and the config does not', () => {
-    expect(warningsOf(build({ ...SOURCE, sources: [{ name: 'nycflight' }] }))).toEqual([
+    expect(warningsOf(build({ ...COMPLETE, sources: [{ name: 'nycflight' }] }))).toEqual([
       expect.stringContaining(
         "contracts load from 'nycflights', which is not among the sources of the config; did you mean 'nycflight'?",
       ),
     ]);
   });
 
+  test('warns of streams that nothing reads, and of a cluster without a stream', () => {
+    expect(warningsOf(build({ ...COMPLETE, streaming: undefined }))).toEqual([
+      expect.stringContaining("nothing fills silver.flight_events, because the config has no section 'streaming'"),
+    ]);
+    const idle = build({ kafka: {}, streaming: {} }, { contracts: noContracts() });
+    expect(warningsOf(idle)).toEqual([
+      expect.stringContaining("the streaming cluster has nothing to run, because no contract has a 'stream'"),
+    ]);
+  });
+
   test('needs no contract: an empty lake can be filled later', () => {
-    const directory = temporaryDirectory();
-    fs.writeFileSync(path.join(directory, 'schema.lock.json'), '{"version":1,"tables":{}}');
-    const stack = build({}, { contracts: DataContracts.fromDirectory(directory) });
+    const stack = build({}, { contracts: noContracts() });
     expect(Object.keys(resourcesIn(stack, 'AWS::Glue::Database'))).toHaveLength(3);
     expect(resourcesIn(stack, 'AWS::CloudFormation::Stack')).toEqual({});
   });
@@ -319,6 +350,53 @@ describe('LakehouseStack', () => {
   test('fails with all mistakes of its config before it makes anything', () => {
     expect(() => build({ account: '1', region: 'x', batch: { coreUnits: 0 } })).toThrow(
       /^4 problems in environment 'test'/,
+    );
+  });
+
+  test('names every impossible combination in one error, before it makes anything', () => {
+    const storage = { silver: { transitions: [{ tier: 'GLACIER_FLEXIBLE', afterDays: 90 }] } };
+    const batch: object = { release: 'emr-9.9.9', autoTerminationMinutes: 30 };
+    const airflow = { size: 'mw1.micro', maxWorkers: 5 };
+    const app = new App();
+    const config = { ...PRODUCTION_CONFIG, availabilityZones: ['us-east-1a'], storage, streaming: {}, batch, airflow };
+    expect(() => new LakehouseStack(app, 'Lakehouse', { config, contracts: CONTRACTS })).toThrow(
+      [
+        "8 problems in environment 'test':",
+        "  - 'batch.autoTerminationMinutes' must be left out, because there is no such setting, got 30; a standing cluster never ends by itself: managed scaling shrinks it to its core, and CloudFormation owns the rest",
+        '  - \'availabilityZones\' must be at least 3 zones in production, got ["us-east-1a"]; add zones: one can be lost, and Kafka keeps a majority of three',
+        "  - 'airflow.size' must be mw1.small or larger in production, because mw1.micro does not scale, got \"mw1.micro\"; use 'mw1.small'",
+        '  - \'storage.silver.transitions[0].tier\' must be a tier that is readable at once, because a table reads old files with every query and fails on an archived one, got "GLACIER_FLEXIBLE"; use StorageTier.GLACIER_INSTANT, or copy what nobody queries to the archive zone',
+        "  - 'streaming' must be left out where there is no Kafka, got {}; add the section 'kafka', whose topics the jobs read",
+        '  - \'batch.release\' must be a known EMR release, got "emr-9.9.9"; known are emr-7.14.0, emr-spark-8.1.0',
+        '  - \'availabilityZones\' must be at least 2 zones where there is Airflow, got ["us-east-1a"]; add a zone, or leave the section out',
+        "  - 'airflow.maxWorkers' must be 1 on mw1.micro, got 5; leave it out, or choose AirflowSize.SMALL",
+      ].join('\n'),
+    );
+    expect(app.node.children.map(({ node }) => node.id)).toEqual([]);
+  });
+
+  test('names what escape hatches and aspects broke in one error, at synth', () => {
+    const stack = build({ ...PRODUCTION_CONFIG, kafka: {}, batch: {} });
+    const { kafka, batchCluster } = stack;
+    Aspects.of(stack).add({
+      visit: (node) => {
+        if (node instanceof msk.CfnCluster && node.node.scope === kafka) {
+          node.addPropertyOverride('NumberOfBrokerNodes', 4);
+        }
+        if (node instanceof emr.CfnCluster && node.node.scope === batchCluster) {
+          node.addPropertyOverride('Instances.MasterInstanceFleet.TargetSpotCapacity', 1);
+          node.autoTerminationPolicy = { idleTimeout: 3600 };
+        }
+        if (node instanceof cloudwatch.CfnAlarm && node.node.path.endsWith('Alarms/KafkaControllerGone/Resource')) {
+          node.alarmActions = undefined;
+        }
+      },
+    });
+    const paths = ['numberOfBrokerNodes', 'autoTerminationPolicy', 'targetSpotCapacity', 'alarmActions'];
+    const message = thrownBy(() => Template.fromStack(stack));
+    expect(paths.filter((name) => !message.includes(`${name}'`))).toEqual([]);
+    expect(message).toContain(
+      "'numberOfBrokerNodes' must be a multiple of the 3 subnets, got 4; set brokers.perZone instead",
     );
   });
 
