@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
+import { environments } from '../config';
 import { updateLockFile } from '../lib/contracts/update-lock-file';
 import { LakehouseError, problem } from '../lib/private/errors';
 import { configShape } from '../lib/config/shape';
@@ -61,6 +62,11 @@ function lock(directory: string): void {
   console.log(written ? `✓ ${file} written; commit it with the contracts` : `✓ ${file} is up to date`);
 }
 
+/** The environment that is asked for; who names none is told which there are. */
+function named(env: string | undefined): string {
+  return env ?? environments.load(env).environment;
+}
+
 /** The command line; an action that ends with a code of its own tells it to `exit`. */
 export function lakehouseProgram(exit: (code: number) => void = () => undefined): Command {
   const program = throwing(new Command('lakehouse'))
@@ -100,20 +106,22 @@ export function lakehouseProgram(exit: (code: number) => void = () => undefined)
   program
     .command('cost')
     .description('estimate what an environment costs in a month, and what a plain one with the same work would')
-    .argument('<env>', 'the environment, for example prod')
+    .argument('[env]', `the environment: ${environments.names().join(', ')}`)
     .option('--json', 'figures for programs')
     .option('--assume <file>', 'a JSON file of assumptions, for example {"taskDuty": 0.4}')
     .option('--assembly <folder>', 'a folder that is synthesized already, for example cdk.out')
-    .action(async (env: string, options: CostOptions) => console.log(await costReport(env, options)));
+    .action(async (env: string | undefined, options: CostOptions) =>
+      console.log(await costReport(named(env), options)),
+    );
   const config = program.command('config').description('what the settings of an environment are').helpCommand(false);
   config
     .command('explain')
     .description('every setting of an environment: its value, whether it is set or a default, and what it means')
-    .argument('<env>', 'the environment, for example prod')
+    .argument('[env]', `the environment: ${environments.names().join(', ')}`)
     .argument('[setting]', 'only this section or setting, for example kafka or kafka.storageGib')
     .option('--json', 'for programs')
-    .action((env: string, setting: string | undefined, options: ExplainOptions) =>
-      console.log(explainConfig(env, { ...options, setting })),
+    .action((env: string | undefined, setting: string | undefined, options: ExplainOptions) =>
+      console.log(explainConfig(named(env), { ...options, setting })),
     );
   config
     .command('schema')

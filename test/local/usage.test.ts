@@ -80,3 +80,17 @@ describe('a wrong argument of npx lakehouse', () => {
     expect(status).toBe(1);
   }, 60_000);
 });
+
+describe('a verb that needs an environment', () => {
+  test.each([[['cost']], [['config', 'explain']]])(
+    'lists those there are when none is named: %j',
+    (verb) => {
+      const { status, stderr } = run('lakehouse.ts', verb);
+      expect(stderr).toBe(
+        "✗ 'env' must be the name of an environment, got nothing; name one: known are dev, staging, prod\n",
+      );
+      expect(status).toBe(1);
+    },
+    60_000,
+  );
+});
