@@ -15,6 +15,7 @@ import {
   jobFlowPropsOf,
   kafkaPropsOf,
   networkPropsOf,
+  ownSubnetsOf,
   removalPolicyOf,
   serverlessPropsOf,
   sourceSecretsOf,
@@ -60,7 +61,7 @@ export interface LakehouseStackProps {
   readonly allowDestroy?: boolean;
 
   /**
-   * A network of your own, with private subnets that reach AWS.
+   * A network of your own, with private subnets that reach AWS in each zone of the config.
    *
    * @default - a new network
    */
@@ -158,13 +159,13 @@ export class LakehouseStack extends Stack {
     const { dependencies } = props;
     const logRetention = config.observability?.logRetentionDays;
     const lake = { environment, storage, catalog, contracts, alerts, dependencies, logRetention, ...kept };
-    const placed = { vpc, storage, ...kept };
+    const placed = { vpc, vpcSubnets: ownSubnetsOf(config, props.vpc), storage, ...kept };
 
     if (config.kafka !== undefined) {
       this.kafka = new KafkaCluster(this, 'Kafka', { ...kafkaPropsOf(config), ...placed });
     }
     if (config.streaming !== undefined) {
-      const streaming = { ...streamingPropsOf(config), ...placed };
+      const streaming = { ...streamingPropsOf(config, contracts.streams().length), ...placed };
       this.streamingCluster = new StreamingCluster(this, 'StreamingCluster', streaming);
     }
     for (const contract of contracts.streams()) {

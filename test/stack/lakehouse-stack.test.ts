@@ -9,9 +9,10 @@ import * as msk from 'aws-cdk-lib/aws-msk';
 import { App, Aspects, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import type { LakehouseConfig } from '../../lib/config';
 import { DataContracts } from '../../lib/contracts';
+import { updateLockFile } from '../../lib/contracts/update-lock-file';
 import { LakehouseStack, type LakehouseStackProps } from '../../lib/lakehouse-stack';
 import { fixtureDependencies } from '../support/dependencies';
-import { MINIMAL_CONFIG, PRODUCTION_CONFIG, type Resource, resourcesIn, warningsOf } from '../support/stacks';
+import { MINIMAL_CONFIG, PRODUCTION_CONFIG, type Resource, resourcesIn, theOnly, warningsOf } from '../support/stacks';
 import { temporaryDirectory } from '../support/temporary';
 
 const ROOT = path.resolve(__dirname, '..', '..');
@@ -76,6 +77,33 @@ function boundsOf(stack: Stack): unknown[] {
 function noContracts(): DataContracts {
   const directory = temporaryDirectory();
   fs.writeFileSync(path.join(directory, 'schema.lock.json'), '{"version":1,"tables":{}}');
+  return DataContracts.fromDirectory(directory);
+}
+
+const ISOLATED = ec2.SubnetType.PRIVATE_ISOLATED;
+
+/** A network of another app's, in a region that is known. */
+function networkIn(props: ec2.VpcProps): ec2.Vpc {
+  const mine = new Stack(new App(), 'Mine', { env: { account: '123456789012', region: 'us-east-1' } });
+  const availabilityZones = ['us-east-1a', 'us-east-1b', 'us-east-1c'];
+  return new ec2.Vpc(mine, 'Vpc', { availabilityZones, ...props });
+}
+
+/** How many jobs the streaming cluster runs at once. */
+function sideBySide(stack: Stack): number {
+  return theOnly<{ StepConcurrencyLevel: number }>(stack, 'AWS::EMR::Cluster').StepConcurrencyLevel;
+}
+
+/** As many contracts with a stream, locked. */
+function streams(count: number): DataContracts {
+  const directory = temporaryDirectory();
+  fs.mkdirSync(path.join(directory, 'silver'));
+  const text = fs.readFileSync(path.join(ROOT, 'contracts', 'silver', 'flight_events.yaml'), 'utf8');
+  for (let index = 1; index <= count; index++) {
+    const one = text.replaceAll('flight_events', `events_${index}`).replaceAll('flights.events', `events.${index}`);
+    fs.writeFileSync(path.join(directory, 'silver', `events_${index}.yaml`), one);
+  }
+  updateLockFile(directory);
   return DataContracts.fromDirectory(directory);
 }
 
@@ -345,6 +373,43 @@ describe('LakehouseStack', () => {
     const boundary = 'arn:aws:iam::123456789012:policy/Boundary';
     expect(new Set(boundsOf(build({ ...EVERYTHING, permissionsBoundary: boundary })))).toEqual(new Set([boundary]));
     expect(new Set(boundsOf(build(EVERYTHING)))).toEqual(new Set([undefined]));
+  });
+
+  test('places clusters in the zones of its config, whatever else a network of your own has', () => {
+    const vpc = networkIn({ availabilityZones: ['us-east-1a', 'us-east-1b', 'us-east-1c', 'us-east-1d'] });
+    const stack = new LakehouseStack(vpc.node.root, 'Lakehouse-test', {
+      config: { ...PRODUCTION_CONFIG, kafka: {}, batch: {} },
+      contracts: CONTRACTS,
+      dependencies: DEPENDENCIES,
+      vpc,
+    });
+    const kafka = theOnly<{ BrokerNodeGroupInfo: { ClientSubnets: unknown[] } }>(stack, 'AWS::MSK::Cluster');
+    const batch = theOnly<{ Instances: { Ec2SubnetIds: unknown[] } }>(stack, 'AWS::EMR::Cluster');
+    expect(kafka.BrokerNodeGroupInfo.ClientSubnets).toHaveLength(3);
+    expect(batch.Instances.Ec2SubnetIds).toEqual(kafka.BrokerNodeGroupInfo.ClientSubnets);
+  });
+
+  test.each<[string, ec2.VpcProps, string]>([
+    ['one zone', { availabilityZones: ['us-east-1a'] }, '["us-east-1a"]'],
+    ['no way out', { natGateways: 0, subnetConfiguration: [{ name: 'In', subnetType: ISOLATED }] }, '[]'],
+  ])('fails in production with a network of your own that has %s', (_what, props, got) => {
+    expect(() => build(PRODUCTION_CONFIG, { vpc: networkIn(props) })).toThrow(
+      `'vpc' must be a network with private subnets that have a way out in us-east-1a, us-east-1b, us-east-1c, got ${got}; add such subnets, or name the network's zones as 'availabilityZones' in the config`,
+    );
+  });
+
+  test('takes a network that is yet to be looked up', () => {
+    const mine = new Stack(new App(), 'Mine', { env: { account: '123456789012', region: 'us-east-1' } });
+    const vpc = ec2.Vpc.fromLookup(mine, 'Vpc', { vpcId: 'vpc-1' });
+    expect(() => build({ ...PRODUCTION_CONFIG, batch: {} }, { vpc })).not.toThrow();
+  });
+
+  test('has room on its streaming cluster for every stream, and ten at least', () => {
+    const config: Partial<LakehouseConfig> = { kafka: {}, streaming: {} };
+    expect(sideBySide(build(config))).toBe(10);
+    const many = build(config, { contracts: streams(12) });
+    expect(sideBySide(many)).toBe(12);
+    expect(Object.keys(many.streams)).toHaveLength(12);
   });
 
   test('fails with all mistakes of its config before it makes anything', () => {

@@ -1,6 +1,8 @@
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as logs from 'aws-cdk-lib/aws-logs';
+import { Token } from 'aws-cdk-lib/core';
 import { type LakeNetworkProps, networkProblems } from '../../foundation';
-import type { Problem } from '../../private';
+import { type Problem, fail } from '../../private';
 import type { LakehouseConfig } from '../lakehouse-config';
 import { at, unless } from '../problems';
 
@@ -40,6 +42,34 @@ export function networkPropsOf({ network = {}, availabilityZones }: LakehouseCon
     natGateways: network.natGateways,
     flowLogRetention: network.flowLogRetentionDays,
   };
+}
+
+/**
+ * Where clusters are in a network of the user's own: in the zones of the config, which rules count on. Nothing is said of a
+ * network that is new, is yet to be looked up, or whose zones only the deployment knows.
+ *
+ * @internal
+ */
+export function ownSubnetsOf({ availabilityZones }: LakehouseConfig, vpc?: ec2.IVpc): ec2.SubnetSelection | undefined {
+  const selected = vpc?.selectSubnets({ subnets: vpc.privateSubnets });
+  const zones = selected?.availabilityZones ?? [];
+  if (selected === undefined || isPending(vpc) || zones.some((zone) => Token.isUnresolved(zone))) {
+    return undefined;
+  }
+  if (!availabilityZones.every((zone) => zones.includes(zone))) {
+    fail({
+      path: 'vpc',
+      must: `a network with private subnets that have a way out in ${availabilityZones.join(', ')}`,
+      got: [...new Set(zones)],
+      remedy: "add such subnets, or name the network's zones as 'availabilityZones' in the config",
+    });
+  }
+  return { availabilityZones, onePerAz: true, subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS };
+}
+
+/** What `Vpc.fromLookup` returns before the first look-up is a stand-in, with zones that there are not. */
+function isPending(vpc: ec2.IVpc | undefined): boolean {
+  return vpc?.selectSubnets().isPendingLookup === true;
 }
 
 /**

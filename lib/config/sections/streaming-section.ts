@@ -42,19 +42,23 @@ export interface StreamingConfig {
   readonly maxRestarts?: number;
 }
 
+/** How many jobs run side by side where there are no more. */
+const SIDE_BY_SIDE = 10;
+
 /**
- * The properties of the streaming cluster that the values stand for.
+ * The properties of the streaming cluster that the values stand for, with room for all its jobs.
  *
  * @internal
  */
-export function streamingPropsOf({
-  streaming = {},
-  production,
-}: LakehouseConfig): Omit<StreamingClusterProps, 'vpc' | 'storage'> {
+export function streamingPropsOf(
+  { streaming = {}, production }: LakehouseConfig,
+  jobs = 0,
+): Omit<StreamingClusterProps, 'vpc' | 'storage'> {
   return {
     ...runtimeOf(streaming),
     coreUnits: streaming.coreUnits,
     maxUnits: streaming.maxUnits,
+    stepConcurrency: Math.max(jobs, SIDE_BY_SIDE),
     terminationProtection: production,
   };
 }
