@@ -93,7 +93,8 @@ function nameProblems({ environment, namePrefix, permissionsBoundary, removalPol
 }
 
 function placeProblems({ account, region, availabilityZones: zones }: LakehouseConfig): Problem[] {
-  const foreign = zones.filter((zone) => !zone.startsWith(region) || zone === region);
+  // Local and Wavelength Zones have longer names, and neither Kafka nor Airflow.
+  const foreign = zones.filter((zone) => !(zone.startsWith(region) && /^[a-z]$/.test(zone.slice(region.length))));
   return [
     ...unless(/^[a-z]{2,4}(-[a-z]+)+-\d+$/.test(region), {
       path: 'region',

@@ -66,6 +66,11 @@ describe('validateConfig', () => {
       '\'availabilityZones\' must be zones of us-east-1, got ["us-west-2a"]',
     ],
     [
+      'a Local Zone, and zones by their ids or without their letter',
+      { availabilityZones: ['us-east-1-bos-1a', 'use1-az1', 'us-east-12'] },
+      '\'availabilityZones\' must be zones of us-east-1, got ["us-east-1-bos-1a","use1-az1","us-east-12"]',
+    ],
+    [
       'a zone that is named twice',
       { availabilityZones: ['us-east-1a', 'us-east-1a'] },
       "'availabilityZones' must be different zones",
