@@ -86,11 +86,11 @@ describe('A LakehouseStack of an impossible config', () => {
         "  - 'batch.autoTerminationMinutes' must be left out, because there is no such setting, got 30; a standing cluster never ends by itself: managed scaling shrinks it to its core, and CloudFormation owns the rest",
         '  - \'availabilityZones\' must be at least 3 zones in production, got ["us-east-1a"]; add zones: one can be lost, and Kafka keeps a majority of three',
         "  - 'airflow.size' must be mw1.small or larger in production, because mw1.micro does not scale, got \"mw1.micro\"; use 'mw1.small'",
-        '  - \'storage.silver.transitions[0].tier\' must be a tier that is readable at once, because a table reads old files with every query and fails on an archived one, got "GLACIER_FLEXIBLE"; use StorageTier.GLACIER_INSTANT, or copy what nobody queries to the archive zone',
+        "  - 'storage.silver.transitions[0].tier' must be a tier that is readable at once, because a table reads old files with every query and fails on an archived one, got \"GLACIER_FLEXIBLE\"; use 'GLACIER_INSTANT', or copy what nobody queries to the archive zone",
         "  - 'streaming' must be left out where there is no Kafka, got {}; add the section 'kafka', whose topics the jobs read",
         '  - \'batch.release\' must be a known EMR release, got "emr-9.9.9"; known are emr-7.14.0, emr-spark-8.1.0',
         '  - \'availabilityZones\' must be at least 2 zones where there is Airflow, got ["us-east-1a"]; add a zone, or leave the section out',
-        "  - 'airflow.maxWorkers' must be 1 on mw1.micro, got 5; leave it out, or choose AirflowSize.SMALL",
+        "  - 'airflow.maxWorkers' must be 1 on mw1.micro, got 5; leave it out, or choose 'mw1.small'",
       ].join('\n'),
     );
     expect(app.node.children.map(({ node }) => node.id)).toEqual([]);

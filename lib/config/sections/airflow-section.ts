@@ -98,8 +98,13 @@ export function airflowRules(config: LakehouseConfig): Problem[] {
       remedy: 'add a zone, or leave the section out',
     }),
     // How many there may be depends on the size, so they are checked when that is known.
-    ...(unknown.length > 0 ? unknown : within('airflow', airflowProblems(airflowPropsOf(config)))),
+    ...(unknown.length > 0 ? unknown : within('airflow', airflowProblems(airflowPropsOf(config)).map(inNames))),
   ];
 }
 
 const ACCESS = Object.values(WebserverAccess);
+
+/** The construct speaks of its sizes as code, and the config names them. */
+function inNames({ path, must, got, remedy }: Problem): Problem {
+  return { path, must, got, remedy: remedy.replace('AirflowSize.SMALL', `'${AirflowSize.SMALL.environmentClass}'`) };
+}

@@ -3,7 +3,7 @@ import { Zone } from '../../contracts';
 import { type Problem } from '../../private';
 import { type LakeStorageProps, StorageTier, type ZoneLifecycle, lifecycleProblems, withDefaults } from '../../storage';
 import type { LakehouseConfig } from '../lakehouse-config';
-import { at, oneOf, positiveDays, unknownName } from '../problems';
+import { oneOf, positiveDays, unknownName } from '../problems';
 
 /** Values for the buckets. */
 export interface StorageConfig {
@@ -141,10 +141,13 @@ function zoneRules(zone: Zone, values: ZoneStorageConfig | undefined): Problem[]
       ...wrongDays,
     ];
   }
-  // Settings in days have that in their names; the construct's do not.
-  return lifecycleProblems(path, withDefaults(zone, lifecycleOf(values)), zone.holdsTables).map((found) =>
-    at(found.path.replace(/after$/i, '$&Days'), found),
-  );
+  // Settings in days have that in their names, and tiers are texts; the construct's are not.
+  return lifecycleProblems(path, withDefaults(zone, lifecycleOf(values)), zone.holdsTables).map((found) => ({
+    path: found.path.replace(/after$/i, '$&Days'),
+    must: found.must,
+    got: found.got,
+    remedy: found.remedy.replaceAll(/StorageTier\.(\w+)/g, "'$1'"),
+  }));
 }
 
 /** The lifecycle that the values of a zone stand for; what is left out stays the zone's default. */
