@@ -68,7 +68,7 @@ export interface LakehouseStackProps {
   readonly vpc?: ec2.IVpc;
 
   /**
-   * A key of your own, whose policy lets CloudWatch alarms, logs and AWS Budgets use it.
+   * A key of your own. The policy of an imported one lets CloudWatch alarms, logs and AWS Budgets use it.
    *
    * @default - a new key
    */
@@ -143,6 +143,7 @@ export class LakehouseStack extends Stack {
 
     const key = props.encryptionKey ?? new LakeKey(this, 'Key', { removalPolicy }).key;
     this.encryptionKey = key;
+    LakeKey._letServicesUse(this, props.encryptionKey);
     const kept = { encryptionKey: key, removalPolicy };
     const network = props.vpc ?? new LakeNetwork(this, 'Network', { ...networkPropsOf(config), ...kept });
     this.vpc = network instanceof LakeNetwork ? network.vpc : network;

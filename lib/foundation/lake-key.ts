@@ -30,6 +30,17 @@ export interface LakeKeyProps {
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
  */
 export class LakeKey extends Construct {
+  /**
+   * Lets the services use a key that the app defines, and do so without a role of their own. The policy of an imported key is its
+   * owner's, and stays as it is.
+   *
+   * @internal
+   */
+  public static _letServicesUse(scope: Construct, key: kms.IKey | undefined): void {
+    key?.addToResourcePolicy(alarmStatement(scope), true);
+    key?.addToResourcePolicy(logStatement(scope), true);
+  }
+
   /** The key. */
   public readonly key: kms.Key;
 
@@ -40,31 +51,30 @@ export class LakeKey extends Construct {
       enableKeyRotation: true,
       removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
-    this.key.addToResourcePolicy(this.alarmStatement());
-    this.key.addToResourcePolicy(this.logStatement());
+    LakeKey._letServicesUse(this, this.key);
   }
+}
 
-  /** With the default key of SNS an alarm's message is lost without a trace, because its policy cannot be changed. */
-  private alarmStatement(): iam.PolicyStatement {
-    return new iam.PolicyStatement({
-      sid: 'AlarmsPublishToEncryptedTopics',
-      principals: [new iam.ServicePrincipal('cloudwatch.amazonaws.com')],
-      actions: ['kms:Decrypt', 'kms:GenerateDataKey*'],
-      resources: ['*'],
-      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
-    });
-  }
+/** With the default key of SNS an alarm's message is lost without a trace, because its policy cannot be changed. */
+function alarmStatement(scope: Construct): iam.PolicyStatement {
+  return new iam.PolicyStatement({
+    sid: 'AlarmsPublishToEncryptedTopics',
+    principals: [new iam.ServicePrincipal('cloudwatch.amazonaws.com')],
+    actions: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+    resources: ['*'],
+    conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
+  });
+}
 
-  private logStatement(): iam.PolicyStatement {
-    const { account, region, partition } = Stack.of(this);
-    return new iam.PolicyStatement({
-      sid: 'LogGroupsOfThisAccount',
-      principals: [new iam.ServicePrincipal(`logs.${region}.amazonaws.com`)],
-      actions: ['kms:Encrypt*', 'kms:Decrypt*', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:Describe*'],
-      resources: ['*'],
-      conditions: {
-        ArnLike: { 'kms:EncryptionContext:aws:logs:arn': `arn:${partition}:logs:${region}:${account}:log-group:*` },
-      },
-    });
-  }
+function logStatement(scope: Construct): iam.PolicyStatement {
+  const { account, region, partition } = Stack.of(scope);
+  return new iam.PolicyStatement({
+    sid: 'LogGroupsOfThisAccount',
+    principals: [new iam.ServicePrincipal(`logs.${region}.amazonaws.com`)],
+    actions: ['kms:Encrypt*', 'kms:Decrypt*', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:Describe*'],
+    resources: ['*'],
+    conditions: {
+      ArnLike: { 'kms:EncryptionContext:aws:logs:arn': `arn:${partition}:logs:${region}:${account}:log-group:*` },
+    },
+  });
 }

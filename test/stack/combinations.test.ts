@@ -4,6 +4,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as emr from 'aws-cdk-lib/aws-emr';
+import * as kms from 'aws-cdk-lib/aws-kms';
 import * as msk from 'aws-cdk-lib/aws-msk';
 import { App, Aspects, Stack } from 'aws-cdk-lib/core';
 import type { LakehouseConfig } from '../../lib/config';
@@ -150,6 +151,27 @@ describe('A LakehouseStack in a network of your own', () => {
     const mine = new Stack(new App(), 'Mine', { env: { account: '123456789012', region: 'us-east-1' } });
     const vpc = ec2.Vpc.fromLookup(mine, 'Vpc', { vpcId: 'vpc-1' });
     expect(() => build({ ...PRODUCTION_CONFIG, batch: {} }, { vpc })).not.toThrow();
+  });
+});
+
+describe('A LakehouseStack with a key of your own', () => {
+  test('lets alarms, logs and budgets use it, because they have no role that it could be granted to', () => {
+    const mine = new Stack(new App(), 'Mine', { env: { account: '123456789012', region: 'us-east-1' } });
+    new LakehouseStack(mine.node.root, 'Lakehouse-test', {
+      config: { ...PRODUCTION_CONFIG, budget: { monthlyUsd: 1 } },
+      contracts: CONTRACTS,
+      dependencies: DEPENDENCIES,
+      encryptionKey: new kms.Key(mine, 'Key'),
+    });
+    const { KeyPolicy } = theOnly<{ KeyPolicy: { Statement: { Principal: { Service?: string } }[] } }>(
+      mine,
+      'AWS::KMS::Key',
+    );
+    expect(KeyPolicy.Statement.flatMap(({ Principal }) => Principal.Service ?? []).toSorted()).toEqual([
+      'budgets.amazonaws.com',
+      'cloudwatch.amazonaws.com',
+      'logs.us-east-1.amazonaws.com',
+    ]);
   });
 });
 
