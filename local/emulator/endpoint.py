@@ -103,6 +103,7 @@ def install() -> App:
         executions,
         kafka_api,
         mwaa_api,
+        plain_http,
         saved_queries,
         sdk_integrations,
         state_machines,
@@ -114,7 +115,7 @@ def install() -> App:
 
     for completion in (
         *(alarms, athena_updates, bucket_metrics, ec2_fields, emr_api, emr_serverless, executions, kafka_api, mwaa_api),
-        *(saved_queries, sdk_integrations, state_machines, table_optimizers),
+        *(plain_http, saved_queries, sdk_integrations, state_machines, table_optimizers),
     ):
         completion.install()
     registry = HandlerRegistry(provisioners._RESOURCE_HANDLERS, all_provisioners())
