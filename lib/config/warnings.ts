@@ -30,6 +30,7 @@ export function configWarnings(config: LakehouseConfig, { contracts, allowDestro
     ...keyWarnings(config, allowDestroy),
     ...sourceWarnings(config, contracts),
     ...streamWarnings(config, contracts),
+    ...alertWarnings(config),
   ];
 }
 
@@ -40,6 +41,16 @@ function keyWarnings({ removalPolicy }: LakehouseConfig, allowDestroy: boolean):
   const missing = allowDestroy ? "'removalPolicy: DESTROY' in the config" : "'allowDestroy' of the stack";
   const text = `data is retained, because only one of two keys is turned; the other one is ${missing}`;
   return [{ id: 'cdk-lakehouse:oneOfTwoKeys', text }];
+}
+
+/** Something else may subscribe to the topics; but an alarm that nobody hears is found out at the worst moment. */
+function alertWarnings({ alerts = {}, production }: LakehouseConfig): ConfigWarning[] {
+  if (production !== true || (alerts.criticalEmails ?? []).length > 0) {
+    return [];
+  }
+  const text =
+    "nobody is told of critical alerts by e-mail; name somebody in 'alerts.criticalEmails', or subscribe to the topic";
+  return [{ id: 'cdk-lakehouse:nobodyIsTold', text }];
 }
 
 /** Others may load a dataset; but more often a name is missing or mistyped, and the load would find no secret. */

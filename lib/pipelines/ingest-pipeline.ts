@@ -1,7 +1,7 @@
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { LakeCatalog } from '../catalog';
-import type { DataContracts } from '../contracts';
+import { type DataContracts, Zone } from '../contracts';
 import { type BatchCluster, type SparkApplication, SparkDependencies } from '../processing';
 import type { ILakeStorage } from '../storage';
 import { JOBS, JOBS_ENTRY_POINT } from './jobs';
@@ -61,6 +61,7 @@ export class IngestPipeline extends Construct {
     });
     grantLanding(cluster, props);
     grantPipeline(this, cluster, props);
+    props.catalog.grants.readWrite(cluster, { zones: [Zone.BRONZE, Zone.SILVER] });
     for (const [source, secretName] of Object.entries(props.sourceSecrets ?? {})) {
       secretsmanager.Secret.fromSecretNameV2(this, `Source-${source}`, secretName).grantRead(cluster);
     }

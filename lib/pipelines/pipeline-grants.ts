@@ -1,7 +1,6 @@
 import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { IConstruct } from 'constructs';
-import type { LakeCatalog } from '../catalog';
 import { Zone } from '../contracts';
 import { RuntimeParameter, acknowledgeGrant } from '../foundation';
 import { LakehouseMetrics } from '../observability';
@@ -14,15 +13,12 @@ export interface PipelineLake {
 
   /** The buckets. */
   readonly storage: ILakeStorage;
-
-  /** The databases and tables. */
-  readonly catalog: LakeCatalog;
 }
 
 /** Reading and writing objects, as multipart uploads too. */
 const WRITE = ['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'];
 
-/** What every pipeline of this package may do: find the lake, say what it did, and write bronze and silver. */
+/** What every pipeline of this package may do beside its tables: find the lake, and say what it did. */
 export function grantPipeline(scope: IConstruct, grantee: IGrantable, lake: PipelineLake): void {
   const { artifacts } = lake.storage;
   const runs = [artifacts.arnForObjects(`${ArtifactPrefix.RUNS}*`)];
@@ -46,7 +42,6 @@ export function grantPipeline(scope: IConstruct, grantee: IGrantable, lake: Pipe
   });
   acknowledgeGrant(grantee, runs, 'run records are named by run; they stay under one prefix of one bucket');
   acknowledgeGrant(grantee, ['*'], 'PutMetricData takes no resource; the condition confines it to one namespace');
-  lake.catalog.grants.readWrite(grantee, { zones: [Zone.BRONZE, Zone.SILVER] });
 }
 
 /** What a pipeline that extracts may do in landing. */

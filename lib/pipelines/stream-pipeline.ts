@@ -109,5 +109,6 @@ export class StreamPipeline extends Construct {
       removalPolicy: props.removalPolicy,
     });
     grantPipeline(this, cluster, props);
+    contract.tables.forEach(({ zone, name }) => props.catalog.table(zone, name).grants.readWrite(cluster));
   }
 }

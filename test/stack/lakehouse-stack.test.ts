@@ -23,6 +23,9 @@ const DEPENDENCIES = fixtureDependencies();
 /** A batch cluster, and the source that our contracts load from. */
 const SOURCE: Partial<LakehouseConfig> = { batch: {}, sources: [{ name: 'nycflights' }] };
 
+/** The same in production. */
+const COMPLETE_PRODUCTION: Partial<LakehouseConfig> = { ...PRODUCTION_CONFIG, ...COMPLETE };
+
 /** Every room that can be left out, but Lake Formation, which is the account's. */
 const EVERYTHING: Partial<LakehouseConfig> = {
   ...SOURCE,
@@ -183,6 +186,14 @@ describe('LakehouseStack', () => {
   test('has nothing to warn of when none or both are turned', () => {
     const both = build({ ...COMPLETE, removalPolicy: RemovalPolicy.DESTROY }, { allowDestroy: true });
     expect([build(COMPLETE), both].flatMap(warningsOf)).toEqual([]);
+  });
+
+  test('warns when nobody is told of critical alerts in production', () => {
+    const told = { ...COMPLETE_PRODUCTION, alerts: { criticalEmails: ['oncall@example.com'] } };
+    expect(warningsOf(build(COMPLETE_PRODUCTION))).toEqual([
+      expect.stringContaining('nobody is told of critical alerts'),
+    ]);
+    expect(warningsOf(build(told))).toEqual([]);
   });
 
   test('warns of a source that contracts name and the config does not', () => {
