@@ -1,7 +1,7 @@
 import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { Stack, Token } from 'aws-cdk-lib/core';
 import { Construct, type IConstruct } from 'constructs';
-import { fail } from '../private';
+import { fail, textOnce } from '../private';
 
 /** The version of the parameter's layout, for readers that outlive a change. */
 const LAYOUT_VERSION = 1;
@@ -134,7 +134,7 @@ export class RuntimeParameter extends Construct {
     this.parameter = new ssm.StringParameter(this, 'Resource', {
       parameterName: RuntimeParameter.nameFor(environment),
       description: `Where the jobs and commands of the ${environment} lakehouse find its resources`,
-      stringValue: value,
+      stringValue: textOnce(this, value),
     });
     checkSize(this, facts);
   }

@@ -1,7 +1,7 @@
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Annotations, Duration, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { failAll, problem } from '../private';
+import { failAll, problem, textOnce } from '../private';
 import { problemsOf } from './known-metrics';
 import type { Watch } from './watch';
 import { Concern, type WatchGraph, type WatchRow } from './watch-parts';
@@ -68,6 +68,10 @@ export class LakehouseDashboards extends Construct {
     }
     const dashboard = new cloudwatch.Dashboard(this, concern, { defaultInterval: Duration.days(1) });
     lines.forEach((line) => dashboard.addWidgets(...line));
+    if (dashboard.node.defaultChild instanceof cloudwatch.CfnDashboard) {
+      const resource = dashboard.node.defaultChild;
+      resource.dashboardBody = textOnce(resource, resource.dashboardBody);
+    }
     this.dashboards[concern] = dashboard;
   }
 

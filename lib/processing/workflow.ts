@@ -5,6 +5,7 @@ import * as stepfunctions from 'aws-cdk-lib/aws-stepfunctions';
 import { ArnFormat, Names, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { LakeKey, acknowledgeGrant, acknowledgeWildcards } from '../foundation';
+import { textOnce } from '../private';
 import type { Machine } from './states';
 
 /** The longest name of a state machine. */
@@ -51,7 +52,7 @@ export class Workflow extends Construct {
     this.stateMachine = new stepfunctions.StateMachine(this, 'Resource', {
       stateMachineName: this.name,
       definitionBody: stepfunctions.DefinitionBody.fromString(
-        Stack.of(this).toJsonString({ QueryLanguage: 'JSONata', ...props.machine(this.name) }),
+        textOnce(this, Stack.of(this).toJsonString({ QueryLanguage: 'JSONata', ...props.machine(this.name) })),
       ),
       role: this.role,
       tracingEnabled: true,
