@@ -50,8 +50,11 @@ function node(...args: string[]): string {
   return execFileSync(process.execPath, args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
 }
 
+/** With room for all times, or what CDK keeps of the first would be looked through while a later one is measured. */
+const HEAP = '--initial-heap-size=512';
+
 function once(program: string, outdir: string): Once {
-  return JSON.parse(node(compiled('synth-once'), compiled(program), outdir));
+  return JSON.parse(node(HEAP, compiled('synth-once'), compiled(program), outdir));
 }
 
 function compiled(name: string): string {

@@ -1,7 +1,7 @@
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
-import { Annotations, Stack, Tags } from 'aws-cdk-lib/core';
+import { Annotations, Tags } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import {
   type LakehouseConfig,
@@ -41,6 +41,7 @@ import {
   publishOutputs,
   watchesOf,
 } from './pipelines';
+import { RememberingStack } from './private';
 import { BatchCluster, BatchJobFlow, ServerlessSpark, type SparkDependencies, StreamingCluster } from './processing';
 import { LakeStorage } from './storage';
 import { KafkaCluster } from './streaming';
@@ -83,7 +84,7 @@ export interface LakehouseStackProps {
 }
 
 /** A whole lakehouse, from the network to the dashboards, with the pipelines that load it. */
-export class LakehouseStack extends Stack {
+export class LakehouseStack extends RememberingStack {
   /** The key that encrypts everything. */
   public readonly encryptionKey: kms.IKey;
 
