@@ -9,6 +9,9 @@ import * as path from 'node:path';
 import { App, CfnResource, type CfnResourceProps, Intrinsic, Stack, Token, Tokenization } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 
+/** How many lines a function of the program has: V8 is slow to find the place of a call in a very long one. */
+const FUNCTION_LENGTH = 30;
+
 const NESTED = 'AWS::CloudFormation::Stack';
 
 /** The name of what CDK makes a nested template's parameter for. */
@@ -69,7 +72,7 @@ class Writer {
       Object.assign(this.parameters, Type === NESTED ? Properties.Parameters : {});
     }
     const body = [
-      `const stack = new core.Stack(app, 'Bare', ${JSON.stringify({ env: this.env, description: outer.Description })});`,
+      `stack = new core.Stack(app, 'Bare', ${JSON.stringify({ env: this.env, description: outer.Description })});`,
       ...inOrder(outer.Resources).flatMap(([id, resource]) => this.resource('stack', id, resource)),
       ...inner.flatMap((template, index) => this.nested(index, template, outer)),
       ...Object.entries(outer.Outputs ?? {}).map(([id, { Value: value, Description: description }]) => {
@@ -81,9 +84,12 @@ class Writer {
     return [
       `const core = require('aws-cdk-lib/core');`,
       ...imports,
+      `let ${['app', 'stack', ...inner.map((_, index) => nestedName(index)), ...Object.keys(this.types)].join(', ')};`,
+      ...inFunctions(body),
       'exports.prepare = () => undefined;',
-      'exports.build = (app) => {',
-      ...body.map((line) => `  ${line}`),
+      'exports.build = (given) => {',
+      '  app = given;',
+      '  functions.forEach((each) => each());',
       '};',
       '',
     ].join('\n');
@@ -91,11 +97,11 @@ class Writer {
 
   /** A nested stack waits for what all of them in the outer template wait for. */
   private nested(index: number, template: Template, outer: Template): string[] {
-    const name = `nested${index}`;
+    const name = nestedName(index);
     const depends = Object.values(outer.Resources).filter(({ Type }) => Type === NESTED)[index]?.DependsOn ?? [];
     const options = JSON.stringify({ description: template.Description });
     return [
-      `const ${name} = new core.NestedStack(stack, 'Nested${index}', ${options});`,
+      `${name} = new core.NestedStack(stack, 'Nested${index}', ${options});`,
       ...depends.map((id) => `${name}.nestedStackResource.addResourceDependency(${id});`),
       ...inOrder(template.Resources).flatMap(([id, resource]) => this.resource(name, id, resource)),
     ];
@@ -110,7 +116,7 @@ class Writer {
       updateReplacePolicy: resource.UpdateReplacePolicy,
     }).filter(([, value]) => value !== undefined);
     return [
-      `const ${id} = ${this.construction(scope, id, resource)};`,
+      `${id} = ${this.construction(scope, id, resource)};`,
       ...policies.map(([name, value]) => `${id}.cfnOptions.${name} = '${value}';`),
       ...(resource.DependsOn ?? []).map((other) => `${id}.addResourceDependency(${other});`),
     ];
@@ -213,6 +219,20 @@ class Writer {
     const members = Object.entries(value).filter(([, member]) => member !== undefined);
     return `{ ${members.map(([name, member]) => `${JSON.stringify(name)}: ${this.expression(member)}`).join(', ')} }`;
   }
+}
+
+function nestedName(index: number): string {
+  return `nested${index}`;
+}
+
+/** The same lines in several functions. */
+function inFunctions(lines: string[]): string[] {
+  const count = Math.ceil(lines.length / FUNCTION_LENGTH);
+  const parts = Array.from({ length: count }, (_, index) => {
+    const part = lines.slice(index * FUNCTION_LENGTH, (index + 1) * FUNCTION_LENGTH);
+    return `() => {\n${part.join('\n')}\n},`;
+  });
+  return ['const functions = [', ...parts, '];'];
 }
 
 function variable(module: string): string {
