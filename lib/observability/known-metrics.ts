@@ -19,21 +19,37 @@ const STATISTICS: { [kind in MetricKind]: string[] } = {
   [MetricKind.DURATION]: ['Average', 'Maximum', 'p50', 'p90', 'p99'],
 };
 
-let loaded: Map<string, KnownMetric[]> | undefined;
+/** A known metric and the text of its dimensions, for each alarm and each graph is compared with hundreds of them. */
+interface ListedMetric extends KnownMetric {
+  readonly set: string;
+}
+
+let loaded: Map<string, ListedMetric[]> | undefined;
 
 /** The known metrics by namespace. */
-function knownMetrics(): Map<string, KnownMetric[]> {
+function knownMetrics(): Map<string, ListedMetric[]> {
   loaded ??= new Map([
-    ...Object.entries(AWS_METRICS).map(([namespace, { groups }]): [string, KnownMetric[]] => [
+    ...Object.entries(AWS_METRICS).map(([namespace, { groups }]): [string, ListedMetric[]] => [
       namespace,
-      groups.flatMap(({ names, ...group }) => names.map((name) => ({ ...group, name }))),
+      groups.flatMap(({ names, ...group }) => names.map((name) => listed({ ...group, name }))),
     ]),
     [
       metricCatalogue().namespace,
-      metricCatalogue().metrics.map(({ name, dimensions, unit }) => ({ name, dimensions, unit, kind: kindOf(unit) })),
+      metricCatalogue().metrics.map(({ name, dimensions, unit }) =>
+        listed({ name, dimensions, unit, kind: kindOf(unit) }),
+      ),
     ],
   ]);
   return loaded;
+}
+
+function listed(metric: KnownMetric): ListedMetric {
+  return { ...metric, set: setOf(metric.dimensions) };
+}
+
+/** Dimensions in one order. */
+function setOf(dimensions: string[]): string {
+  return sorted(dimensions, (dimension) => dimension).join(', ');
 }
 
 function kindOf(unit: string): MetricKind {
@@ -49,8 +65,8 @@ export function metricProblem(namespace: string, name: string, dimensions: strin
   if (known === undefined) {
     return [];
   }
-  const set = sorted(dimensions, (dimension) => dimension).join(', ');
-  const alike = known.filter((metric) => sorted(metric.dimensions, (dimension) => dimension).join(', ') === set);
+  const set = setOf(dimensions);
+  const alike = known.filter((metric) => metric.set === set);
   const found = alike.find((metric) => metric.name === name);
   if (found === undefined) {
     const names = alike.map((metric) => metric.name);
