@@ -27,7 +27,7 @@ import { LakeCatalog } from './catalog';
 import { AthenaWorkgroup } from './consumption';
 import type { DataContract, DataContracts } from './contracts';
 import { CostBudget } from './cost';
-import { AlertTopics, LakeKey, LakeNetwork, RuntimeParameter } from './foundation';
+import { AlertTopics, LakeKey, LakeNetwork, RememberingStack, RuntimeParameter } from './foundation';
 import { LakeGovernance } from './governance';
 import { LakehouseAlarms, LakehouseDashboards, SavedLogQueries } from './observability';
 import { AirflowEnvironment } from './orchestration';
@@ -41,7 +41,6 @@ import {
   publishOutputs,
   watchesOf,
 } from './pipelines';
-import { RememberingStack } from './private';
 import { BatchCluster, BatchJobFlow, ServerlessSpark, type SparkDependencies, StreamingCluster } from './processing';
 import { LakeStorage } from './storage';
 import { KafkaCluster } from './streaming';

@@ -1,7 +1,8 @@
 import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { Stack, Token } from 'aws-cdk-lib/core';
 import { Construct, type IConstruct } from 'constructs';
-import { fail, textOnce } from '../private';
+import { fail } from '../private';
+import { textOnce } from './text-once';
 
 /** The version of the parameter's layout, for readers that outlive a change. */
 const LAYOUT_VERSION = 1;

@@ -1,7 +1,8 @@
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Annotations, Duration, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { failAll, problem, textOnce } from '../private';
+import { textOnce } from '../foundation';
+import { failAll, problem } from '../private';
 import { problemsOf } from './known-metrics';
 import type { Watch } from './watch';
 import { Concern, type WatchGraph, type WatchRow } from './watch-parts';

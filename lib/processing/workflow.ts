@@ -4,8 +4,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import * as stepfunctions from 'aws-cdk-lib/aws-stepfunctions';
 import { ArnFormat, Names, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { LakeKey, acknowledgeGrant, acknowledgeWildcards } from '../foundation';
-import { textOnce } from '../private';
+import { LakeKey, acknowledgeGrant, acknowledgeWildcards, textOnce } from '../foundation';
 import type { Machine } from './states';
 
 /** The longest name of a state machine. */

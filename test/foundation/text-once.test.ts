@@ -1,6 +1,6 @@
 import { Template } from 'aws-cdk-lib/assertions';
 import { App, CfnOutput, CfnResource, Fn, Lazy, NestedStack, Stack, Token } from 'aws-cdk-lib/core';
-import { textOnce } from '../../lib/private';
+import { textOnce } from '../../lib/foundation/text-once';
 
 function setUp(): { stack: Stack; bucket: CfnResource } {
   const stack = new Stack(new App(), 'Stack');

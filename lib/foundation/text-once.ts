@@ -36,6 +36,7 @@ class Remembering extends DefaultTokenResolver {
  * to resources stays a token. CDK itself puts it together anew each time it looks at it, which it does three times.
  *
  * @param text a token, such as `toJsonString` gives
+ * @internal
  */
 export function textOnce(scope: IConstruct, text: string): string {
   return Lazy.string({ produce: () => referring(scope, text) ?? text });
