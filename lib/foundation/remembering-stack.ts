@@ -1,4 +1,5 @@
-import { type CfnElement, Stack } from 'aws-cdk-lib/core';
+import { type CfnElement, Stack, type StackProps } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
 
 /**
  * A stack that works out the logical id of an element once. CDK asks for it at each reference, some thousand times for a
@@ -7,11 +8,15 @@ import { type CfnElement, Stack } from 'aws-cdk-lib/core';
  * @internal
  */
 export class RememberingStack extends Stack {
-  private readonly logicalIds = new Map<CfnElement, string>();
-
-  protected override allocateLogicalId(element: CfnElement): string {
-    const known = this.logicalIds.get(element) ?? super.allocateLogicalId(element);
-    this.logicalIds.set(element, known);
-    return known;
+  constructor(scope: Construct, id: string, props: StackProps) {
+    super(scope, id, props);
+    const allocate = this.allocateLogicalId.bind(this);
+    const known = new Map<CfnElement, string>();
+    // assigned, because a method would be one of the public API
+    this.allocateLogicalId = (element) => {
+      const logicalId = known.get(element) ?? allocate(element);
+      known.set(element, logicalId);
+      return logicalId;
+    };
   }
 }

@@ -1,0 +1,32 @@
+import { App, CfnResource } from 'aws-cdk-lib/core';
+import { RememberingStack } from '../../lib/foundation/remembering-stack';
+
+/** A stack of an app that names resources its own way, and counts how often it is asked to. */
+class Numbered extends RememberingStack {
+  public asked = 0;
+
+  protected override allocateLogicalId(): string {
+    return `Resource${++this.asked}`;
+  }
+}
+
+describe('RememberingStack', () => {
+  test('asks once for the logical id of an element', () => {
+    const stack = new Numbered(new App(), 'Stack', {});
+    const one = new CfnResource(stack, 'One', { type: 'AWS::SNS::Topic' });
+    const two = new CfnResource(stack, 'Two', { type: 'AWS::SNS::Topic' });
+    expect(stack.resolve([one.ref, two.ref, one.ref])).toEqual([
+      { Ref: 'Resource1' },
+      { Ref: 'Resource2' },
+      { Ref: 'Resource1' },
+    ]);
+  });
+
+  test('keeps a logical id that an app sets after it was asked for', () => {
+    const stack = new RememberingStack(new App(), 'Stack', {});
+    const topic = new CfnResource(stack, 'Topic', { type: 'AWS::SNS::Topic' });
+    expect(stack.resolve(topic.ref)).toEqual({ Ref: 'Topic' });
+    topic.overrideLogicalId('Renamed');
+    expect(stack.resolve(topic.ref)).toEqual({ Ref: 'Renamed' });
+  });
+});
