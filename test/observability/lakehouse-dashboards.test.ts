@@ -55,6 +55,13 @@ function rows(count: number, concern = Concern.BATCH): WatchRow[] {
 }
 
 describe('LakehouseDashboards', () => {
+  test('show what an app adds to one of them', () => {
+    const { stack } = new Watched();
+    const { dashboards } = new LakehouseDashboards(stack, 'Dashboards', { watch: [new OwnWatch([], rows(1))] });
+    dashboards[Concern.BATCH]?.addWidgets(new cloudwatch.TextWidget({ markdown: 'of the app' }));
+    expect(widgetsIn(stack)[Concern.BATCH]?.at(-1)?.properties.markdown).toBe('of the app');
+  });
+
   test('are one for each concern, with a heading for each thing that is watched', () => {
     const dashboards = ofEverything();
     const headings = Object.entries(dashboards).map(([concern, widgets]) => [
