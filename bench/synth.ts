@@ -22,7 +22,7 @@ const MOST_SECONDS = 3;
 const root = path.join(__dirname, '..');
 
 /** The compiled programs: two deep, as a room of the installed package is, because that is how files are found. */
-const COMPILED = path.join(root, 'dist', 'bench');
+const COMPILED = path.join(root, '.lakehouse', 'bench');
 
 interface Measured {
   /** Milliseconds of CPU. */
