@@ -5,6 +5,9 @@ import { PRICE_REGION } from './prices';
 /** Width of the columns of the table, in characters. */
 const WIDTH = { item: 58, quantity: 24, unitPrice: 11, amount: 10 };
 
+/** The longest line of assumptions, in characters. */
+const LINE = 116;
+
 /** An estimate as a table of plain text. */
 export function costTable(estimate: CostEstimate): string {
   const services = new Map<string, CostLine[]>();
@@ -82,8 +85,32 @@ function notes({ lines, free, notEstimated, assumptions }: CostEstimate): string
     'left out: free tiers, taxes, data transfer between zones and to the internet, discounts of the account',
     `free, or in another line: ${free.reduce((sum, { count }) => sum + count, 0)} resources of ${free.length} types; --json says why`,
     ...(notEstimated.length === 0 ? [] : ['not estimated:', ...notEstimated.map((text) => `  ${text}`)]),
-    `assumed: ${assumptions}`,
+    'assumed (--assume changes it):',
+    ...wrapped(assumedIn(JSON.parse(assumptions))),
   ];
+}
+
+/** Each assumption with its value; those of zones under their zone. */
+function assumedIn(assumptions: { [name: string]: number | { [name: string]: number } }): string[] {
+  return Object.entries(assumptions).flatMap(([name, value]) =>
+    typeof value === 'number'
+      ? [`${name} ${value}`]
+      : Object.entries(value).map(([member, inner]) => `${name}.${member} ${inner}`),
+  );
+}
+
+/** As many on a line as fit. */
+function wrapped(words: string[]): string[] {
+  const lines: string[] = [];
+  for (const word of words) {
+    const longer = `${lines.at(-1) ?? ''} · ${word}`;
+    if (lines.length > 0 && longer.length <= LINE) {
+      lines[lines.length - 1] = longer;
+    } else {
+      lines.push(`  ${word}`);
+    }
+  }
+  return lines;
 }
 
 function total(lines: CostLine[], member: 'monthly' | 'plainMonthly'): number {

@@ -46,7 +46,10 @@ describe('CostEstimate', () => {
     expect(table).toMatch(/^ {2}storage tiering +0\.00$/m);
     expect(table).toMatch(/^ {2}managed scaling +0\.00 {2}not counted: 192\.00 that only clusters fixed at/m);
     expect(table).toMatch(/^free, or in another line: 0 resources of 0 types/m);
-    expect(table).toContain('"taskDuty":0.2');
+    expect(table).toMatch(/^ {2}hoursPerMonth 100 · taskDuty 0\.2 · /m);
+    expect(table).toMatch(/storedGigabytes\.landing \d+/);
+    const assumed = table.slice(table.indexOf('assumed')).split('\n');
+    expect(assumed.filter((line) => line.length > 120)).toEqual([]);
   });
 
   test('calls things as people know them, and shows small quantities', () => {
