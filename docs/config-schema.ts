@@ -4,7 +4,7 @@ import { KafkaMonitoring, KafkaVersion } from '../lib/streaming';
 import { EmrRelease, InstanceArchitecture } from '../lib/processing';
 import { StorageTier } from '../lib/storage';
 import type { Shape } from '../lib/config/shape';
-import { type Assembly, type Property, type TypeReference, readAssembly } from './assembly';
+import { type ApiType, type Assembly, type Property, type TypeReference, readAssembly } from './assembly';
 
 /** What members hold that are names of something. */
 const NAMES: { readonly [member: string]: string[] } = {
@@ -29,8 +29,7 @@ export function configSchema(): string {
 function struct(name: string, assembly: Assembly): Shape {
   const type = assembly.types[`cdk-lakehouse.config.${name}`];
   if (type === undefined) throw new Error(`there is no ${name} in the public API`);
-  // As they stand in the source, not by the alphabet.
-  const properties = (type.properties ?? []).toSorted((a, b) => lineOf(a) - lineOf(b));
+  const properties = propertiesOf(type, assembly);
   const described = properties.map((property) => [property.name, member(name, property, assembly)] as const);
   return {
     type: 'object',
@@ -39,6 +38,15 @@ function struct(name: string, assembly: Assembly): Shape {
     required: properties.filter(({ optional }) => optional !== true).map((property) => property.name),
     properties: Object.fromEntries(described),
   };
+}
+
+/** As they stand in the source, not by the alphabet; those of what it extends come first. */
+function propertiesOf({ interfaces = [], properties = [] }: ApiType, assembly: Assembly): Property[] {
+  const inherited = interfaces.flatMap((fqn) => {
+    const base = assembly.types[fqn];
+    return base === undefined ? [] : propertiesOf(base, assembly);
+  });
+  return [...inherited, ...properties.toSorted((a, b) => lineOf(a) - lineOf(b))];
 }
 
 const lineOf = ({ locationInModule }: Property): number => locationInModule?.line ?? 0;

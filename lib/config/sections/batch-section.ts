@@ -4,8 +4,8 @@ import { type BatchClusterProps, EmrRelease, InstanceArchitecture, sizingProblem
 import type { LakehouseConfig } from '../lakehouse-config';
 import { oneOf, within } from '../problems';
 
-/** Values for the batch cluster. One unit is 4 vCPUs. */
-export interface BatchConfig {
+/** Values for what runs Spark on EMR. */
+export interface SparkConfig {
   /**
    * The label of the EMR release.
    *
@@ -19,9 +19,12 @@ export interface BatchConfig {
    * @default 'x86_64'
    */
   readonly architecture?: string;
+}
 
+/** Values for a cluster with task nodes on Spot. One unit is 4 vCPUs. */
+export interface SpotClusterConfig extends SparkConfig {
   /**
-   * On-Demand units that always run.
+   * On-Demand units that run as long as the cluster does.
    *
    * @default 1
    */
@@ -47,7 +50,10 @@ export interface BatchConfig {
    * @default 10
    */
   readonly spotTimeoutMinutes?: number;
+}
 
+/** Values for the batch cluster. */
+export interface BatchConfig extends SpotClusterConfig {
   /**
    * How many steps run at once, 1 to 256.
    *
@@ -90,18 +96,12 @@ export function batchRules(config: LakehouseConfig): Problem[] {
   return [...unknown, ...within('batch', sizingProblems(batchPropsOf(known)))];
 }
 
-/** What every section has that runs Spark. */
-interface SparkSection {
-  readonly release?: string;
-  readonly architecture?: string;
-}
-
 /**
  * The release and architecture by their names.
  *
  * @internal
  */
-export function runtimeOf({ release, architecture }: SparkSection): {
+export function runtimeOf({ release, architecture }: SparkConfig): {
   readonly release?: EmrRelease;
   readonly architecture?: InstanceArchitecture;
 } {
@@ -116,7 +116,7 @@ export function runtimeOf({ release, architecture }: SparkSection): {
  *
  * @internal
  */
-export function runtimeRules(section: string, { release, architecture }: SparkSection): Problem[] {
+export function runtimeRules(section: string, { release, architecture }: SparkConfig): Problem[] {
   return [
     ...oneOf(`${section}.release`, 'a known EMR release', release, EmrRelease.knownLabels()),
     ...oneOf(`${section}.architecture`, 'a known architecture', architecture, InstanceArchitecture.names()),

@@ -2,52 +2,10 @@ import type { Problem } from '../../private';
 import { type BatchJobFlowProps, jobFlowProblems } from '../../processing';
 import type { LakehouseConfig } from '../lakehouse-config';
 import { within } from '../problems';
-import { minutes, runtimeOf, runtimeRules } from './batch-section';
+import { type SpotClusterConfig, minutes, runtimeOf, runtimeRules } from './batch-section';
 
 /** Values for the transient clusters that orchestration starts for heavy work. One unit is 4 vCPUs. */
-export interface JobFlowConfig {
-  /**
-   * The label of the EMR release.
-   *
-   * @default 'emr-7.14.0'
-   */
-  readonly release?: string;
-
-  /**
-   * The processor architecture: x86_64 or arm64.
-   *
-   * @default 'x86_64'
-   */
-  readonly architecture?: string;
-
-  /**
-   * On-Demand units from the first to the last step.
-   *
-   * @default 1
-   */
-  readonly coreUnits?: number;
-
-  /**
-   * Task units at most, on Spot but for onDemandTaskUnits of them.
-   *
-   * @default 2
-   */
-  readonly maxTaskUnits?: number;
-
-  /**
-   * How many of the task units are On-Demand.
-   *
-   * @default 0
-   */
-  readonly onDemandTaskUnits?: number;
-
-  /**
-   * Minutes to try for Spot capacity, 5 to 1,440, before a cluster that starts falls back to On-Demand.
-   *
-   * @default 10
-   */
-  readonly spotTimeoutMinutes?: number;
-
+export interface JobFlowConfig extends SpotClusterConfig {
   /**
    * Minutes without work after which a cluster ends, 1 to 10,080; it ends with its last step in any case.
    *

@@ -2,24 +2,10 @@ import type { Problem } from '../../private';
 import { type ServerlessSparkProps, serverlessProblems } from '../../processing';
 import type { LakehouseConfig } from '../lakehouse-config';
 import { within } from '../problems';
-import { minutes, runtimeOf, runtimeRules } from './batch-section';
+import { type SparkConfig, minutes, runtimeOf, runtimeRules } from './batch-section';
 
 /** Values for EMR Serverless, which ad-hoc Spark jobs run on. */
-export interface ServerlessConfig {
-  /**
-   * The label of the EMR release.
-   *
-   * @default 'emr-7.14.0'
-   */
-  readonly release?: string;
-
-  /**
-   * The processor architecture: x86_64 or arm64.
-   *
-   * @default 'x86_64'
-   */
-  readonly architecture?: string;
-
+export interface ServerlessConfig extends SparkConfig {
   /**
    * vCPUs of all jobs together at most: a multiple of 4, 8 at least. A new account may use 16.
    *

@@ -2,24 +2,10 @@ import type { Problem } from '../../private';
 import { type StreamingClusterProps, streamingSizingProblems } from '../../processing';
 import type { LakehouseConfig } from '../lakehouse-config';
 import { unless, within } from '../problems';
-import { runtimeOf, runtimeRules } from './batch-section';
+import { type SparkConfig, runtimeOf, runtimeRules } from './batch-section';
 
 /** Values for the cluster that streaming jobs run on, all On-Demand. One unit is 4 vCPUs. Needs the section `kafka`. */
-export interface StreamingConfig {
-  /**
-   * The label of the EMR release.
-   *
-   * @default 'emr-7.14.0'
-   */
-  readonly release?: string;
-
-  /**
-   * The processor architecture: x86_64 or arm64.
-   *
-   * @default 'x86_64'
-   */
-  readonly architecture?: string;
-
+export interface StreamingConfig extends SparkConfig {
   /**
    * Units that always run.
    *
