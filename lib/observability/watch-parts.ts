@@ -172,6 +172,13 @@ export interface TopicWatchOptions extends WatchOptions {
 /** How tables are watched. */
 export interface TablesWatchOptions {
   /**
+   * The keys of the datasets to watch, for example `silver.flights`: those whose pipelines run in this lake.
+   *
+   * @default - all that come from a source or a stream
+   */
+  readonly datasets?: string[];
+
+  /**
    * How urgent it is when a table is stale.
    *
    * @default Severity.WARNING

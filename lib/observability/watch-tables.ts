@@ -36,13 +36,17 @@ const REJECTED: AlarmGroup = {
   section: 'rows-rejected',
 };
 
-/** The alarms and graphs of the datasets that a pipeline of this lake loads. */
+/** The alarms and graphs of the datasets that a pipeline of this lake loads or streams. */
 export function tablesWatch(
   contracts: DataContracts,
   metrics: LakehouseMetrics,
   options: TablesWatchOptions,
 ): WatchParts {
-  const loaded = contracts.all().filter(({ source }) => source !== undefined);
+  const written = contracts
+    .all()
+    .filter(({ key, source, stream }) => (source ?? stream) !== undefined && options.datasets?.includes(key) !== false);
+  // A stream has no runs that could be late: how far it is behind is watched with its topic.
+  const loaded = written.filter(({ source }) => source !== undefined);
   const without = options.withoutFreshness ?? [];
   const promised = loaded.filter(
     ({ key, freshnessSeconds }) => freshnessSeconds !== undefined && !without.includes(key),
@@ -52,9 +56,9 @@ export function tablesWatch(
   return {
     alarms: [
       ...promised.map((contract) => staleAlarm(contract, metrics, severity)),
-      ...loaded.map((contract) => rejectedAlarm(contract, metrics)),
+      ...written.map((contract) => rejectedAlarm(contract, metrics)),
     ],
-    rows: loaded.length === 0 ? [] : [rowsOnTheWay(loaded, metrics), quality(loaded, metrics)],
+    rows: written.length === 0 ? [] : [rowsOnTheWay(written, metrics), quality(written, metrics)],
   };
 }
 

@@ -90,7 +90,7 @@ export abstract class Watch {
   }
 
   /**
-   * The rows, freshness and rejected rows of every dataset that comes from a source.
+   * The rows and rejected rows of every dataset that comes from a source or a stream, and the freshness of those from a source.
    *
    * @param contracts what each dataset promises
    * @param metrics the metrics of the environment they are in

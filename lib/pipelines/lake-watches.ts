@@ -38,9 +38,8 @@ export function watchesOf(lake: WatchedLake, environment: string, contracts: Dat
   const metrics = new LakehouseMetrics(environment);
   return [
     Watch.storage(lake.storage),
-    ...(lake.ingest === undefined
-      ? []
-      : [Watch.tables(contracts, metrics), Watch.pipeline(IngestPipeline.NAME, metrics)]),
+    Watch.tables(contracts, metrics, { datasets: writtenIn(lake, contracts) }),
+    ...only(lake.ingest, () => Watch.pipeline(IngestPipeline.NAME, metrics)),
     ...only(lake.kafka, (kafka) => Watch.kafka(kafka)),
     ...only(lake.streamingCluster, (cluster) => Watch.streamingCluster(cluster)),
     ...Object.entries(lake.streams).flatMap(([dataset, { consumerGroup, job, topic }]) => [
@@ -72,6 +71,14 @@ export function logsOf(lake: WatchedLake, flowLogs: logs.ILogGroup[]): SavedLogQ
     ],
     airflowLogs: only(airflow, ({ logGroups }) => Object.values(logGroups)).flat(),
   };
+}
+
+/** The keys of the datasets that something writes: an alarm for any other would never be still. */
+function writtenIn({ ingest, streams }: WatchedLake, contracts: DataContracts): string[] {
+  return contracts
+    .all()
+    .filter(({ dataset, source }) => (source === undefined ? dataset in streams : ingest !== undefined))
+    .map(({ key }) => key);
 }
 
 /** What is made of something, where it is there. */

@@ -13,14 +13,14 @@ const NAMES: [RegExp, string][] = [
   [/^Landing/, '<Zone>'],
   [/^FlightsStopped/, '<Job>Stopped'],
   [/^Nightly/, '<Flow>'],
-  [/^(Airlines|Airports|Flights|Planes|Weather)/, '<Dataset>'],
+  [/^(Airlines|Airports|FlightEvents|Flights|Planes|Weather)/, '<Dataset>'],
 ];
 
 /** The row of an alarm in the table. */
 function rowOf(factory: string, { id, meaning, severity, missingData, group, cause }: WatchAlarm): string {
   const name = NAMES.reduce((text, [pattern, word]) => text.replace(pattern, word), id);
   const marks = `${group === undefined ? '' : ' *'}${cause === true ? ' †' : ''}`;
-  const said = [...new Set(['airlines', 'airports', 'flights', 'planes', 'weather'])].reduce(
+  const said = [...new Set(['airlines', 'airports', 'flight_events', 'flights', 'planes', 'weather'])].reduce(
     (text, dataset) => text.replace(` ${dataset} `, ' `<dataset>` '),
     meaning,
   );

@@ -256,7 +256,10 @@ describe('Watch.tables', () => {
   test('tells of each dataset that is stale or has rejected rows', () => {
     const watched = new Watched();
     const lines = linesOf(watched, watched.tables());
-    expect(Object.keys(lines)).toHaveLength(2 * loaded.length);
+    // one whose stream has no runs cannot be late
+    expect(Object.keys(lines)).toHaveLength(2 * loaded.length + CONTRACTS.streams().length);
+    expect(Object.keys(lines)).toContain('FlightEventsRowsRejected');
+    expect(Object.keys(lines)).not.toContain('FlightEventsStale');
     expect(lines).toMatchObject({
       FlightsStale: 'Sum DatasetLoaded < 1, 24 periods, warning, breaching',
       AirportsRowsRejected: 'Sum RowsRejected > 0, 1 periods, warning, notBreaching',
@@ -292,6 +295,12 @@ describe('Watch.tables', () => {
     expect(() => watched.alarms([watched.tables({}, promising(5, 'm'))])).toThrow(
       /'freshness of silver\.airlines' must be 10 minutes or more to be watched, got "300 seconds"; correct .*airlines\.yaml, or leave it out by withoutFreshness/,
     );
+  });
+
+  test('watches those datasets alone that something writes', () => {
+    const watched = new Watched();
+    const lines = linesOf(watched, watched.tables({ datasets: ['silver.flights'] }));
+    expect(Object.keys(lines).toSorted()).toEqual(['FlightsRowsRejected', 'FlightsStale']);
   });
 
   test('leaves out the freshness of datasets that are loaded seldom', () => {
