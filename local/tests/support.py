@@ -15,12 +15,25 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from readback.aws import Aws
 
 LOCAL = Path(__file__).resolve().parent.parent
 REGION = "us-east-1"
 START_SECONDS = 30.0
 DEPLOY_SECONDS = 120.0
+
+
+def setting(name: str) -> str:
+    """What `npm test` sets for the tests that need it; absent: the test is skipped, and fails under CI."""
+    value = os.environ.get(name)
+    if value:
+        return value
+    message = f"'{name}' must be set, got nothing; run 'npm test'"
+    if os.environ.get("CI"):
+        pytest.fail(message)
+    pytest.skip(message)
 
 
 def free_port() -> int:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.fake_spark import spark_home
-from tests.support import LOCAL, REGION, Endpoint
+from tests.support import LOCAL, REGION, Endpoint, setting
 from tests.test_job_runner import cluster
 
 DAGS = LOCAL.parent / "workloads" / "dags"
@@ -43,13 +43,7 @@ class Airflow:
     """Airflow in an environment of its own, with a folder for its database."""
 
     def __init__(self, home: Path, **more: str) -> None:
-        given = os.environ.get("LAKEHOUSE_AIRFLOW")
-        if not given:
-            message = "LAKEHOUSE_AIRFLOW must name an environment of workloads/python/airflow.lock, got nothing"
-            if os.environ.get("CI"):
-                pytest.fail(message)
-            pytest.skip(message)
-        self.programs = Path(given) / "bin"
+        self.programs = Path(setting("LAKEHOUSE_AIRFLOW")) / "bin"
         self.env = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "AIRFLOW"))},
             "PATH": f"{self.programs}:{os.environ['PATH']}",

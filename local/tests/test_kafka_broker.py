@@ -14,7 +14,7 @@ import pytest
 from emulator.kafka_broker import BrokerError, KafkaBroker
 from readback.report import read_back
 from tests.kafka_resources import alone, configs, topic
-from tests.support import REGION, Endpoint, free_port, until
+from tests.support import REGION, Endpoint, free_port, setting, until
 
 pytestmark = pytest.mark.kafka
 
@@ -33,12 +33,7 @@ auto.create.topics.enable=false
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[KafkaBroker]:
     """A broker of the jars that LAKEHOUSE_KAFKA_JARS names."""
-    jars = os.environ.get("LAKEHOUSE_KAFKA_JARS")
-    if not jars:
-        message = "LAKEHOUSE_KAFKA_JARS must be set, got nothing; run 'npm test'"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
+    jars = setting("LAKEHOUSE_KAFKA_JARS")
     port, settings = free_port(), tmp_path / "server.properties"
     settings.write_text(PROPERTIES.format(port=port, controller=free_port(), folder=tmp_path))
     home = os.environ.get("JAVA_HOME")

@@ -11,6 +11,8 @@ from pathlib import Path
 import botocore
 import pytest
 
+from tests.support import setting
+
 pytestmark = pytest.mark.spark
 
 TOOLCHAIN = Path(__file__).parents[1] / "toolchain"
@@ -29,12 +31,7 @@ print("trusted", len(factory.getTrustManagers()[0].getAcceptedIssuers()))
 
 
 def test_java_trusts_the_certificates_of_the_file_that_openssl_heeds(tmp_path: Path) -> None:
-    home = os.environ.get("LAKEHOUSE_SPARK_HOME")
-    if not home:
-        message = "LAKEHOUSE_SPARK_HOME must be set, got nothing; run 'npm test'"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
+    home = setting("LAKEHOUSE_SPARK_HOME")
     context = ssl.create_default_context(cafile=str(Path(botocore.__file__).with_name("cacert.pem")))
     two = [ssl.DER_cert_to_PEM_cert(der) for der in context.get_ca_certs(binary_form=True)[:2]]
     bundle = tmp_path / "bundle.pem"

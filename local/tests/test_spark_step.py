@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.everything import everything
-from tests.support import Endpoint, until
+from tests.support import Endpoint, setting, until
 from tests.templates import bucket_and_database, field, iceberg_table, ref
 from tests.test_stacks import table_of
 
@@ -35,12 +35,7 @@ print("rows", spark.table(table).count(), open("words/word.txt").read())
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[Endpoint]:
     """An endpoint with the Spark that LAKEHOUSE_SPARK_HOME and LAKEHOUSE_SPARK_JARS name."""
-    home, jars = os.environ.get("LAKEHOUSE_SPARK_HOME"), os.environ.get("LAKEHOUSE_SPARK_JARS")
-    if not home or not jars:
-        message = "LAKEHOUSE_SPARK_HOME and LAKEHOUSE_SPARK_JARS must be set, got nothing; run 'npm test'"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
+    home, jars = setting("LAKEHOUSE_SPARK_HOME"), setting("LAKEHOUSE_SPARK_JARS")
     python = os.environ.get("LAKEHOUSE_SPARK_PYTHON", sys.executable)
     java = os.environ.get("JAVA_HOME")
     spark = {"sparkHome": home, "python": python, "javaHome": java, "jars": [jars], "driverMemory": "1g"}
