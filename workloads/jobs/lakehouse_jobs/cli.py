@@ -25,6 +25,8 @@ from lakehouse_jobs.contract import Contract, load_contracts, load_stream
 from lakehouse_jobs.exceptions import ConfigurationError, JobError, problem
 from lakehouse_jobs.failures import translate
 from lakehouse_jobs.kafka import load_brokers
+from lakehouse_jobs.lineage import Run
+from lakehouse_jobs.lineage_steps import IngestLineage, StreamLineage, load_lineage
 from lakehouse_jobs.objects import store_for
 from lakehouse_jobs.retry import RetryPolicy
 from lakehouse_jobs.run_record import RunState
@@ -124,10 +126,14 @@ def _stream(options: argparse.Namespace) -> int:
         max_records=options.max_records,
     )
     telemetry = Telemetry(boto3.client("cloudwatch"), runtime.environment)
+    lineage = StreamLineage(*load_lineage(runtime, _lineage_run(options, runtime)), job.brokers)
+    lineage.started(contract)
     spark = _session(f"lakehouse-stream-{contract.dataset}")
     try:
         stream.run(spark, job, contract, telemetry)
+        lineage.ended(contract)
     except JobError as failure:
+        lineage.ended(contract, str(failure))
         # the last error a job logs becomes the reason of its EMR step
         _LOGGER.error("stream failed", extra={"kind": failure.kind, "error": f"{contract.dataset}: {failure}"})
         return _DATASET_FAILED
@@ -139,6 +145,10 @@ def _stream(options: argparse.Namespace) -> int:
 def _session(name: str) -> SparkSession:
     # session semantics, not sizing: that is the cluster's
     return SparkSession.builder.appName(name).config("spark.sql.session.timeZone", "UTC").getOrCreate()
+
+
+def _lineage_run(options: argparse.Namespace, runtime: Runtime) -> Run:
+    return Run(runtime.environment, options.command, options.run_id, options.correlation_id)
 
 
 def _ingest(options: argparse.Namespace) -> int:
@@ -155,6 +165,7 @@ def _ingest(options: argparse.Namespace) -> int:
         artifacts_uri=runtime.bucket_uri("artifacts"),
         store=store_for(runtime.bucket_uri("landing")),
         retry=retry,
+        lineage=IngestLineage(*load_lineage(runtime, _lineage_run(options, runtime))),
     )
     return _run(job, contracts, runtime)
 
