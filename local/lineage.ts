@@ -85,10 +85,9 @@ export class LineageGraph {
     if (this.columnInputs(wanted) !== undefined) {
       return this.branch(wanted, (name) => this.columnInputs(name) ?? []);
     }
-    const known = [...this.nodes.values()].flatMap(({ name, columns }) => [
-      name,
-      ...Object.keys(columns).map((column) => `${name}.${column}`),
-    ]);
+    const tables = [...this.nodes.values()];
+    const columns = tables.flatMap(({ name, columns: of }) => Object.keys(of).map((column) => `${name}.${column}`));
+    const known = [...this.nodes.keys(), ...columns];
     const remedy = didYouMean(wanted, known);
     throw new LakehouseError(problem({ path: 'lineage', must: 'a table or column of an event', got: wanted, remedy }));
   }

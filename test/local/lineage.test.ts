@@ -62,7 +62,8 @@ describe('LineageGraph', () => {
   test('follows the newest event that wrote, not one of a run that changed nothing', () => {
     const time = '2026-01-02T00:00:00Z';
     const changed = event({
-      ...{ job: 'into silver', time },
+      job: 'into silver',
+      time,
       from: POSTGRES,
       to: 'silver.flights',
       columns: { a: 'b' },
@@ -71,7 +72,7 @@ describe('LineageGraph', () => {
     const graph = new LineageGraph([idle, changed, toSilver], DATABASES);
 
     expect(graph.trace('silver.flights.a')[1]).toBe('  postgres:flights.public.flights.b');
-    expect(() => graph.trace('silver.flights.minutes')).toThrow('did you mean');
+    expect(() => graph.trace('silver.flights.minutes')).toThrow('got "silver.flights.minutes"');
   });
 
   test('ends at a table that is made from itself', () => {
