@@ -2,10 +2,10 @@ import type { LineageNode } from '../lineage';
 import { count } from './format';
 import { html, type Html } from './html';
 
-const BOX = { width: 190, height: 34, gapX: 66, gapY: 12 };
+const BOX = { width: 200, height: 34, gapX: 60, gapY: 12 };
 const MARGIN = 8;
-/** A name is cut where the box ends; the whole stands in its title. */
-const NAME_LENGTH = 27;
+/** A name is cut at its beginning, where the box is too short; the whole stands in the title. */
+const NAME_LENGTH = 24;
 
 interface Placed {
   readonly node: LineageNode;
@@ -80,7 +80,7 @@ function place(nodes: readonly LineageNode[]): Map<string, Placed> {
 }
 
 function box({ node, x, y }: Placed): Html {
-  const short = node.name.length > NAME_LENGTH ? `${node.name.slice(0, NAME_LENGTH - 1)}…` : node.name;
+  const short = node.name.length > NAME_LENGTH ? `…${node.name.slice(1 - NAME_LENGTH)}` : node.name;
   const written = node.job === undefined ? 'comes in from outside' : `written by ${node.job}`;
   return html`<g>
     <title>${node.name}: ${written}</title>

@@ -150,7 +150,7 @@ describe('renderPage', () => {
 describe('renderLineage', () => {
   test('draws each dataset to the right of what it is made from, one that reads itself too', () => {
     const text = renderLineage(summary.lineage).text;
-    const places = [...text.matchAll(/x="(\d+)" y="(\d+)" width="190"/g)].map(([, x]) => Number(x));
+    const places = [...text.matchAll(/x="(\d+)" y="(\d+)" width="200"/g)].map(([, x]) => Number(x));
 
     expect(places.toSorted((a, b) => a - b)).toEqual([...new Set(places)].toSorted((a, b) => a - b));
     expect(text.match(/class="edge"/g)).toHaveLength(2);
