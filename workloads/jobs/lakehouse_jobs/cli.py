@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +20,7 @@ from pathlib import Path
 import boto3
 from pyspark.sql import SparkSession
 
-from lakehouse_jobs import ingest, stream
+from lakehouse_jobs import ingest, pushgateway, stream
 from lakehouse_jobs import logging as logs
 from lakehouse_jobs.contract import Contract, load_contracts, load_stream
 from lakehouse_jobs.exceptions import ConfigurationError, JobError, problem
@@ -123,7 +124,7 @@ def _stream(options: argparse.Namespace) -> int:
         trigger_seconds=options.trigger_seconds,
         max_records=options.max_records,
     )
-    telemetry = Telemetry(boto3.client("cloudwatch"), runtime.environment)
+    telemetry = _telemetry(runtime)
     spark = _session(f"lakehouse-stream-{contract.dataset}")
     try:
         stream.run(spark, job, contract, telemetry)
@@ -134,6 +135,10 @@ def _stream(options: argparse.Namespace) -> int:
     finally:
         spark.stop()
     return _OK
+
+
+def _telemetry(runtime: Runtime) -> Telemetry:
+    return Telemetry(boto3.client("cloudwatch"), runtime.environment, pushgateway.named_in(os.environ))
 
 
 def _session(name: str) -> SparkSession:
@@ -160,7 +165,7 @@ def _ingest(options: argparse.Namespace) -> int:
 
 
 def _run(job: ingest.Ingest, contracts: Sequence[Contract], runtime: Runtime) -> int:
-    telemetry = Telemetry(boto3.client("cloudwatch"), runtime.environment)
+    telemetry = _telemetry(runtime)
     spark = _session("lakehouse-ingest")
     try:
         records = ingest.run(spark, job, contracts, telemetry)
