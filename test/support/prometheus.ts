@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { throwIfInterrupted } from '../../local/interrupt';
 import { readJson } from '../../local/json';
 import { cacheDirectory } from '../../local/paths';
 import type { Progress } from '../../local/progress';
@@ -29,6 +30,7 @@ export async function ensurePrometheus(progress: Progress): Promise<string | und
       return join(directory, 'usr/bin');
     });
   } catch (error) {
+    throwIfInterrupted();
     progress.note(`tests on Prometheus are skipped: ${error instanceof Error ? error.message : String(error)}`);
     return undefined;
   }
