@@ -8,6 +8,7 @@ import { ensureTools } from '../../local/tools';
 import { run } from '../../local/toolchain/command';
 import { ensureJars, jarSets } from '../../local/toolchain/jars';
 import { ensureEnvironment, environmentDirectory, environments } from '../../local/toolchain/python';
+import { ensurePrometheus } from './prometheus';
 
 /** A group of tests with one runner. */
 export interface Suite {
@@ -102,6 +103,7 @@ export async function ensureEngine(folder: string): Promise<Record<string, strin
     progress.step('Python environment of the jobs', () => ensureEnvironment(environments.workloads)),
     progress.step('Airflow 3.0.6', () => ensureEnvironment(environments.airflow)),
   ]);
+  const prometheus = await ensurePrometheus(progress);
   // PostgreSQL's user must be able to go through it
   chmodSync(folder, 0o711);
   const templates = join(folder, 'templates');
@@ -132,6 +134,7 @@ export async function ensureEngine(folder: string): Promise<Record<string, strin
     LAKEHOUSE_JOB_JARS: [loadJars, streamJars].join(','),
     LAKEHOUSE_KAFKA_JARS: kafkaJars,
     LAKEHOUSE_AIRFLOW: environmentDirectory(environments.airflow),
+    ...(prometheus === undefined ? {} : { LAKEHOUSE_PROMETHEUS: prometheus }),
     LAKEHOUSE_POSTGRES_BIN: join(usableBinaries(folder), 'bin'),
   };
 }

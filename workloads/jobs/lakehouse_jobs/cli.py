@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
@@ -20,7 +21,7 @@ from pathlib import Path
 import boto3
 from pyspark.sql import SparkSession
 
-from lakehouse_jobs import ingest, maintain, stream
+from lakehouse_jobs import ingest, maintain, pushgateway, stream
 from lakehouse_jobs import logging as logs
 from lakehouse_jobs.contract import Contract, load_all, load_contracts, load_stream
 from lakehouse_jobs.exceptions import ConfigurationError, JobError, problem
@@ -128,7 +129,7 @@ def _stream(options: argparse.Namespace) -> int:
         trigger_seconds=options.trigger_seconds,
         max_records=options.max_records,
     )
-    telemetry = Telemetry(boto3.client("cloudwatch"), runtime.environment)
+    telemetry = _telemetry(runtime)
     lineage = StreamLineage(*load_lineage(runtime, _lineage_run(options, runtime)), job.brokers)
     lineage.started(contract)
     spark = _session(f"lakehouse-stream-{contract.dataset}")
@@ -143,6 +144,10 @@ def _stream(options: argparse.Namespace) -> int:
     finally:
         spark.stop()
     return _OK
+
+
+def _telemetry(runtime: Runtime) -> Telemetry:
+    return Telemetry(boto3.client("cloudwatch"), runtime.environment, pushgateway.named_in(os.environ))
 
 
 def _session(name: str) -> SparkSession:
@@ -174,7 +179,7 @@ def _ingest(options: argparse.Namespace) -> int:
 
 
 def _run(job: ingest.Ingest, contracts: Sequence[Contract], runtime: Runtime) -> int:
-    telemetry = Telemetry(boto3.client("cloudwatch"), runtime.environment)
+    telemetry = _telemetry(runtime)
     spark = _session("lakehouse-ingest")
     try:
         records = ingest.run(spark, job, contracts, telemetry)
