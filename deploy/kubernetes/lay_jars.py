@@ -1,4 +1,4 @@
-"""Lays jars into a folder: `python lay_jars.py FOLDER LOCK…`, each fetched by Spark's resolver and compared with its lock."""
+"""Lays jars into a folder: `lay_jars.py FOLDER LOCK…`, each fetched by Spark's resolver and compared with its lock."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ import { run } from '../../local/toolchain/command';
 import { root } from '../../local/paths';
 import { sparkDefaultsOf } from '../../lib/processing/cluster-configuration';
 import { temporaryDirectory } from '../support/temporary';
-import { KUBERNETES, forbidden, kustomization, manifestFiles, pods, said } from './manifests';
+import { KUBERNETES, forbidden, kustomization, manifestFiles, pods, said, valuesAt } from './manifests';
 
 const MINUTE = 60_000;
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -48,6 +48,17 @@ describe('the manifests', () => {
     expect(generated.filter((file) => file.startsWith('../'))).toEqual(contracts.toSorted());
     expect([...kustomization.resources, ...generated]).toEqual(expect.arrayContaining(manifestFiles));
     expect(generated.filter((file) => !existsSync(join(KUBERNETES, file)))).toEqual([]);
+  });
+
+  test("give executors the image of their driver, by Kustomize's paths", () => {
+    const [{ source, targets } = { source: { kind: '', fieldPath: '' }, targets: [] }] = kustomization.replacements;
+    expect(valuesAt(source, source.fieldPath)).toEqual(['lakehouse-jobs']);
+    const replaced = targets.flatMap(({ select, fieldPaths }) => fieldPaths.flatMap((path) => valuesAt(select, path)));
+    expect(replaced).toEqual(
+      pods()
+        .filter(([file]) => file !== 'executor.yaml')
+        .map(() => 'lakehouse-jobs'),
+    );
   });
 
   test('refer to config maps and volumes there are', () => {

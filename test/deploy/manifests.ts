@@ -47,7 +47,14 @@ const podShape = z.object({
 /** What a pod runs and may do. */
 export type PodSpec = z.infer<typeof podShape>;
 
+const target = z.object({ kind: z.string(), name: z.string().optional() });
 const kustomizationShape = z.object({
+  replacements: z.array(
+    z.object({
+      source: target.extend({ fieldPath: z.string() }),
+      targets: z.array(z.object({ select: target, fieldPaths: z.array(z.string()) })),
+    }),
+  ),
   resources: z.array(z.string()),
   configMapGenerator: z.array(
     z.object({ name: z.string(), files: z.array(z.string()).default([]), literals: z.array(z.string()).default([]) }),
@@ -80,4 +87,22 @@ function podsIn(value: unknown): PodSpec[] {
   if (typeof value !== 'object' || value === null) return [];
   if ('containers' in value) return [podShape.parse(value)];
   return Object.values(value).flatMap(podsIn);
+}
+
+const identified = z.looseObject({ kind: z.string(), metadata: z.object({ name: z.string() }) });
+
+/** The values at a path of Kustomize's in the objects of a kind: steps between dots, `[name=driver]` for an item of a list. */
+export function valuesAt({ kind, name }: z.infer<typeof target>, path: string): unknown[] {
+  const steps = path.match(/\[[^\]]+\]|[^.]+/g) ?? [];
+  return manifestFiles
+    .flatMap((file) => objectsOf(file).map((object) => identified.parse(object)))
+    .filter((object) => object.kind === kind && (name === undefined || object.metadata.name === name))
+    .map((object) => steps.reduce<unknown>(stepInto, object));
+}
+
+function stepInto(value: unknown, step: string): unknown {
+  const [, key = '', wanted = ''] = /^\[(\w+)=([\w-]+)\]$/.exec(step) ?? [];
+  const item = z.array(z.looseObject({ [key]: z.string() })).safeParse(value);
+  if (item.success) return item.data.find((each) => each[key] === wanted);
+  return z.record(z.string(), z.unknown()).safeParse(value).data?.[step];
 }
