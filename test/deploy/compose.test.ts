@@ -67,9 +67,9 @@ describe('compose.yaml', () => {
     expect(Object.keys(compose.services)).toEqual(expect.arrayContaining(dependencies));
     expect(Object.keys(compose.secrets)).toEqual(expect.arrayContaining(services.flatMap(({ secrets }) => secrets)));
     expect(Object.keys(compose.volumes)).toEqual(
-      expect.arrayContaining(sources.filter((source) => !source.startsWith('./'))),
+      expect.arrayContaining(sources.filter((source) => !source.startsWith('.'))),
     );
-    const files = sources.filter((source) => source.startsWith('./'));
+    const files = sources.filter((source) => source.startsWith('.'));
     expect(files.map((file) => readFileSync(join(FOLDER, file)).length).filter((size) => size === 0)).toEqual([]);
   });
 
