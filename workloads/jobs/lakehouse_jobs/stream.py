@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 
 from pyspark.errors import StreamingQueryException
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.streaming.query import StreamingQuery
 
 from lakehouse_jobs import records as shapes
 from lakehouse_jobs.contract import Contract
@@ -44,7 +45,8 @@ _READ_UP_TO = "read-up-to"
 class Stream:
     """A run: its ids, the brokers, where it writes and keeps its place, how much and how often it reads.
 
-    `epoch` goes up with every planned replay; `databases` are Glue databases by zone.
+    `epoch` goes up with every planned replay; `databases` are Glue databases by zone. Each `report_seconds` in which
+    there is nothing left to read, it says that the dataset is up to its source.
     """
 
     run_id: str
@@ -57,6 +59,7 @@ class Stream:
     trigger_seconds: int = 60
     max_records: int = 200_000
     epoch: int = 0
+    report_seconds: float = 60
 
 
 @dataclass(frozen=True)
@@ -111,11 +114,20 @@ def run(spark: SparkSession, job: Stream, contract: Contract, telemetry: Telemet
         query = writer.trigger(processingTime=f"{job.trigger_seconds} seconds").start()
     _LOGGER.info("stream started", extra={"topic": topic, "streamId": str(query.id)})
     try:
-        query.awaitTermination()
+        while not query.awaitTermination(job.report_seconds):  # type: ignore[arg-type] # PySpark takes fractions
+            if _has_nothing_to_read(query):
+                telemetry.record(Metric.DATASET_LOADED, 1.0, Dataset=contract.dataset)
+                telemetry.flush()
     except StreamingQueryException as error:
         raise (handler.failure or translate(error)) from error
     finally:
         query.stop()
+
+
+def _has_nothing_to_read(query: StreamingQuery) -> bool:
+    """Whether the last look at the topic found nothing: one that hangs, or has not been, has not."""
+    status = query.status
+    return query.lastProgress is not None and not status["isTriggerActive"] and not status["isDataAvailable"]
 
 
 class StreamHandler:
@@ -181,6 +193,8 @@ class StreamHandler:
         _LOGGER.info("batch committed", extra={**facts, **{key.value.name: value for key, value in counts.items()}})
         for metric, value in counts.items():
             self._telemetry.record(metric, float(value), Dataset=self._contract.dataset)
+        if batch.read < self._job.max_records:  # it took all there was: a full one may have left some
+            self._telemetry.record(Metric.DATASET_LOADED, 1.0, Dataset=self._contract.dataset)
         self._telemetry.flush()
 
 

@@ -66,8 +66,8 @@ class EventLake:
     def create(self) -> None:
         create_stream_tables(self.spark, self.databases, contract_of(self.topic))
 
-    def stream(self, checkpoint: str = "checkpoint", max_records: int = 200_000) -> None:
-        """Read the topic to its end."""
+    def stream(self, checkpoint: str = "checkpoint", max_records: int = 200_000, available_now: bool = True) -> None:
+        """Read the topic to its end, or until the query is stopped."""
         job = stream.Stream(
             run_id=f"20130201T{next(_COUNTER):06d}Z-0a1b2c",
             correlation_id="correlation-1",
@@ -75,8 +75,10 @@ class EventLake:
             databases=self.databases,
             checkpoint=f"file://{self.folder}/{checkpoint}",
             retry=RetryPolicy(attempts=4, base=0.01, cap=0.02),
-            available_now=True,
+            available_now=available_now,
+            trigger_seconds=1,
             max_records=max_records,
+            report_seconds=0.2,
         )
         stream.run(self.spark, job, contract_of(self.topic), Telemetry(self.cloudwatch, "dev"))
 
