@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from lakehouse_jobs import cli, ingest, stream
+from lakehouse_jobs import cli, ingest, reconcile, stream
 from lakehouse_jobs.contract import Contract
 from lakehouse_jobs.exceptions import ConfigurationError, FailureKind, TerminalError
 from lakehouse_jobs.kafka import Brokers
@@ -128,6 +128,29 @@ def test_last_error_of_a_failed_stream_names_the_dataset_and_why(
 
     last = [line for line in _lines(capsys.readouterr().err) if line["level"] == "ERROR"][-1]
     assert last["error"] == "flight_events: topic flights.events does not exist"
+
+
+def test_views_that_disagree_are_an_exit_code_and_the_day_is_the_last_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    days = [reconcile.Day("2013-01-05", 9, 9, 1, 1, agree=False), reconcile.Day("2013-01-06", 9, 9, 0, 0, agree=True)]
+    found = reconcile.Reconciliation("r", "c", "flights", "flight_events", "", False, days)
+
+    codes = [_reconcile_with(outcome, monkeypatch) for outcome in (found, replace(found, agree=True))]
+
+    assert codes == [1, 0]
+    [last] = [line for line in _lines(capsys.readouterr().err) if line["level"] == "ERROR"]
+    assert last["error"] == "2013-01-05 (1 rows only in flights, 1 only in flight_events)"
+
+
+def _reconcile_with(found: reconcile.Reconciliation, monkeypatch: pytest.MonkeyPatch) -> int:
+    known = Runtime("dev", {"bronze": "b", "silver": "s"}, {"landing": "l", "artifacts": "a"}, {})
+    monkeypatch.setattr(cli, "load_runtime", lambda *_: known)
+    monkeypatch.setattr(cli, "SparkSession", _NoSession)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setattr(reconcile, "run", lambda *_: found)
+    arguments = ["reconcile", *STREAM[1:], "--dataset", "flight_events", "--contracts", str(CONTRACTS)]
+    return cli.main(arguments)
 
 
 def test_importing_the_package_starts_nothing() -> None:

@@ -2,6 +2,7 @@
 
 `main.py ingest --environment … --source … --run-id … --correlation-id …`
 `main.py stream --environment … --dataset … --checkpoint … [--run-id … --correlation-id …]`
+`main.py reconcile --environment … --dataset … --run-id … --correlation-id … [--since <day>]`
 
 A supervisor starts a stream with the same arguments each time, so a stream names its runs itself.
 """
@@ -13,13 +14,13 @@ import logging
 import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import boto3
 from pyspark.sql import SparkSession
 
-from lakehouse_jobs import ingest, stream
+from lakehouse_jobs import ingest, reconcile, stream
 from lakehouse_jobs import logging as logs
 from lakehouse_jobs.contract import Contract, load_contracts, load_stream
 from lakehouse_jobs.exceptions import ConfigurationError, JobError, problem
@@ -39,8 +40,8 @@ _OK, _DATASET_FAILED, _NOT_STARTED = 0, 1, 2
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a job; the exit code is 0 only when every dataset succeeded or was unchanged.
 
-    1: a dataset failed, after all were tried, or a stream ended by an error. 2: the run could not start (arguments,
-    runtime parameter, secret, brokers).
+    1: a dataset failed, after all were tried, a stream ended by an error, or two views disagree. 2: the run could not
+    start (arguments, runtime parameter, secret, brokers), or had nothing to compare.
     """
     logs.configure()
     options = _named(_parser().parse_args(arguments))
@@ -82,15 +83,18 @@ def _parser() -> argparse.ArgumentParser:
     follow.add_argument("--available-now", action="store_true", help="end when everything in the topic now is read")
     follow.add_argument("--trigger-seconds", type=int, default=60, help="seconds between two batches")
     follow.add_argument("--max-records", type=int, default=200_000, help="records in one batch at most")
-    for command in (load, follow):
+    compare = commands.add_parser("reconcile", help="compare a stream's dataset with its batch view, day by day")
+    compare.add_argument("--dataset", required=True, help="the dataset that comes from a topic")
+    compare.add_argument("--since", type=date.fromisoformat, help="the first day to compare, e.g. 2013-01-01")
+    for command in (load, follow, compare):
         command.add_argument("--environment", required=True, help="the deployed environment, e.g. dev")
         command.add_argument(
             "--run-id",
-            required=command is load,
+            required=command is not follow,
             help="sortable, e.g. 20130201T000000Z-0a1b2c; a repeated id repeats nothing",
         )
         command.add_argument(
-            "--correlation-id", required=command is load, help="stands on every log line and in every snapshot"
+            "--correlation-id", required=command is not follow, help="stands on every log line and in every snapshot"
         )
         command.add_argument("--contracts", type=Path, default=Path("contracts"), help="folder of the contracts")
     return parser
@@ -136,6 +140,30 @@ def _stream(options: argparse.Namespace) -> int:
     return _OK
 
 
+def _reconcile(options: argparse.Namespace) -> int:
+    retry = RetryPolicy()
+    contract = load_stream(options.contracts, options.dataset)
+    runtime = load_runtime(options.environment, retry)
+    job = reconcile.Reconcile(
+        run_id=options.run_id,
+        correlation_id=options.correlation_id,
+        databases=runtime.databases,
+        artifacts_uri=runtime.bucket_uri("artifacts"),
+        store=store_for(runtime.bucket_uri("artifacts")),
+        retry=retry,
+        since=options.since,
+    )
+    spark = _session(f"lakehouse-reconcile-{contract.dataset}")
+    try:
+        found = reconcile.run(spark, job, contract)
+    finally:
+        spark.stop()
+    if found.agree:
+        return _OK
+    _LOGGER.error("batch view and stream view disagree", extra={"error": found.difference})
+    return _DATASET_FAILED
+
+
 def _session(name: str) -> SparkSession:
     # session semantics, not sizing: that is the cluster's
     return SparkSession.builder.appName(name).config("spark.sql.session.timeZone", "UTC").getOrCreate()
@@ -176,4 +204,8 @@ def _run(job: ingest.Ingest, contracts: Sequence[Contract], runtime: Runtime) ->
     return _DATASET_FAILED
 
 
-_COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {"ingest": _ingest, "stream": _stream}
+_COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
+    "ingest": _ingest,
+    "stream": _stream,
+    "reconcile": _reconcile,
+}
