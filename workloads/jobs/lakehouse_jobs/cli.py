@@ -22,7 +22,7 @@ from pyspark.sql import SparkSession
 
 from lakehouse_jobs import ingest, reconcile, stream
 from lakehouse_jobs import logging as logs
-from lakehouse_jobs.contract import Contract, load_contracts, load_stream
+from lakehouse_jobs.contract import Contract, load_contracts, load_stream, load_windows
 from lakehouse_jobs.exceptions import ConfigurationError, JobError, problem
 from lakehouse_jobs.failures import translate
 from lakehouse_jobs.kafka import load_brokers
@@ -126,6 +126,7 @@ def _stream(options: argparse.Namespace) -> int:
         available_now=options.available_now,
         trigger_seconds=options.trigger_seconds,
         max_records=options.max_records,
+        windows=load_windows(options.contracts, contract.dataset),
     )
     telemetry = Telemetry(boto3.client("cloudwatch"), runtime.environment)
     spark = _session(f"lakehouse-stream-{contract.dataset}")

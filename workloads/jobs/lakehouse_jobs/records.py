@@ -87,7 +87,7 @@ def history_rows(judged: DataFrame, origin: Origin) -> DataFrame:
         F.col(f"{RECORD}.payload").alias("_payload"),
         *_places(COORDINATES),
         F.col(f"{RECORD}.headers").alias("_kafka_headers"),
-        *_metadata(origin),
+        *metadata(origin),
     )
 
 
@@ -95,7 +95,7 @@ def dataset_rows(judged: DataFrame, contract: Contract, origin: Origin) -> DataF
     """The records without a reason, in the shape of silver, and `PLACE`, to order equal ones by."""
     return judged.where(F.size(REASONS) == 0).select(
         *[F.col(f"`{name}`") for name in contract.column_names],
-        *_metadata(origin),
+        *metadata(origin),
         *_places(PLACE),
     )
 
@@ -148,7 +148,8 @@ def _places(names: Sequence[str]) -> list[Column]:
     return [F.col(f"{RECORD}.{name.removeprefix('_kafka_')}").alias(name) for name in names]
 
 
-def _metadata(origin: Origin) -> list[Column]:
+def metadata(origin: Origin) -> list[Column]:
+    """What every row of a batch says of it."""
     values: dict[str, object] = {
         "_extracted_at": origin.extracted_at,
         "_source": origin.source,

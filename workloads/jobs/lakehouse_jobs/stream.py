@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -35,6 +35,7 @@ from lakehouse_jobs.retry import RetryPolicy
 from lakehouse_jobs.tables import DatasetTables
 from lakehouse_jobs.telemetry import Metric, Telemetry
 from lakehouse_jobs.transforms import CHANGE, changed_rows, merge_statement, newest_by_key
+from lakehouse_jobs.windows import Change, Windows
 
 _LOGGER = logging.getLogger(__name__)
 _QUERY_ID = "sql.streaming.queryId"
@@ -45,7 +46,8 @@ _READ_UP_TO = "read-up-to"
 class Stream:
     """A run: its ids, the brokers, where it writes and keeps its place, how much and how often it reads.
 
-    `epoch` goes up with every planned replay; `databases` are Glue databases by zone. Each `report_seconds` in which
+    `epoch` goes up with every planned replay; `databases` are Glue databases by zone, `windows` the contracts of what
+    follows from the dataset. Each `report_seconds` in which
     there is nothing left to read, it says that the dataset is up to its source.
     """
 
@@ -59,6 +61,7 @@ class Stream:
     trigger_seconds: int = 60
     max_records: int = 200_000
     epoch: int = 0
+    windows: Sequence[Contract] = ()
     report_seconds: float = 60
 
 
@@ -207,12 +210,17 @@ class StreamCommit:
         self._tables = tables
         self._batch = batch
         self._properties = properties_of(job, contract, batch)
+        self._change = Change(batch.origin, self._properties, job.retry)
 
     def run(self, judged: DataFrame) -> int:
         """Commit what is not committed yet; how many rows of silver were inserted or updated."""
         self._append_dlq(judged)
         self._append_bronze(judged)
-        return self._merge_silver(judged)
+        merged = self._merge_silver(judged)
+        if merged > 0 or self._tables.silver.committed(self._batch.origin.token) is not None:
+            for windows in self._windows(judged.sparkSession):
+                windows.recompute(self._tables.silver, self._change)
+        return merged
 
     def _append_dlq(self, judged: DataFrame) -> None:
         if self._batch.rejected == 0:
@@ -247,12 +255,22 @@ class StreamCommit:
         if self._batch.read == self._batch.rejected or silver.committed(self._batch.origin.token) is not None:
             return 0
         offered = shapes.dataset_rows(judged, contract, self._batch.origin)
-        newest = newest_by_key(offered, contract, shapes.PLACE).drop(*shapes.PLACE)
+        newest = newest_by_key(offered, contract, shapes.PLACE)
         with _kept(changed_rows(newest, silver.read(), contract)) as changes:
             count = changes.count()
             if count > 0:
-                self._merge(changes.drop(CHANGE))
+                self._keep_late(changes, judged)
+                self._merge(changes.drop(CHANGE, *shapes.PLACE))
         return count
+
+    def _windows(self, spark: SparkSession) -> list[Windows]:
+        return [Windows(spark, self._job.databases, contract) for contract in self._job.windows]
+
+    def _keep_late(self, changes: DataFrame, judged: DataFrame) -> None:
+        for windows in self._windows(judged.sparkSession):
+            late = windows.keep_late(changes, judged, self._change)
+            if late > 0:
+                _LOGGER.info("late records kept", extra={"table": windows.late.identifier, "rows": late})
 
     def _merge(self, changes: DataFrame) -> None:
         silver, token = self._tables.silver, self._batch.origin.token

@@ -12,13 +12,14 @@ from unittest.mock import Mock
 from pyspark.sql import DataFrame, SparkSession
 
 from lakehouse_jobs import stream
-from lakehouse_jobs.contract import Contract, StreamTopic, load_stream
+from lakehouse_jobs.contract import Contract, StreamTopic, load_stream, load_windows
 from lakehouse_jobs.iceberg import Snapshot
 from lakehouse_jobs.kafka import Brokers
 from lakehouse_jobs.retry import RetryPolicy
 from lakehouse_jobs.tables import DatasetTables
 from lakehouse_jobs.telemetry import Telemetry
-from support.lake import CONTRACTS, create_stream_tables
+from lakehouse_jobs.windows import Windows
+from support.lake import CONTRACTS, create_stream_tables, create_window_tables
 
 _COUNTER = itertools.count(1)
 
@@ -50,7 +51,7 @@ def contract_of(topic: str) -> Contract:
 
 @dataclass
 class EventLake:
-    """One test's lake of one stream: its own databases in the shared catalog, its own checkpoint."""
+    """One test's lake of one stream, with its windows where it is `windowed`: databases and checkpoint of its own."""
 
     spark: SparkSession
     folder: Path
@@ -58,13 +59,20 @@ class EventLake:
     topic: str
     number: int = field(default_factory=lambda: next(_COUNTER))
     cloudwatch: Mock = field(default_factory=Mock)
+    windowed: bool = False
 
     @property
     def databases(self) -> dict[str, str]:
         return {zone: f"{zone}_events_{self.number}" for zone in ("bronze", "silver")}
 
+    @property
+    def _window_contracts(self) -> list[Contract]:
+        return load_windows(CONTRACTS, "flight_events") if self.windowed else []
+
     def create(self) -> None:
         create_stream_tables(self.spark, self.databases, contract_of(self.topic))
+        for contract in self._window_contracts:
+            create_window_tables(self.spark, self.databases, contract)
 
     def stream(self, checkpoint: str = "checkpoint", max_records: int = 200_000, available_now: bool = True) -> None:
         """Read the topic to its end, or until the query is stopped."""
@@ -79,6 +87,7 @@ class EventLake:
             trigger_seconds=1,
             max_records=max_records,
             report_seconds=0.2,
+            windows=self._window_contracts,
         )
         stream.run(self.spark, job, contract_of(self.topic), Telemetry(self.cloudwatch, "dev"))
 
@@ -102,6 +111,19 @@ class EventLake:
         found = {(row["flight"], row["event_type"]): row["delay"] for row in rows}
         assert len(found) == len(rows)
         return found
+
+    @property
+    def windows(self) -> Windows:
+        [contract] = self._window_contracts
+        return Windows(self.spark, self.databases, contract)
+
+    def hours(self) -> dict[str, tuple[int, float]]:
+        """Departures and mean delay by hour; fails when an hour of an airport is there twice."""
+        rows = (
+            self.windows.table.read().selectExpr("CAST(window_start AS STRING)", "departures", "mean_delay").collect()
+        )
+        assert len({row[0] for row in rows}) == len(rows)
+        return {row[0]: (row[1], row[2]) for row in rows}
 
     def history(self) -> dict[str, list[Snapshot]]:
         tables = self.tables
