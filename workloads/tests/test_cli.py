@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from lakehouse_jobs import cli, ingest, reconcile, stream
+from lakehouse_jobs import cli, ingest, reconcile, redrive, replay, stream
 from lakehouse_jobs.contract import Contract
 from lakehouse_jobs.exceptions import ConfigurationError, FailureKind, TerminalError
 from lakehouse_jobs.kafka import Brokers
@@ -151,6 +151,31 @@ def _reconcile_with(found: reconcile.Reconciliation, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(reconcile, "run", lambda *_: found)
     arguments = ["reconcile", *STREAM[1:], "--dataset", "flight_events", "--contracts", str(CONTRACTS)]
     return cli.main(arguments)
+
+
+def test_repairs_are_told_what_to_look_at_and_whether_to_look_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[Any, ...]] = []
+    known = Runtime("dev", {"bronze": "b", "silver": "s"}, {"landing": "l", "artifacts": "a"}, {})
+    monkeypatch.setattr(cli, "load_runtime", lambda *_: known)
+    monkeypatch.setattr(cli, "load_brokers", lambda *_: Brokers("127.0.0.1:9092", {}))
+    monkeypatch.setattr(cli, "SparkSession", _NoSession)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    for repair in (redrive, replay):
+        monkeypatch.setattr(repair, "run", lambda _, job, contract, what: told.append((job, contract.dataset, what)))
+    place = ["--environment", "dev", "--dataset", "flight_events", "--contracts", str(CONTRACTS)]
+
+    codes = [
+        cli.main(["redrive", *place, "--where", "_kafka_partition = 1", "--dry-run"]),
+        cli.main(["replay", *place, "--from", "earliest", "--to", "2013-01-10T00:00:00Z", "--max-records", "10"]),
+    ]
+
+    assert codes == [0, 0]
+    (first, dataset, choice), (second, _, part) = told
+    assert (dataset, choice) == ("flight_events", redrive.Choice("_kafka_partition = 1", True))
+    assert (part.start, part.end, part.dry_run) == ("earliest", "2013-01-10T00:00:00Z", False)
+    assert (part.artifacts_uri, second.max_records) == ("s3://a", 10)
+    assert first.run_id != second.run_id
+    assert [contract.dataset for contract in first.windows] == ["departures_hourly"]
 
 
 def test_importing_the_package_starts_nothing() -> None:

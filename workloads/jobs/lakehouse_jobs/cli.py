@@ -3,6 +3,8 @@
 `main.py ingest --environment … --source … --run-id … --correlation-id …`
 `main.py stream --environment … --dataset … --checkpoint … [--run-id … --correlation-id …]`
 `main.py reconcile --environment … --dataset … --run-id … --correlation-id … [--since <day>]`
+`main.py redrive --environment … --dataset … --where <SQL> [--dry-run] [--run-id … --correlation-id …]`
+`main.py replay --environment … --dataset … --from <where> --to <where> [--dry-run] [--run-id … --correlation-id …]`
 
 A supervisor starts a stream with the same arguments each time, so a stream names its runs itself.
 """
@@ -14,13 +16,14 @@ import logging
 import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import boto3
 from pyspark.sql import SparkSession
 
-from lakehouse_jobs import ingest, reconcile, stream
+from lakehouse_jobs import ingest, reconcile, redrive, replay, stream
 from lakehouse_jobs import logging as logs
 from lakehouse_jobs.contract import Contract, load_contracts, load_stream, load_windows
 from lakehouse_jobs.exceptions import ConfigurationError, JobError, problem
@@ -86,18 +89,34 @@ def _parser() -> argparse.ArgumentParser:
     compare = commands.add_parser("reconcile", help="compare a stream's dataset with its batch view, day by day")
     compare.add_argument("--dataset", required=True, help="the dataset that comes from a topic")
     compare.add_argument("--since", type=date.fromisoformat, help="the first day to compare, e.g. 2013-01-01")
-    for command in (load, follow, compare):
+    for command in (load, follow, compare, *_repairs(commands)):
         command.add_argument("--environment", required=True, help="the deployed environment, e.g. dev")
         command.add_argument(
             "--run-id",
-            required=command is not follow,
+            required=command in (load, compare),
             help="sortable, e.g. 20130201T000000Z-0a1b2c; a repeated id repeats nothing",
         )
         command.add_argument(
-            "--correlation-id", required=command is not follow, help="stands on every log line and in every snapshot"
+            "--correlation-id",
+            required=command in (load, compare),
+            help="stands on every log line and in every snapshot",
         )
         command.add_argument("--contracts", type=Path, default=Path("contracts"), help="folder of the contracts")
     return parser
+
+
+def _repairs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Sequence[argparse.ArgumentParser]:
+    again = commands.add_parser("redrive", help="judge a stream's dead letters again, and take what keeps the contract")
+    again.add_argument("--where", required=True, help="which, as SQL over the columns of the dead letters")
+    part = commands.add_parser("replay", help="read a part of a topic again")
+    where = "earliest, latest, an offset of every partition, or a moment like 2013-01-10T00:00:00Z"
+    part.add_argument("--from", dest="start", required=True, help=where)
+    part.add_argument("--to", dest="end", required=True, help=f"the first that is not read: {where}")
+    part.add_argument("--max-records", type=int, default=200_000, help="records in one batch at most")
+    for command in (again, part):
+        command.add_argument("--dataset", required=True, help="the dataset that comes from a topic")
+        command.add_argument("--dry-run", action="store_true", help="only count what it would judge")
+    return again, part
 
 
 def _named(options: argparse.Namespace) -> argparse.Namespace:
@@ -113,20 +132,14 @@ def _check_run_id(run_id: str) -> None:
 
 
 def _stream(options: argparse.Namespace) -> int:
-    retry = RetryPolicy()
     contract = load_stream(options.contracts, options.dataset)
-    runtime = load_runtime(options.environment, retry)
-    job = stream.Stream(
-        run_id=options.run_id,
-        correlation_id=options.correlation_id,
-        brokers=load_brokers(runtime, retry),
-        databases=dict(runtime.databases),
+    runtime = load_runtime(options.environment, RetryPolicy())
+    job = replace(
+        _stream_job(options, runtime),
         checkpoint=options.checkpoint,
-        retry=retry,
         available_now=options.available_now,
         trigger_seconds=options.trigger_seconds,
         max_records=options.max_records,
-        windows=load_windows(options.contracts, contract.dataset),
     )
     telemetry = Telemetry(boto3.client("cloudwatch"), runtime.environment)
     spark = _session(f"lakehouse-stream-{contract.dataset}")
@@ -136,6 +149,45 @@ def _stream(options: argparse.Namespace) -> int:
         # the last error a job logs becomes the reason of its EMR step
         _LOGGER.error("stream failed", extra={"kind": failure.kind, "error": f"{contract.dataset}: {failure}"})
         return _DATASET_FAILED
+    finally:
+        spark.stop()
+    return _OK
+
+
+def _stream_job(options: argparse.Namespace, runtime: Runtime) -> stream.Stream:
+    """What a stream and its repairs have in common."""
+    retry = RetryPolicy()
+    return stream.Stream(
+        run_id=options.run_id,
+        correlation_id=options.correlation_id,
+        brokers=load_brokers(runtime, retry),
+        databases=dict(runtime.databases),
+        checkpoint="",
+        retry=retry,
+        windows=load_windows(options.contracts, options.dataset),
+    )
+
+
+def _redrive(options: argparse.Namespace) -> int:
+    contract = load_stream(options.contracts, options.dataset)
+    job = _stream_job(options, load_runtime(options.environment, RetryPolicy()))
+    choice = redrive.Choice(options.where, options.dry_run)
+    return _repaired(f"redrive-{contract.dataset}", lambda spark: redrive.run(spark, job, contract, choice))
+
+
+def _replay(options: argparse.Namespace) -> int:
+    contract = load_stream(options.contracts, options.dataset)
+    runtime = load_runtime(options.environment, RetryPolicy())
+    job = replace(_stream_job(options, runtime), max_records=options.max_records)
+    artifacts = runtime.bucket_uri("artifacts")
+    part = replay.Part(options.start, options.end, artifacts, store_for(artifacts), options.dry_run)
+    return _repaired(f"replay-{contract.dataset}", lambda spark: replay.run(spark, job, contract, part))
+
+
+def _repaired(name: str, repair: Callable[[SparkSession], object]) -> int:
+    spark = _session(f"lakehouse-{name}")
+    try:
+        repair(spark)
     finally:
         spark.stop()
     return _OK
@@ -209,4 +261,6 @@ _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "ingest": _ingest,
     "stream": _stream,
     "reconcile": _reconcile,
+    "redrive": _redrive,
+    "replay": _replay,
 }

@@ -103,9 +103,8 @@ def dataset_rows(judged: DataFrame, contract: Contract, origin: Origin) -> DataF
 def dlq_rows(judged: DataFrame, origin: Origin) -> DataFrame:
     """The records with a reason, in the shape of the DLQ; `_dlq_id` is the SHA-256 of the record's place and time."""
     broken = judged.where(F.size(REASONS) > 0).select(REASONS, RECORD, *_places(COORDINATES))
-    place = F.concat_ws("\x1f", *[F.col(name).cast("string") for name in IDENTITY])
     return broken.select(
-        F.sha2(place, 256).alias("_dlq_id"),
+        dlq_id().alias("_dlq_id"),
         F.lit(origin.source).alias("_source"),
         F.col(f"{RECORD}.payload").alias("_payload"),
         F.col(f"{RECORD}.format").alias("_payload_format"),
@@ -118,6 +117,17 @@ def dlq_rows(judged: DataFrame, origin: Origin) -> DataFrame:
         F.lit("new").alias("_status"),
         *COORDINATES,
     )
+
+
+def dlq_id() -> Column:
+    """The id of a dead letter, by the columns `IDENTITY`."""
+    return F.sha2(F.concat_ws("\x1f", *[F.col(name).cast("string") for name in IDENTITY]), 256)
+
+
+def verdicts(judged: DataFrame, contract: Contract) -> DataFrame:
+    """Of each judged record `_dlq_id`, as it has as a dead letter, its reasons and the version that gave them."""
+    placed = judged.select(REASONS, *_places(IDENTITY))
+    return placed.select(dlq_id().alias("_dlq_id"), REASONS, F.lit(contract.version).alias("_contract_version"))
 
 
 def within(found: Mapping[int, Span]) -> Column:

@@ -66,6 +66,14 @@ class Stream:
 
 
 @dataclass(frozen=True)
+class Place:
+    """Which batch of which stream: with the epoch of the job, what its token is made of."""
+
+    stream_id: str
+    number: int
+
+
+@dataclass(frozen=True)
 class StreamBatch:
     """A batch: number, token, what it holds by partition, and how far the dataset had read each partition before."""
 
@@ -151,30 +159,15 @@ class StreamHandler:
                 bound(correlationId=job.correlation_id, runId=job.run_id, dataset=contract.dataset),
                 _kept(shapes.judge_records(records, contract)) as judged,
             ):
-                # the batch's own session, in which the views of its rows are found
-                tables = DatasetTables.of(records.sparkSession, job.databases, contract.dataset)
-                batch = self._batch(judged, tables, number)
+                # the checkpoint's own id, not only a name: another checkpoint counts its batches from 0 again
+                query = records.sparkSession.sparkContext.getLocalProperty(_QUERY_ID)
+                batch, merged = commit(judged, job, contract, Place(f"{contract.dataset}-{query}", number))
                 if batch.read > 0:
-                    merged = StreamCommit(job, contract, tables, batch).run(judged)
                     self._commit_offsets(records.sparkSession, batch)
                     self._report(batch, merged, time.monotonic() - started)
         except Exception as error:
             self.failure = translate(error)
             raise
-
-    def _batch(self, judged: DataFrame, tables: DatasetTables, number: int) -> StreamBatch:
-        job, contract = self._job, self._contract
-        # the checkpoint's own id, not only a name: another checkpoint counts its batches from 0 again
-        query = judged.sparkSession.sparkContext.getLocalProperty(_QUERY_ID)
-        stream_id = f"{contract.dataset}-{query}"
-        origin = shapes.Origin(
-            source=contract.stream.address,
-            token=batch_token(stream_id, job.epoch, number),
-            run_id=job.run_id,
-            contract_version=contract.version,
-            extracted_at=datetime.now(UTC),
-        )
-        return StreamBatch(number, stream_id, origin, shapes.spans(judged), read_up_to(tables))
 
     def _commit_offsets(self, spark: SparkSession, batch: StreamBatch) -> None:
         """Failing to is no reason to stop: the batch is committed, and the next one says it again."""
@@ -199,6 +192,21 @@ class StreamHandler:
         if batch.read < self._job.max_records:  # it took all there was: a full one may have left some
             self._telemetry.record(Metric.DATASET_LOADED, 1.0, Dataset=self._contract.dataset)
         self._telemetry.flush()
+
+
+def commit(judged: DataFrame, job: Stream, contract: Contract, place: Place) -> tuple[StreamBatch, int]:
+    """Commit what is not committed yet of a batch of judged records; the batch, and how many rows of silver changed."""
+    # the batch's own session, in which the views of its rows are found
+    tables = DatasetTables.of(judged.sparkSession, job.databases, contract.dataset)
+    origin = shapes.Origin(
+        source=contract.stream.address,
+        token=batch_token(place.stream_id, job.epoch, place.number),
+        run_id=job.run_id,
+        contract_version=contract.version,
+        extracted_at=datetime.now(UTC),
+    )
+    batch = StreamBatch(place.number, place.stream_id, origin, shapes.spans(judged), read_up_to(tables))
+    return batch, 0 if batch.read == 0 else StreamCommit(job, contract, tables, batch).run(judged)
 
 
 class StreamCommit:

@@ -16,6 +16,7 @@ from lakehouse_jobs.contract import Contract, StreamTopic, load_stream, load_win
 from lakehouse_jobs.iceberg import Snapshot
 from lakehouse_jobs.kafka import Brokers
 from lakehouse_jobs.retry import RetryPolicy
+from lakehouse_jobs.stream import Stream
 from lakehouse_jobs.tables import DatasetTables
 from lakehouse_jobs.telemetry import Telemetry
 from lakehouse_jobs.windows import Windows
@@ -76,20 +77,22 @@ class EventLake:
 
     def stream(self, checkpoint: str = "checkpoint", max_records: int = 200_000, available_now: bool = True) -> None:
         """Read the topic to its end, or until the query is stopped."""
-        job = stream.Stream(
+        job = replace(self.job(checkpoint), available_now=available_now, max_records=max_records)
+        stream.run(self.spark, job, contract_of(self.topic), Telemetry(self.cloudwatch, "dev"))
+
+    def job(self, checkpoint: str = "none") -> Stream:
+        """A run with an id of its own."""
+        return Stream(
             run_id=f"20130201T{next(_COUNTER):06d}Z-0a1b2c",
             correlation_id="correlation-1",
             brokers=self.brokers,
             databases=self.databases,
             checkpoint=f"file://{self.folder}/{checkpoint}",
             retry=RetryPolicy(attempts=4, base=0.01, cap=0.02),
-            available_now=available_now,
             trigger_seconds=1,
-            max_records=max_records,
             report_seconds=0.2,
             windows=self._window_contracts,
         )
-        stream.run(self.spark, job, contract_of(self.topic), Telemetry(self.cloudwatch, "dev"))
 
     @property
     def tables(self) -> DatasetTables:
