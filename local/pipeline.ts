@@ -21,9 +21,10 @@ import { LakehouseError } from '../lib/private/errors';
 import { interruption, throwIfInterrupted } from './interrupt';
 import { parseJson } from './json';
 import type { Report } from './progress';
-import { runRecord, type RunRecord } from './records';
+import { reconciliationShape, runRecord, type Reconciliation, type RunRecord } from './records';
 import type { Connection } from './services/postgres';
 
+/** The application of the batch jobs, by the name the runtime parameter has for it. */
 const APPLICATION = 'ingest';
 const POLL_MS = 400;
 
@@ -50,13 +51,36 @@ export interface AwsAccess {
   readonly steps?: string;
 }
 
-/** One run of the pipeline. */
-export interface RunRequest {
-  readonly source: string;
+/** What every job is told. */
+interface JobRequest {
   readonly runId: string;
   /** The same from the command line to the last job. */
   readonly correlationId: string;
   readonly timeoutMs: number;
+}
+
+/** One run of the pipeline. */
+export interface RunRequest extends JobRequest {
+  readonly source: string;
+}
+
+/** One comparison of the views of a dataset. */
+export interface ReconcileRequest extends JobRequest {
+  /** A dataset that comes from a topic. */
+  readonly dataset: string;
+}
+
+interface PlannedStep {
+  readonly ClusterId: string;
+  readonly name: string;
+  readonly args: string[];
+  readonly timeoutMs: number;
+}
+
+/** What is asked while a step runs, and when it failed. */
+interface StepWatch {
+  readonly look: (state: string) => Promise<void>;
+  readonly records: () => Promise<RunRecord[]>;
 }
 
 /** The AWS clients of a run; everything goes through the same APIs as on AWS. */
@@ -105,32 +129,31 @@ export class Pipeline {
    * @throws LakehouseError with the step's failure details and where its log is.
    */
   async run(runtime: Runtime, request: RunRequest, report: Report): Promise<RunRecord[]> {
-    const ClusterId = runtime.batchCluster.id;
-    const StepId = await this.submit(runtime, request);
-    const deadline = Date.now() + request.timeoutMs;
-    let shown = 0;
-    for (;;) {
-      const { Step: step } = await this.emr.send(new DescribeStepCommand({ ClusterId, StepId }));
-      const state = step?.Status?.State ?? 'PENDING';
-      if (state === 'COMPLETED') {
-        return this.records(runtime, request.runId);
-      }
-      if (['FAILED', 'CANCELLED', 'INTERRUPTED'].includes(state)) {
-        const records = await this.records(runtime, request.runId).catch(() => []);
-        throw new LakehouseError(failureText(withLocalLog(step, this.access.steps, ClusterId), state, records));
-      }
-      if (Date.now() >= deadline || interruption.aborted) {
-        await this.cancel(ClusterId, StepId);
-        throwIfInterrupted();
-        throw new LakehouseError(`step '${StepId}' took longer than ${request.timeoutMs / 1000} s and was cancelled`);
-      }
-      if (Date.now() - shown > 2_000) {
-        shown = Date.now();
-        const done = await this.recordKeys(runtime, request.runId);
-        report(done.length === 0 ? state.toLowerCase() : `${done.length} datasets done`);
-      }
-      await delay(POLL_MS);
-    }
+    const { source, runId } = request;
+    await this.runStep(this.stepOf(runtime, request, ['ingest', '--source', source]), {
+      look: async (state) => {
+        const done = await this.recordKeys(runtime, runId);
+        report(done.length === 0 ? state : `${done.length} datasets done`);
+      },
+      records: () => this.records(runtime, runId),
+    });
+    return this.records(runtime, runId);
+  }
+
+  /**
+   * Compares the batch view and the stream view of a dataset, as an EMR step.
+   *
+   * @throws LakehouseError that names the days that differ.
+   */
+  async reconcile(runtime: Runtime, request: ReconcileRequest, report: Report): Promise<Reconciliation> {
+    const { dataset, runId } = request;
+    await this.runStep(this.stepOf(runtime, request, ['reconcile', '--dataset', dataset]), {
+      look: async (state) => report(state),
+      records: async () => [],
+    });
+    const Key = `runs/${runId}/reconciliation.json`;
+    const { Body } = await this.s3.send(new GetObjectCommand({ Bucket: this.bucketOf(runtime), Key }));
+    return parseJson((await Body?.transformToString()) ?? '', reconciliationShape, `'${Key}'`);
   }
 
   /** The records of a run, one per dataset. */
@@ -152,27 +175,63 @@ export class Pipeline {
     [this.emr, this.s3, this.secrets, this.ssm].forEach((client) => client.destroy());
   }
 
-  private async submit(runtime: Runtime, request: RunRequest): Promise<string> {
+  /** Adds a step, and waits for its end. */
+  private async runStep(step: PlannedStep, watch: StepWatch): Promise<void> {
+    const { ClusterId, timeoutMs } = step;
+    const StepId = await this.submit(step);
+    const deadline = Date.now() + timeoutMs;
+    let shown = 0;
+    for (;;) {
+      const { Step: found } = await this.emr.send(new DescribeStepCommand({ ClusterId, StepId }));
+      const state = found?.Status?.State ?? 'PENDING';
+      if (state === 'COMPLETED') {
+        return;
+      }
+      if (['FAILED', 'CANCELLED', 'INTERRUPTED'].includes(state)) {
+        const records = await watch.records().catch(() => []);
+        throw new LakehouseError(failureText(withLocalLog(found, this.access.steps, ClusterId), state, records));
+      }
+      if (Date.now() >= deadline || interruption.aborted) {
+        await this.cancel(ClusterId, StepId);
+        throwIfInterrupted();
+        throw new LakehouseError(`step '${StepId}' took longer than ${timeoutMs / 1000} s and was cancelled`);
+      }
+      if (Date.now() - shown > 2_000) {
+        shown = Date.now();
+        await watch.look(state.toLowerCase());
+      }
+      await delay(POLL_MS);
+    }
+  }
+
+  /** A job on the batch cluster: what comes first names it, with all that every job is told. */
+  private stepOf(runtime: Runtime, request: JobRequest, [job = '', ...args]: string[]): PlannedStep {
     const application = runtime.applications[APPLICATION];
     if (application === undefined) {
       throw new LakehouseError(
         `'applications' must hold '${APPLICATION}', got ${JSON.stringify(Object.keys(runtime.applications))}; deploy the stack anew`,
       );
     }
-    const { source, runId, correlationId } = request;
-    const names = ['--environment', runtime.environment, '--source', source];
-    const ids = ['--run-id', runId, '--correlation-id', correlationId];
-    const Args = [...application.args, APPLICATION, ...names, ...ids];
-    const step = {
-      Name: `${APPLICATION} ${source} ${runId}`,
-      ActionOnFailure: 'CONTINUE' as const,
-      HadoopJarStep: { Jar: 'command-runner.jar', Args },
+    const { runId, correlationId, timeoutMs } = request;
+    const ids = ['--environment', runtime.environment, '--run-id', runId, '--correlation-id', correlationId];
+    return {
+      ClusterId: runtime.batchCluster.id,
+      name: `${job} ${args.at(-1) ?? ''} ${runId}`,
+      args: [...application.args, job, ...args, ...ids],
+      timeoutMs,
     };
-    const command = new AddJobFlowStepsCommand({ JobFlowId: runtime.batchCluster.id, Steps: [step] });
-    const { StepIds } = await this.emr.send(command);
+  }
+
+  private async submit({ ClusterId, name, args }: PlannedStep): Promise<string> {
+    const step = {
+      Name: name,
+      ActionOnFailure: 'CONTINUE' as const,
+      HadoopJarStep: { Jar: 'command-runner.jar', Args: args },
+    };
+    const { StepIds } = await this.emr.send(new AddJobFlowStepsCommand({ JobFlowId: ClusterId, Steps: [step] }));
     const id = StepIds?.[0];
     if (id === undefined) {
-      throw new LakehouseError(`cluster '${runtime.batchCluster.id}' took no step`);
+      throw new LakehouseError(`cluster '${ClusterId}' took no step`);
     }
     return id;
   }

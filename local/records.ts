@@ -26,6 +26,25 @@ export const runRecord = z.object({
 
 export type RunRecord = z.infer<typeof runRecord>;
 
+/** What was compared of a dataset that comes both ways, as the job wrote it to `runs/<run id>/reconciliation.json`. */
+export const reconciliationShape = z.object({
+  batch: z.string(),
+  stream: z.string(),
+  agree: z.boolean(),
+  days: z.array(
+    z.object({
+      day: z.string(),
+      rowsBatch: z.number(),
+      rowsStream: z.number(),
+      onlyInBatch: z.number(),
+      onlyInStream: z.number(),
+      agree: z.boolean(),
+    }),
+  ),
+});
+
+export type Reconciliation = z.infer<typeof reconciliationShape>;
+
 /** One run of the pipeline and what it did. */
 export interface PipelineRun {
   /** For people: "January 2013". */

@@ -21,6 +21,9 @@ const movedShape = z.object({
   tables: z.record(z.string(), z.object({ inserted: z.number(), updated: z.number() })),
 });
 
+/** How many records of each kind were sent to a topic. */
+const sentShape = z.object({ until: z.string(), events: z.number(), duplicates: z.number(), corrupt: z.number() });
+
 /** Ports, place and names of a run. */
 export interface SessionOptions {
   readonly paths: RunPaths;
@@ -112,6 +115,14 @@ export class Session {
     const tables = Object.values(parseJson(stdout, movedShape, 'the loader').tables);
     const sum = (pick: 'inserted' | 'updated'): number => tables.reduce((total, table) => total + table[pick], 0);
     return { inserted: sum('inserted'), updated: sum('updated') };
+  }
+
+  /** Sends to Kafka what was reported of flights up to a moment. */
+  async sendEvents(until: string): Promise<z.infer<typeof sentShape>> {
+    const broker = ['--bootstrap', this.kafka?.bootstrap ?? ''];
+    const args = ['-m', 'data', 'events', '--until', until, ...broker];
+    const { stdout } = await this.python('data events', args, 5 * 60_000, process.env);
+    return parseJson(stdout, sentShape, 'the producer');
   }
 
   /** Runs a Python module of the local environment against the endpoint. */

@@ -18,6 +18,7 @@ import { recordedResources } from './services/emulator';
 import { usesKafka } from './services/kafka';
 import { assertPorts } from './services/ports';
 import { Session } from './session';
+import { runStream, streamRows, type StreamRun } from './streaming';
 import { readLake } from './summary/lake';
 import { renderPage } from './summary/page';
 import type { Summary } from './summary/summary';
@@ -155,7 +156,9 @@ async function runEverything(context: Context): Promise<Summary> {
       const moved = await advance(context, planned.until, planned.title);
       runs.push(await runOnce(context, pipeline, runtime, { ...planned, moved }));
     }
-    return await summarize(context, runtime, runs, readback);
+    const period = { until: later.findLast((run) => run.until !== undefined)?.until ?? until };
+    const stream = await runStream({ ...context, ...period, access: target, pipeline, runtime });
+    return await summarize(context, { runtime, runs, readback, stream });
   } finally {
     pipeline.close();
   }
@@ -206,12 +209,15 @@ async function runOnce(
   return { title, runId, seconds: (Date.now() - began) / 1000, source: moved, records };
 }
 
-async function summarize(
-  context: Context,
-  runtime: Runtime,
-  runs: PipelineRun[],
-  readback: ReadbackReport,
-): Promise<Summary> {
+/** What was done, to be told. */
+interface Done {
+  readonly runtime: Runtime;
+  readonly runs: PipelineRun[];
+  readonly readback: ReadbackReport;
+  readonly stream: StreamRun | undefined;
+}
+
+async function summarize(context: Context, { runtime, runs, readback, stream }: Done): Promise<Summary> {
   const { options, progress, session, target, correlationId } = context;
   return progress.step('summary', async () => {
     const [lake, lineage, recorded] = await Promise.all([
@@ -227,6 +233,7 @@ async function summarize(
       finishedAt: new Date().toISOString(),
       seconds: progress.seconds,
       runs,
+      ...(stream === undefined ? {} : { stream: { ...stream, rows: streamRows(stream, lake) } }),
       lake,
       lineage: lineage.all(),
       deployment: { ...readback, recorded },

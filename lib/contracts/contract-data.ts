@@ -1,3 +1,4 @@
+import type { ContractDerivation } from './contract-derivation';
 import type { ContractSource } from './contract-source';
 import type { ContractStream } from './contract-stream';
 import type { Column, PartitionField, SortField } from './table-spec';
@@ -21,6 +22,7 @@ export interface ContractData {
   readonly orderingColumn?: string;
   readonly source?: ContractSource;
   readonly stream?: ContractStream;
+  readonly derivedFrom?: ContractDerivation;
   readonly freshnessSeconds?: number;
   readonly expectedBytesPerDay?: number;
   readonly file: string;

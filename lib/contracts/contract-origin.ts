@@ -1,7 +1,7 @@
 import { didYouMean, topicNameProblem } from '../private';
 import type { ContractColumns } from './contract-columns';
 import type { ContractFile } from './contract-file';
-import { type DocumentProperties, STREAM_KEYS } from './contract-schema';
+import { DERIVATION_KEYS, type DocumentProperties, STREAM_KEYS } from './contract-schema';
 import type { ContractStream } from './contract-stream';
 import { customPath, refuseUnknownKeys } from './schema-check';
 import { Zone } from './zone';
@@ -13,8 +13,11 @@ interface Surroundings {
   readonly columns: ContractColumns;
 }
 
-/** Checks where a dataset comes from: a table or a topic, not both, with all that a merge into silver needs. */
+/** Checks where a dataset comes from: a table, a topic or another dataset, with all that a merge into silver needs. */
 export function checkOrigin(file: ContractFile, custom: DocumentProperties, surroundings: Surroundings): void {
+  if (file.valueAt(customPath(file, 'derivedFrom')) !== undefined) {
+    checkDerivation(file, surroundings);
+  }
   const stream = file.valueAt(customPath(file, 'stream')) !== undefined;
   const source = file.valueAt(customPath(file, 'source')) !== undefined;
   if (source && stream) {
@@ -42,6 +45,21 @@ export function streamOf({ stream }: DocumentProperties, keyColumns: string[]): 
       };
 }
 
+/** Windows are computed from one dataset, so a contract of theirs has no other origin; and they are merged by key. */
+function checkDerivation(file: ContractFile, { zone, columns }: Surroundings): void {
+  const path = customPath(file, 'derivedFrom');
+  refuseUnknownKeys(file, path, DERIVATION_KEYS);
+  for (const other of ['source', 'stream']) {
+    if (file.valueAt(customPath(file, other)) !== undefined) {
+      file.report(path, `absent beside ${other}`, 'drop one of the two: a dataset has one origin');
+    }
+  }
+  if (zone !== undefined && zone !== Zone.SILVER) {
+    file.report(path, 'in a contract of zone silver', 'the dataset it follows from is there');
+  }
+  checkKey(file, columns);
+}
+
 /** Rows of silver are merged, so they have a key, and a column that says which of two is newer. */
 function checkMergeable(
   file: ContractFile,
@@ -50,14 +68,18 @@ function checkMergeable(
   if (zone !== undefined && zone !== Zone.SILVER) {
     file.report(customPath(file, property), 'in a contract of zone silver', 'bronze is derived from it');
   }
-  const allRead = columns.columns.length === columns.names.length;
-  if (columns.keyColumns.length === 0 && allRead) {
-    const path = ['schema', 0, 'properties'];
-    file.report(path, 'columns of which some are the primary key', 'set primaryKey: true on them');
-  }
+  checkKey(file, columns);
   if (file.valueAt(customPath(file, 'orderingColumn')) === undefined) {
     const path = ['customProperties', 'orderingColumn'];
     file.report(path, `set beside ${property}`, 'name the column that tells which row is newer');
+  }
+}
+
+function checkKey(file: ContractFile, { columns, keyColumns, names }: ContractColumns): void {
+  const allRead = columns.length === names.length;
+  if (keyColumns.length === 0 && allRead) {
+    const path = ['schema', 0, 'properties'];
+    file.report(path, 'columns of which some are the primary key', 'set primaryKey: true on them');
   }
 }
 

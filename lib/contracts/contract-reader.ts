@@ -59,6 +59,7 @@ export function readContract(file: ContractFile): ContractData | undefined {
     orderingColumn: custom.orderingColumn,
     source: custom.source,
     stream: streamOf(custom, columns.keyColumns),
+    derivedFrom: custom.derivedFrom && { ...custom.derivedFrom },
     freshnessSeconds,
     expectedBytesPerDay: custom.expectedBytesPerDay,
   };

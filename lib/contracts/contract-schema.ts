@@ -86,6 +86,15 @@ const STREAM = z.looseObject({
 /** Every key of a stream. */
 export const STREAM_KEYS = Object.keys(STREAM.shape);
 
+/** The streamed dataset that another follows from. */
+const DERIVATION = z.looseObject({
+  dataset: NAME,
+  allowedLatenessMinutes: z.int().min(0, 'a whole number of minutes, at least 0; most records should come within it'),
+});
+
+/** Every key of a derivation. */
+export const DERIVATION_KEYS = Object.keys(DERIVATION.shape);
+
 /** Custom properties of a document that are read here. */
 export const DOCUMENT_PROPERTIES = {
   zone: z.string(),
@@ -93,6 +102,7 @@ export const DOCUMENT_PROPERTIES = {
   evolution: z.enum(['additive']),
   source: z.strictObject({ name: NAME, schema: z.string(), table: z.string(), watermarkColumn: z.string() }),
   stream: STREAM,
+  derivedFrom: DERIVATION,
   sortOrder: z.array(
     z.strictObject({
       column: z.string(),

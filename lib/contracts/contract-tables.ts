@@ -65,11 +65,20 @@ const HISTORY_COLUMNS: Column[] = [
   optional('_kafka_headers', HEADERS, 'The headers of the record, in order'),
 ];
 
+/** A record that came for a window that was closed; the same for every dataset. */
+const LATE_COLUMNS: Column[] = [
+  optional('_payload', IcebergType.STRING, 'The record as it was received'),
+  optional('_event_time', IcebergType.TIMESTAMPTZ, 'When it happened, as the record says, UTC'),
+  optional('_closed_before', IcebergType.TIMESTAMPTZ, 'The windows before this moment were closed when it came, UTC'),
+  ...RECORD_COLUMNS,
+];
+
 /**
  * The tables a contract asks for.
  *
  * A contract with a source or a stream asks for three: the dataset itself, its raw history in bronze, and its rejected
- * rows. One without asks for the dataset's own table, or for none when its zone holds no tables.
+ * rows. One of windows asks for two: the dataset and the records that came too late for it. Another asks for the
+ * dataset's own table, or for none when its zone holds no tables.
  */
 export function tablesOf(contract: ContractData): TableSpec[] {
   if (!contract.zone.holdsTables) {
@@ -79,11 +88,14 @@ export function tablesOf(contract: ContractData): TableSpec[] {
   if (contract.stream !== undefined) {
     return [own, recordsTable(contract), rejectedTable(contract, RECORD_COLUMNS)];
   }
+  if (contract.derivedFrom !== undefined) {
+    return [own, lateTable(contract)];
+  }
   return contract.source === undefined ? [own] : [own, historyTable(contract), rejectedTable(contract)];
 }
 
 function datasetTable(contract: ContractData): TableSpec {
-  const isLoaded = contract.source !== undefined || contract.stream !== undefined;
+  const isLoaded = (contract.source ?? contract.stream ?? contract.derivedFrom) !== undefined;
   return {
     ...common(contract, contract.zone, contract.dataset),
     columns: isLoaded ? [...contract.columns, ...RUN_COLUMNS] : contract.columns,
@@ -124,6 +136,15 @@ function rejectedTable(contract: ContractData, coordinates: Column[] = []): Tabl
     partitionFields: [{ column: '_rejected_at', transform: PartitionTransform.DAY }],
     sortFields: [{ column: '_rejected_at', direction: SortDirection.ASC, nulls: NullOrder.FIRST }],
     comment: `Rows of ${contract.dataset} that broke its contract, with payload and reasons`,
+  };
+}
+
+function lateTable(contract: ContractData): TableSpec {
+  return {
+    ...common(contract, contract.zone, `${contract.dataset}__late`),
+    columns: [...LATE_COLUMNS, ...RUN_COLUMNS],
+    partitionFields: [{ column: '_extracted_at', transform: PartitionTransform.DAY }],
+    comment: `Records that came when their window of ${contract.dataset} was closed, which they have not changed`,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { ContractData } from './contract-data';
+import type { ContractDerivation } from './contract-derivation';
 import type { ContractSource } from './contract-source';
 import type { ContractStream } from './contract-stream';
 import { tablesOf } from './contract-tables';
@@ -42,11 +43,16 @@ export class DataContract {
   public readonly source: ContractSource | undefined;
   /** The topic the dataset comes from, when it comes from one; never beside a source. */
   public readonly stream: ContractStream | undefined;
+  /** The streamed dataset it follows from, when it is one of windows; never beside a source or a stream. */
+  public readonly derivedFrom: ContractDerivation | undefined;
   /** How old the newest row may be, in seconds, when the contract promises it. */
   public readonly freshnessSeconds: number | undefined;
   /** Bytes of compressed data that a usual day adds, when the contract says so. */
   public readonly expectedBytesPerDay: number | undefined;
-  /** The tables the contract asks for: the dataset's own, and for one with a source or a stream its history and rejected rows. */
+  /**
+   * The tables the contract asks for: the dataset's own, and for one with a source or a stream its history and rejected rows,
+   * for one of windows its late records.
+   */
   public readonly tables: TableSpec[];
   /** The contract's file, relative to the contract directory's parent. */
   public readonly file: string;
@@ -65,6 +71,7 @@ export class DataContract {
     this.orderingColumn = data.orderingColumn;
     this.source = data.source;
     this.stream = data.stream;
+    this.derivedFrom = data.derivedFrom;
     this.freshnessSeconds = data.freshnessSeconds;
     this.expectedBytesPerDay = data.expectedBytesPerDay;
     this.tables = tablesOf(data);

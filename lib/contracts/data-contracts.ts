@@ -36,7 +36,7 @@ export class DataContracts {
       problems.push(...file.problems);
       return data === undefined ? [] : [DataContract._of(data)];
     });
-    problems.push(...doubles(contracts), ...sharedTopics(contracts));
+    problems.push(...doubles(contracts), ...sharedTopics(contracts), ...withoutStream(contracts));
     failAll(`contract directory '${name}'`, problems);
     return new DataContracts(root, contracts);
   }
@@ -81,6 +81,13 @@ export class DataContracts {
   /** The contracts of the datasets that come from a stream, sorted by key. */
   public streams(): DataContract[] {
     return this.all().filter(({ stream }) => stream !== undefined);
+  }
+
+  /** The contracts of the datasets that follow from a streamed one, sorted by key. */
+  public derivedFrom(contract: DataContract): DataContract[] {
+    return this.all().filter(
+      ({ derivedFrom, zone }) => derivedFrom?.dataset === contract.dataset && zone === contract.zone,
+    );
   }
 
   /**
@@ -159,6 +166,19 @@ function sharedTopics(contracts: DataContract[]): string[] {
     return other === undefined
       ? []
       : [`${tables[0]?.declaredAt ?? file}: ${problem({ ...what, remedy: `${other} declares it too, drop one` })}`];
+  });
+}
+
+/** Windows of a dataset that no stream feeds would never be written. */
+function withoutStream(contracts: DataContract[]): string[] {
+  const names = contracts.filter(({ stream }) => stream !== undefined).map(({ dataset }) => dataset);
+  return contracts.flatMap(({ derivedFrom, tables, file }) => {
+    if (derivedFrom === undefined || names.includes(derivedFrom.dataset)) {
+      return [];
+    }
+    const { dataset } = derivedFrom;
+    const what = { path: 'derivedFrom.dataset', must: 'a dataset that comes from a stream', got: dataset };
+    return [`${tables[0]?.declaredAt ?? file}: ${problem({ ...what, remedy: didYouMean(dataset, names) })}`];
   });
 }
 

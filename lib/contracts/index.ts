@@ -1,3 +1,4 @@
+export * from './contract-derivation';
 export * from './contract-source';
 export * from './contract-stream';
 export * from './data-contract';

@@ -11,7 +11,8 @@ const metricShape = z.object({
   name: z.string(),
   unit: z.string(),
   dimensions: z.array(z.string()),
-  emittedBy: z.string(),
+  /** The jobs that emit it. */
+  emittedBy: z.array(z.string()).min(1),
   description: z.string(),
 });
 

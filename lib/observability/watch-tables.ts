@@ -45,13 +45,11 @@ export function tablesWatch(
   const written = contracts
     .all()
     .filter(({ key, source, stream }) => (source ?? stream) !== undefined && options.datasets?.includes(key) !== false);
-  // A stream has no runs that could be late: how far it is behind is watched with its topic.
-  const loaded = written.filter(({ source }) => source !== undefined);
   const without = options.withoutFreshness ?? [];
-  const promised = loaded.filter(
+  const promised = written.filter(
     ({ key, freshnessSeconds }) => freshnessSeconds !== undefined && !without.includes(key),
   );
-  failAll('the tables to watch', [...unknown(loaded, without), ...promised.flatMap(shortness)].map(problem));
+  failAll('the tables to watch', [...unknown(written, without), ...promised.flatMap(shortness)].map(problem));
   const severity = options.severity ?? Severity.WARNING;
   return {
     alarms: [
@@ -62,13 +60,13 @@ export function tablesWatch(
   };
 }
 
-function unknown(loaded: DataContract[], without: string[]): Problem[] {
-  const keys = loaded.map(({ key }) => key);
+function unknown(written: DataContract[], without: string[]): Problem[] {
+  const keys = written.map(({ key }) => key);
   return without
     .filter((key) => !keys.includes(key))
     .map((got) => ({
       path: 'withoutFreshness',
-      must: 'keys of datasets that come from a source',
+      must: 'keys of datasets that come from a source or a stream',
       got,
       remedy: didYouMean(got, keys),
     }));
@@ -110,8 +108,8 @@ function staleAlarm(
     comparisonOperator: cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
     evaluationPeriods: periods,
     severity,
-    missingData: MissingData.alarming('no run has brought it up to its source, whatever the reason'),
-    meaning: `no run has brought ${dataset} up to its source for ${text}`,
+    missingData: MissingData.alarming('nothing has brought it up to its source, whatever the reason'),
+    meaning: `nothing has brought ${dataset} up to its source for ${text}`,
     firstStep: STALE.firstStep,
     section: STALE.section,
     group: STALE,
@@ -155,7 +153,7 @@ function quality(contracts: DataContract[], metrics: LakehouseMetrics): WatchRow
     title: 'Freshness and quality',
     graphs: [
       {
-        title: 'Runs that brought the dataset up to its source, in an hour',
+        title: 'Times the dataset was brought up to its source, in an hour',
         metrics: contracts.map(({ dataset }) => labelled(dataset, 'DatasetLoaded').with({ period: Duration.hours(1) })),
       },
       {

@@ -73,7 +73,8 @@ export interface StreamPipelineProps extends StreamPipelineOptions {
 }
 
 /**
- * The streaming pipeline that ships with this package: a topic to bronze, dead letters and silver, each record once. Nothing
+ * The streaming pipeline that ships with this package: a topic to bronze, dead letters, silver and the windows that follow
+ * from it, each record once. Nothing
  * runs by deployment: start an execution of the job's state machine. That it is down for good is told by the alarm of
  * `Watch.streamingJob`.
  */
@@ -109,6 +110,8 @@ export class StreamPipeline extends Construct {
       removalPolicy: props.removalPolicy,
     });
     grantPipeline(this, cluster, props);
-    contract.tables.forEach(({ zone, name }) => props.catalog.table(zone, name).grants.readWrite(cluster));
+    [contract, ...contracts.derivedFrom(contract)]
+      .flatMap(({ tables }) => tables)
+      .forEach(({ zone, name }) => props.catalog.table(zone, name).grants.readWrite(cluster));
   }
 }

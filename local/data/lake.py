@@ -60,11 +60,11 @@ def per_day(flights: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def rejections(dataset: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The reasons why rows of a dataset were rejected, most frequent first, each with one of its rows."""
-    found: dict[tuple[str, str, str], dict[str, Any]] = {}
+    """The rules that rows of a dataset broke, most frequent first, each with the reason of one row and that row."""
+    found: dict[tuple[str, str | None], dict[str, Any]] = {}
     for row in rows:
         for reason in row["_reasons"] or []:
-            key = (reason["rule"], reason["column"], reason["message"])
+            key = (reason["rule"], reason["column"])
             entry = found.setdefault(
                 key,
                 {

@@ -3,6 +3,7 @@ import { duration, moment } from './format';
 import { html, Html } from './html';
 import { renderLineage } from './lineage';
 import { deployment, flow, rejections, runsTable, tablesTable, tiles } from './sections';
+import { streamTable } from './stream';
 import { STYLE } from './style';
 import type { Summary } from './summary';
 
@@ -36,6 +37,11 @@ export function renderPage(summary: Summary): string {
             renderChart(summary.lake.days),
           )}
           ${section('Runs', 'Each is an EMR step: rows per dataset, as the job recorded them. A row that the overlap of two runs reads again counts as read only.', runsTable(summary.runs))}
+          ${section(
+            'The stream',
+            'Departures and arrivals as they were reported, through Kafka: late, some twice, some broken. Flights from the database tell the same, by another way.',
+            streamTable(summary),
+          )}
           ${section(
             'Rejected rows',
             'Real dirt of the data set. Each row is kept whole in a dead letter table, with its reasons.',

@@ -322,6 +322,46 @@ describe('a contract that is wrong', () => {
     ]);
   });
 
+  test.each<[string, object, string[]]>([
+    [
+      'lacks how late its records may be',
+      { derivedFrom: { dataset: 'rides' } },
+      ["'derivedFrom.allowedLatenessMinutes' must be a number, got nothing; add it"],
+    ],
+    [
+      'names a key that nobody knows',
+      { derivedFrom: { dataset: 'rides', allowedLatenessMinutes: 5, allowedLateness: 5 } },
+      [
+        `'derivedFrom' must be an object of known keys, got "allowedLateness"; known are dataset, allowedLatenessMinutes`,
+      ],
+    ],
+    [
+      'has a stream of its own',
+      {
+        orderingColumn: 'id',
+        derivedFrom: { dataset: 'rides', allowedLatenessMinutes: 5 },
+        stream: { topic: 'trips', partitions: 1 },
+      },
+      ["'derivedFrom' must be absent beside stream"],
+    ],
+  ])('is refused when what it is derived from %s', (_, properties, messages) => {
+    expect(problemsIn({ columns: [KEY], custom: { ...properties } })).toEqual(
+      messages.map((message) => expect.stringContaining(message) as string),
+    );
+  });
+
+  test('is refused when it is derived from a dataset that no stream feeds', () => {
+    const derivedFrom = { dataset: 'ride', allowedLatenessMinutes: 5 };
+    const rides = {
+      dataset: 'rides',
+      columns: [KEY],
+      custom: { orderingColumn: 'id', stream: { topic: 'r', partitions: 1 } },
+    };
+    expect(() => contractsOf({ columns: [KEY], custom: { derivedFrom } }, rides)).toThrow(
+      `'derivedFrom.dataset' must be a dataset that comes from a stream, got "ride"; did you mean 'rides'?`,
+    );
+  });
+
   test('is refused when it has a source and a stream', () => {
     const source = { name: 'rides', schema: 'public', table: 'trips', watermarkColumn: 'id' };
     const stream = { topic: 'trips', partitions: 1 };

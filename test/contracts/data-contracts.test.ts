@@ -19,9 +19,9 @@ describe('DataContracts', () => {
   });
 
   test('reads every contract of the directory', () => {
-    const datasets = ['airlines', 'airports', 'flight_events', 'flights', 'planes', 'weather'];
+    const datasets = ['airlines', 'airports', 'departures_hourly', 'flight_events', 'flights', 'planes', 'weather'];
     expect(contracts.all().map((contract) => contract.key)).toEqual(datasets.map((name) => `silver.${name}`));
-    expect(contracts.inZone(Zone.SILVER)).toHaveLength(6);
+    expect(contracts.inZone(Zone.SILVER)).toHaveLength(7);
     expect(contracts.inZone(Zone.GOLD)).toEqual([]);
   });
 
@@ -48,7 +48,7 @@ describe('DataContracts', () => {
   test('derives a dataset, its history and its rejected rows from a contract with a source', () => {
     const keys = contracts.get('silver.flights').tables.map((table) => table.key);
     expect(keys).toEqual(['silver.flights', 'bronze.flights', 'bronze.flights__dlq']);
-    expect(contracts.tables()).toHaveLength(18);
+    expect(contracts.tables()).toHaveLength(20);
   });
 
   test('gives the dataset its keys, partitions, order and run columns', () => {
@@ -141,6 +141,21 @@ describe('DataContracts', () => {
       '_kafka_timestamp',
       '_kafka_key',
     ]);
+  });
+
+  test('derives windows and their late records from a contract that follows from a stream', () => {
+    const windows = contracts.get('silver.departures_hourly');
+    expect(windows.derivedFrom).toEqual({ dataset: 'flight_events', allowedLatenessMinutes: 120 });
+    expect(contracts.derivedFrom(contracts.get('silver.flight_events'))).toEqual([windows]);
+    expect(contracts.derivedFrom(contracts.get('silver.flights'))).toEqual([]);
+    expect(windows.tables.map(({ key }) => key)).toEqual([
+      'silver.departures_hourly',
+      'silver.departures_hourly__late',
+    ]);
+    const [own, late] = windows.tables.map(({ columns }) => columns.map(({ name }) => name));
+    expect(own?.slice(0, 5)).toEqual(['origin', 'window_start', 'departures', 'mean_delay', '_extracted_at']);
+    expect(late?.slice(0, 4)).toEqual(['_payload', '_event_time', '_closed_before', '_kafka_topic']);
+    expect(late?.slice(-4)).toEqual(own?.slice(-4));
   });
 
   test('gives no column a name that Iceberg keeps for itself, with which a table cannot be read', () => {

@@ -6,7 +6,7 @@ interface Metric {
   readonly name: string;
   readonly unit: string;
   readonly dimensions: string[];
-  readonly emittedBy: string;
+  readonly emittedBy: string[];
   readonly description: string;
 }
 
@@ -21,11 +21,17 @@ describe('the metric catalogue', () => {
     expect(names).toEqual(expect.arrayContaining(['RowsRead', 'RowsRejected', 'RunsFailed']));
   });
 
+  test('has of a stream what alarms ask of every dataset', () => {
+    const streamed = catalogue.metrics.filter(({ emittedBy }) => emittedBy.includes('stream')).map(({ name }) => name);
+    expect(streamed).toEqual(expect.arrayContaining(['DatasetLoaded', 'RowsRejected']));
+  });
+
   test('gives units and dimensions that CloudWatch and the dashboard know', () => {
     for (const metric of catalogue.metrics) {
       expect(['Count', 'Bytes', 'Seconds']).toContain(metric.unit);
       expect(metric.dimensions).toEqual(['Environment', metric.name.startsWith('Run') ? 'Pipeline' : 'Dataset']);
       expect(metric.description).not.toBe('');
+      expect(metric.emittedBy).not.toEqual([]);
     }
   });
 });

@@ -123,7 +123,9 @@ async function submit(env: Record<string, string>, ...args: string[]): Promise<s
 }
 
 describe('submit.sh', () => {
-  const cli = read('workloads/jobs/lakehouse_jobs/cli.py');
+  const jobs = 'workloads/jobs/lakehouse_jobs';
+  const commands = readdirSync(join(root, jobs, 'commands')).filter((file) => file.endsWith('.py'));
+  const cli = [`${jobs}/cli.py`, ...commands.map((file) => `${jobs}/commands/${file}`)].map(read).join('\n');
 
   test('names the run by its Job, the same at each attempt, in the form that jobs accept', async () => {
     const args = await submit({ JOB_NAME: 'ingest-29401627' }, 'ingest', '--source', 'nycflights');

@@ -44,6 +44,23 @@ const summary: Summary = {
       records: [record({}), record({ dataset: 'weather', rowsRead: 2_211, rowsValid: 2_210, rowsRejected: 1 })],
     },
   ],
+  stream: {
+    dataset: 'flight_events',
+    sent: { events: 99_790, duplicates: 104, corrupt: 44 },
+    rows: { bronze: 99_894, silver: 99_790, dlq: 44 },
+    seconds: 31.5,
+    recordsPerSecond: 6123.4,
+    latencySeconds: 31.9,
+    reconciliation: {
+      batch: 'flights',
+      stream: 'flight_events',
+      agree: true,
+      days: [
+        { day: '2013-01-01', rowsBatch: 1_669, rowsStream: 1_669, onlyInBatch: 0, onlyInStream: 0, agree: true },
+        { day: '2013-01-02', rowsBatch: 1_870, rowsStream: 1_870, onlyInBatch: 0, onlyInStream: 0, agree: true },
+      ],
+    },
+  },
   lake: {
     days: [
       { day: '2013-01-01', flights: 842, cancelled: 4, meanDelay: 11.55 },
@@ -176,6 +193,24 @@ describe('renderTable', () => {
     expect(lines.join('\n')).toContain(
       'deployed Lakehouse-dev: 102 resources, 457 properties read back; 1 recorded, not emulated',
     );
+  });
+});
+
+describe('the stream in a summary', () => {
+  const told = [renderPage(summary), renderTable(summary)];
+
+  it('is what was sent, where it is, and how many days agree', () => {
+    for (const text of told) {
+      expect(text).toContain('99,790, 104 of them twice');
+      expect(text).toContain('3,539 rows of 2 days, 2013-01-01 to 2013-01-02');
+    }
+    expect(told[0]).toMatch(/<th scope="row">2013-01-02<\/th>\s*<td class="">1,870<\/td>/);
+  });
+
+  it('is not there where the environment has none', () => {
+    const { stream: _, ...without } = summary;
+    expect(renderPage(without)).toContain('This environment has no stream.');
+    expect(renderTable(without)).not.toContain('stream');
   });
 });
 

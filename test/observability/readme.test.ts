@@ -26,7 +26,7 @@ function rowOf(factory: string, { id, meaning, severity, missingData, group, cau
   );
   const on = said
     .replace(/broker \d+/, 'a broker')
-    .replace(/for (1 day|7 days.*)$/, 'for as long as its contract promises')
+    .replace(/for (15 minutes|1 day|7 days.*)$/, 'for as long as its contract promises')
     .replace('of ingest', 'of the pipeline');
   return `| \`${name}\`${marks} | \`${factory}\` | ${on} | ${severity} | ${missingData.because} |`;
 }

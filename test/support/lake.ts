@@ -41,7 +41,7 @@ export interface TableRows {
 const stateShape = z.object({
   marker: z.string(),
   services: z.array(z.object({ name: z.string(), pid: z.number() })),
-  facts: z.object({ endpoint: z.string(), python: z.string() }),
+  facts: z.object({ endpoint: z.string(), python: z.string(), kafka: z.string().optional() }),
 });
 
 const secretShape = z.object({
@@ -133,6 +133,13 @@ export class Lake {
   /** Brings the source to a moment. */
   async advance(until: string): Promise<void> {
     await this.python(['-m', 'data', 'advance', '--until', until], this.postgresEnvironment());
+  }
+
+  /** Sends to Kafka what was reported of flights between two moments; how many records of each kind. */
+  async sendEvents(since: string, until: string): Promise<Record<string, unknown>> {
+    const broker = ['--bootstrap', this.state.facts.kafka ?? ''];
+    const args = ['-m', 'data', 'events', '--since', since, '--until', until, ...broker];
+    return JSON.parse(await this.python(args, process.env)) as Record<string, unknown>;
   }
 
   /** Runs a statement on the source as its owner. */

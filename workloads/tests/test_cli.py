@@ -10,7 +10,10 @@ from typing import Any
 
 import pytest
 
-from lakehouse_jobs import cli, ingest, stream
+from lakehouse_jobs import cli, ingest, reconcile, redrive, replay, stream
+from lakehouse_jobs.commands import command
+from lakehouse_jobs.commands import ingest as ingest_command
+from lakehouse_jobs.commands import stream as stream_command
 from lakehouse_jobs.contract import Contract
 from lakehouse_jobs.exceptions import ConfigurationError, FailureKind, TerminalError
 from lakehouse_jobs.kafka import Brokers
@@ -29,13 +32,13 @@ def _lines(text: str) -> list[dict[str, Any]]:
 def test_chooses_datasets_by_name(items: Contract) -> None:
     parts = replace(items, dataset="parts")
 
-    assert cli.choose([items, parts], None) == [items, parts]
-    assert cli.choose([items, parts], " parts ,") == [parts]
+    assert ingest_command.choose([items, parts], None) == [items, parts]
+    assert ingest_command.choose([items, parts], " parts ,") == [parts]
 
 
 def test_fails_when_a_dataset_is_unknown(items: Contract) -> None:
     with pytest.raises(ConfigurationError, match=r"'datasets' must be of items, got \"item\""):
-        cli.choose([items], "item")
+        ingest_command.choose([items], "item")
 
 
 def test_malformed_run_id_stops_the_run_before_anything_starts(capsys: pytest.CaptureFixture[str]) -> None:
@@ -73,9 +76,9 @@ def test_last_error_of_a_failed_run_names_the_datasets_and_why(
 def _run_with(records: list[RunRecord], monkeypatch: pytest.MonkeyPatch) -> int:
     """The exit code of a run that ends with `records`."""
     known = Runtime("dev", {"bronze": "b", "silver": "s"}, {"landing": "l", "artifacts": "a"}, {})
-    monkeypatch.setattr(cli, "load_runtime", lambda *_: known)
-    monkeypatch.setattr(cli, "load_credentials", lambda *_: Credentials("h", 1, "d", "u", "p"))
-    monkeypatch.setattr(cli, "SparkSession", _NoSession)
+    monkeypatch.setattr(command, "load_runtime", lambda *_: known)
+    monkeypatch.setattr(ingest_command, "load_credentials", lambda *_: Credentials("h", 1, "d", "u", "p"))
+    monkeypatch.setattr(command, "SparkSession", _NoSession)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setattr(ingest, "run", lambda *_: records)
     return cli.main([*ARGUMENTS, "--run-id", "20130201T000000Z-0a1b2c", "--contracts", str(CONTRACTS)])
@@ -87,9 +90,9 @@ STREAM = ["stream", "--environment", "dev", "--correlation-id", "c-1", "--run-id
 def _stream_with(outcome: Callable[[stream.Stream], None], monkeypatch: pytest.MonkeyPatch, *more: str) -> int:
     """The exit code of a stream that does what `outcome` does."""
     known = Runtime("dev", {"bronze": "b", "silver": "s"}, {"landing": "l", "artifacts": "a"}, {})
-    monkeypatch.setattr(cli, "load_runtime", lambda *_: known)
-    monkeypatch.setattr(cli, "load_brokers", lambda *_: Brokers("127.0.0.1:9092", {}))
-    monkeypatch.setattr(cli, "SparkSession", _NoSession)
+    monkeypatch.setattr(command, "load_runtime", lambda *_: known)
+    monkeypatch.setattr(stream_command, "load_brokers", lambda *_: Brokers("127.0.0.1:9092", {}))
+    monkeypatch.setattr(command, "SparkSession", _NoSession)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setattr(stream, "run", lambda _, job, *__: outcome(job))
     place = ["--dataset", "flight_events", "--checkpoint", "s3://c/flight_events", "--contracts", str(CONTRACTS)]
@@ -128,6 +131,54 @@ def test_last_error_of_a_failed_stream_names_the_dataset_and_why(
 
     last = [line for line in _lines(capsys.readouterr().err) if line["level"] == "ERROR"][-1]
     assert last["error"] == "flight_events: topic flights.events does not exist"
+
+
+def test_views_that_disagree_are_an_exit_code_and_the_day_is_the_last_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    days = [reconcile.Day("2013-01-05", 9, 9, 1, 1, agree=False), reconcile.Day("2013-01-06", 9, 9, 0, 0, agree=True)]
+    found = reconcile.Reconciliation("r", "c", "flights", "flight_events", "", False, days)
+
+    codes = [_reconcile_with(outcome, monkeypatch) for outcome in (found, replace(found, agree=True))]
+
+    assert codes == [1, 0]
+    [last] = [line for line in _lines(capsys.readouterr().err) if line["level"] == "ERROR"]
+    assert last["error"] == "2013-01-05 (1 rows only in flights, 1 only in flight_events)"
+
+
+def _reconcile_with(found: reconcile.Reconciliation, monkeypatch: pytest.MonkeyPatch) -> int:
+    known = Runtime("dev", {"bronze": "b", "silver": "s"}, {"landing": "l", "artifacts": "a"}, {})
+    monkeypatch.setattr(command, "load_runtime", lambda *_: known)
+    monkeypatch.setattr(command, "SparkSession", _NoSession)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setattr(reconcile, "run", lambda *_: found)
+    arguments = ["reconcile", *STREAM[1:], "--dataset", "flight_events", "--contracts", str(CONTRACTS)]
+    return cli.main(arguments)
+
+
+def test_repairs_are_told_what_to_look_at_and_whether_to_look_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[Any, ...]] = []
+    known = Runtime("dev", {"bronze": "b", "silver": "s"}, {"landing": "l", "artifacts": "a"}, {})
+    monkeypatch.setattr(command, "load_runtime", lambda *_: known)
+    monkeypatch.setattr(stream_command, "load_brokers", lambda *_: Brokers("127.0.0.1:9092", {}))
+    monkeypatch.setattr(command, "SparkSession", _NoSession)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    for repair in (redrive, replay):
+        monkeypatch.setattr(repair, "run", lambda _, job, contract, what: told.append((job, contract.dataset, what)))
+    place = ["--environment", "dev", "--dataset", "flight_events", "--contracts", str(CONTRACTS)]
+
+    codes = [
+        cli.main(["redrive", *place, "--where", "_kafka_partition = 1", "--dry-run"]),
+        cli.main(["replay", *place, "--from", "earliest", "--to", "2013-01-10T00:00:00Z", "--max-records", "10"]),
+    ]
+
+    assert codes == [0, 0]
+    (first, dataset, choice), (second, _, part) = told
+    assert (dataset, choice) == ("flight_events", redrive.Choice("_kafka_partition = 1", True))
+    assert (part.start, part.end, part.dry_run) == ("earliest", "2013-01-10T00:00:00Z", False)
+    assert (part.artifacts_uri, second.max_records) == ("s3://a", 10)
+    assert first.run_id != second.run_id
+    assert [contract.dataset for contract in first.windows] == ["departures_hourly"]
 
 
 def test_importing_the_package_starts_nothing() -> None:

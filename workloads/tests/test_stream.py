@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,6 +26,13 @@ GROUP = group_of("flight_events")
 
 def _arrived(flight: int, **changes: object) -> str:
     return event(flight, event_type="arrived", **changes)
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 BROKEN: dict[str, tuple[str | bytes | None, str, str | None, str]] = {
@@ -106,7 +115,36 @@ def test_rows_are_counted_in_metrics(streamed: tuple[EventLake, Topic]) -> None:
 
     values = {datum["MetricName"]: datum["Value"] for datum in call.kwargs["MetricData"]}
     broken = len(BROKEN)
-    assert values == {"RowsRead": broken + 4, "RowsValid": 4, "RowsRejected": broken, "RowsMerged": 3}
+    counts = {"RowsRead": broken + 4, "RowsValid": 4, "RowsRejected": broken, "RowsMerged": 3}
+    assert values == {**counts, "DatasetLoaded": 1}
+
+
+def loaded(events: EventLake) -> int:
+    """How often the stream has said that it is up to its topic."""
+    calls = events.cloudwatch.put_metric_data.call_args_list
+    return sum(datum["MetricName"] == "DatasetLoaded" for call in calls for datum in call.kwargs["MetricData"])
+
+
+def test_full_batch_may_have_left_records_and_is_not_up_to_its_topic(events: EventLake, topic: Topic) -> None:
+    topic.send(event(1), event(2), event(3))
+
+    events.stream(max_records=2)
+
+    assert len(events.history()["bronze"]) == 2
+    assert loaded(events) == 1
+
+
+def test_stream_that_has_nothing_to_read_says_so_again_and_again(events: EventLake, topic: Topic) -> None:
+    topic.send(event(1))
+    running = threading.Thread(target=lambda: events.stream(available_now=False))
+    running.start()
+    try:
+        wait_for(lambda: loaded(events) >= 4)
+    finally:
+        for query in events.spark.streams.active:
+            query.stop()
+        running.join()
+    assert len(events.history()["bronze"]) == 1
 
 
 def test_offsets_are_committed_to_the_group_after_the_tables(

@@ -45,11 +45,12 @@ class TestRejections:
     @staticmethod
     def row(payload: str, *columns: str) -> dict[str, Any]:
         reasons = [
-            {"rule": "required", "column": column, "message": f"'{column}' must be present"} for column in columns
+            {"rule": "required", "column": column, "message": f"'{column}' must be present, got {payload}"}
+            for column in columns
         ]
         return {"_reasons": reasons, "_payload": payload}
 
-    def test_counts_each_reason_once_a_row_most_frequent_first(self) -> None:
+    def test_counts_each_broken_rule_once_a_row_most_frequent_first(self) -> None:
         found = rejections(
             "airports",
             [self.row("1", "tzone"), self.row("2", "name"), self.row("3", "name", "tzone"), self.row("4", "name")],

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,19 @@ class StreamTopic:
 
 
 @dataclass(frozen=True)
+class Derivation:
+    """The streamed dataset whose windows a dataset holds, and how long after its end a window is still open."""
+
+    dataset: str
+    allowed_lateness: timedelta
+
+    @property
+    def address(self) -> str:
+        """`silver.<dataset>`, where its rows come from."""
+        return f"silver.{self.dataset}"
+
+
+@dataclass(frozen=True)
 class Contract:
     """A dataset's contract: dataset name, version, columns, key, the column that orders versions of a row, origin."""
 
@@ -98,7 +112,7 @@ class Contract:
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     ordering_column: str
-    origin: SourceTable | StreamTopic
+    origin: SourceTable | StreamTopic | Derivation
 
     @property
     def source(self) -> SourceTable:
@@ -119,6 +133,16 @@ class Contract:
         if isinstance(self.origin, StreamTopic):
             return self.origin
         raise ContractError(problem(f"{self.dataset}: stream", "be given", self.origin.address, "ingest its source"))
+
+    @property
+    def derivation(self) -> Derivation:
+        """The dataset whose windows it holds.
+
+        :raises ContractError: it holds none.
+        """
+        if isinstance(self.origin, Derivation):
+            return self.origin
+        raise ContractError(problem(f"{self.dataset}: derivedFrom", "be given", self.origin.address, "name a dataset"))
 
     @property
     def column_names(self) -> list[str]:
@@ -161,6 +185,16 @@ def load_stream(directory: Path, dataset: str) -> Contract:
         raise ContractError(problem("dataset", f"be one of {known}", dataset, "pass another --dataset"))
     document, path = streams[dataset]
     return parse(document, str(path))
+
+
+def load_windows(directory: Path, dataset: str) -> list[Contract]:
+    """The contracts in `directory/silver` of windows over a streamed dataset, sorted by dataset.
+
+    :raises ContractError: a document is malformed.
+    """
+    documents = [(path, _read(path)) for path in sorted((directory / "silver").glob("*.yaml"))]
+    found = [parse(document, str(path)) for path, document in documents if "derivedFrom" in _custom(document)]
+    return [contract for contract in found if contract.derivation.dataset == dataset]
 
 
 def parse(document: Mapping[str, Any], origin: str) -> Contract:
@@ -211,7 +245,9 @@ def _schema_object(document: Mapping[str, Any], origin: str) -> Mapping[str, Any
     return schema[0]
 
 
-def _origin(custom: Mapping[str, Any], origin: str) -> SourceTable | StreamTopic:
+def _origin(custom: Mapping[str, Any], origin: str) -> SourceTable | StreamTopic | Derivation:
+    if "derivedFrom" in custom:
+        return _derivation(custom["derivedFrom"], origin)
     if "stream" not in custom:
         return _source(custom.get("source"), origin)
     if "source" in custom:
@@ -220,6 +256,16 @@ def _origin(custom: Mapping[str, Any], origin: str) -> SourceTable | StreamTopic
     if not stream.get("topic"):
         raise ContractError(problem(f"{origin}: stream", "be complete", "no topic", "add what is missing"))
     return StreamTopic(str(stream["topic"]))
+
+
+def _derivation(value: object, origin: str) -> Derivation:
+    given = value if isinstance(value, Mapping) else {}
+    missing = [field for field in ("dataset", "allowedLatenessMinutes") if given.get(field) is None]
+    if missing:
+        raise ContractError(
+            problem(f"{origin}: derivedFrom", "be complete", f"no {', '.join(missing)}", "add what is missing")
+        )
+    return Derivation(str(given["dataset"]), timedelta(minutes=int(given["allowedLatenessMinutes"])))
 
 
 def _source(value: object, origin: str) -> SourceTable:
@@ -282,7 +328,7 @@ def _check(contract: Contract, origin: str) -> None:
         )
     if not contract.key:
         raise ContractError(problem(f"{origin}: primaryKey", "be set on a column", "none", "mark the key columns"))
-    named = {"orderingColumn": contract.ordering_column}
+    named = {} if isinstance(contract.origin, Derivation) else {"orderingColumn": contract.ordering_column}
     if isinstance(contract.origin, SourceTable):
         named["watermarkColumn"] = contract.origin.watermark_column
     for subject, column in named.items():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import boto3
@@ -95,3 +96,54 @@ def commit_offsets(spark: SparkSession, brokers: Brokers, group: str, offsets: M
         answer.get(_ANSWER_SECONDS, jvm.java.util.concurrent.TimeUnit.SECONDS)
     finally:
         admin.close(jvm.java.time.Duration.ofSeconds(_ANSWER_SECONDS))
+
+
+def find_offsets(spark: SparkSession, brokers: Brokers, topic: str, bound: str) -> dict[int, int]:
+    """The offset of each partition that a bound means, within what the topic holds.
+
+    A bound is `earliest`, `latest`, an offset of every partition, or a moment with a time zone: then the first record
+    of that time or later.
+
+    :raises ConfigurationError: it is none of these, or there is no such topic.
+    """
+    jvm: Any = spark._jvm
+    settings = jvm.java.util.HashMap()
+    for name, value in brokers.settings.items():
+        settings.put(name, value)
+    deserializer = jvm.org.apache.kafka.common.serialization.ByteArrayDeserializer()
+    consumer = jvm.org.apache.kafka.clients.consumer.KafkaConsumer(settings, deserializer, deserializer)
+    try:
+        places = jvm.java.util.ArrayList()
+        for part in consumer.partitionsFor(topic) or ():
+            places.add(jvm.org.apache.kafka.common.TopicPartition(topic, part.partition()))
+        first, following = (
+            {int(place.partition()): int(found[place]) for place in places}
+            for found in (consumer.beginningOffsets(places), consumer.endOffsets(places))
+        )
+        if not first:
+            raise ConfigurationError(problem("topic", "exist", topic, "deploy the stack first"))
+        asked = _asked(jvm, consumer, places, bound)
+    finally:
+        consumer.close()
+    wanted = {"earliest": first, "latest": following}.get(bound) or asked
+    return {part: min(max(wanted.get(part, end), first[part]), end) for part, end in following.items()}
+
+
+def _asked(jvm: Any, consumer: Any, places: Any, bound: str) -> dict[int, int]:
+    """The offsets that a number or a moment means; a partition without a record of that time or later is not there."""
+    if bound in ("earliest", "latest"):
+        return {}
+    if bound.isdigit():
+        return {int(place.partition()): int(bound) for place in places}
+    try:
+        moment = datetime.fromisoformat(bound)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        must = "be earliest, latest, an offset or a moment with a time zone"
+        raise ConfigurationError(problem("offset", must, bound, "write it like 2013-01-10T00:00:00Z"))
+    times = jvm.java.util.HashMap()
+    for place in places:
+        times.put(place, jvm.java.lang.Long(int(moment.timestamp() * 1000)))
+    found = consumer.offsetsForTimes(times)
+    return {int(place.partition()): int(found[place].offset()) for place in places if found[place] is not None}

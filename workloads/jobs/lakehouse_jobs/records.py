@@ -87,7 +87,7 @@ def history_rows(judged: DataFrame, origin: Origin) -> DataFrame:
         F.col(f"{RECORD}.payload").alias("_payload"),
         *_places(COORDINATES),
         F.col(f"{RECORD}.headers").alias("_kafka_headers"),
-        *_metadata(origin),
+        *metadata(origin),
     )
 
 
@@ -95,7 +95,7 @@ def dataset_rows(judged: DataFrame, contract: Contract, origin: Origin) -> DataF
     """The records without a reason, in the shape of silver, and `PLACE`, to order equal ones by."""
     return judged.where(F.size(REASONS) == 0).select(
         *[F.col(f"`{name}`") for name in contract.column_names],
-        *_metadata(origin),
+        *metadata(origin),
         *_places(PLACE),
     )
 
@@ -103,9 +103,8 @@ def dataset_rows(judged: DataFrame, contract: Contract, origin: Origin) -> DataF
 def dlq_rows(judged: DataFrame, origin: Origin) -> DataFrame:
     """The records with a reason, in the shape of the DLQ; `_dlq_id` is the SHA-256 of the record's place and time."""
     broken = judged.where(F.size(REASONS) > 0).select(REASONS, RECORD, *_places(COORDINATES))
-    place = F.concat_ws("\x1f", *[F.col(name).cast("string") for name in IDENTITY])
     return broken.select(
-        F.sha2(place, 256).alias("_dlq_id"),
+        dlq_id().alias("_dlq_id"),
         F.lit(origin.source).alias("_source"),
         F.col(f"{RECORD}.payload").alias("_payload"),
         F.col(f"{RECORD}.format").alias("_payload_format"),
@@ -118,6 +117,17 @@ def dlq_rows(judged: DataFrame, origin: Origin) -> DataFrame:
         F.lit("new").alias("_status"),
         *COORDINATES,
     )
+
+
+def dlq_id() -> Column:
+    """The id of a dead letter, by the columns `IDENTITY`."""
+    return F.sha2(F.concat_ws("\x1f", *[F.col(name).cast("string") for name in IDENTITY]), 256)
+
+
+def verdicts(judged: DataFrame, contract: Contract) -> DataFrame:
+    """Of each judged record `_dlq_id`, as it has as a dead letter, its reasons and the version that gave them."""
+    placed = judged.select(REASONS, *_places(IDENTITY))
+    return placed.select(dlq_id().alias("_dlq_id"), REASONS, F.lit(contract.version).alias("_contract_version"))
 
 
 def within(found: Mapping[int, Span]) -> Column:
@@ -148,7 +158,8 @@ def _places(names: Sequence[str]) -> list[Column]:
     return [F.col(f"{RECORD}.{name.removeprefix('_kafka_')}").alias(name) for name in names]
 
 
-def _metadata(origin: Origin) -> list[Column]:
+def metadata(origin: Origin) -> list[Column]:
+    """What every row of a batch says of it."""
     values: dict[str, object] = {
         "_extracted_at": origin.extracted_at,
         "_source": origin.source,

@@ -14,13 +14,14 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from pyspark.errors import StreamingQueryException
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.streaming.query import StreamingQuery
 
 from lakehouse_jobs import records as shapes
 from lakehouse_jobs.contract import Contract
@@ -34,6 +35,7 @@ from lakehouse_jobs.retry import RetryPolicy
 from lakehouse_jobs.tables import DatasetTables
 from lakehouse_jobs.telemetry import Metric, Telemetry
 from lakehouse_jobs.transforms import CHANGE, changed_rows, merge_statement, newest_by_key
+from lakehouse_jobs.windows import Change, Windows
 
 _LOGGER = logging.getLogger(__name__)
 _QUERY_ID = "sql.streaming.queryId"
@@ -44,7 +46,9 @@ _READ_UP_TO = "read-up-to"
 class Stream:
     """A run: its ids, the brokers, where it writes and keeps its place, how much and how often it reads.
 
-    `epoch` goes up with every planned replay; `databases` are Glue databases by zone.
+    `epoch` goes up with every planned replay; `databases` are Glue databases by zone, `windows` the contracts of what
+    follows from the dataset. Each `report_seconds` in which
+    there is nothing left to read, it says that the dataset is up to its source.
     """
 
     run_id: str
@@ -57,6 +61,16 @@ class Stream:
     trigger_seconds: int = 60
     max_records: int = 200_000
     epoch: int = 0
+    windows: Sequence[Contract] = ()
+    report_seconds: float = 60
+
+
+@dataclass(frozen=True)
+class Place:
+    """Which batch of which stream: with the epoch of the job, what its token is made of."""
+
+    stream_id: str
+    number: int
 
 
 @dataclass(frozen=True)
@@ -111,11 +125,20 @@ def run(spark: SparkSession, job: Stream, contract: Contract, telemetry: Telemet
         query = writer.trigger(processingTime=f"{job.trigger_seconds} seconds").start()
     _LOGGER.info("stream started", extra={"topic": topic, "streamId": str(query.id)})
     try:
-        query.awaitTermination()
+        while not query.awaitTermination(job.report_seconds):  # type: ignore[arg-type] # PySpark takes fractions
+            if _has_nothing_to_read(query):
+                telemetry.record(Metric.DATASET_LOADED, 1.0, Dataset=contract.dataset)
+                telemetry.flush()
     except StreamingQueryException as error:
         raise (handler.failure or translate(error)) from error
     finally:
         query.stop()
+
+
+def _has_nothing_to_read(query: StreamingQuery) -> bool:
+    """Whether the last look at the topic found nothing: one that hangs, or has not been, has not."""
+    status = query.status
+    return query.lastProgress is not None and not status["isTriggerActive"] and not status["isDataAvailable"]
 
 
 class StreamHandler:
@@ -136,30 +159,15 @@ class StreamHandler:
                 bound(correlationId=job.correlation_id, runId=job.run_id, dataset=contract.dataset),
                 _kept(shapes.judge_records(records, contract)) as judged,
             ):
-                # the batch's own session, in which the views of its rows are found
-                tables = DatasetTables.of(records.sparkSession, job.databases, contract.dataset)
-                batch = self._batch(judged, tables, number)
+                # the checkpoint's own id, not only a name: another checkpoint counts its batches from 0 again
+                query = records.sparkSession.sparkContext.getLocalProperty(_QUERY_ID)
+                batch, merged = commit(judged, job, contract, Place(f"{contract.dataset}-{query}", number))
                 if batch.read > 0:
-                    merged = StreamCommit(job, contract, tables, batch).run(judged)
                     self._commit_offsets(records.sparkSession, batch)
                     self._report(batch, merged, time.monotonic() - started)
         except Exception as error:
             self.failure = translate(error)
             raise
-
-    def _batch(self, judged: DataFrame, tables: DatasetTables, number: int) -> StreamBatch:
-        job, contract = self._job, self._contract
-        # the checkpoint's own id, not only a name: another checkpoint counts its batches from 0 again
-        query = judged.sparkSession.sparkContext.getLocalProperty(_QUERY_ID)
-        stream_id = f"{contract.dataset}-{query}"
-        origin = shapes.Origin(
-            source=contract.stream.address,
-            token=batch_token(stream_id, job.epoch, number),
-            run_id=job.run_id,
-            contract_version=contract.version,
-            extracted_at=datetime.now(UTC),
-        )
-        return StreamBatch(number, stream_id, origin, shapes.spans(judged), read_up_to(tables))
 
     def _commit_offsets(self, spark: SparkSession, batch: StreamBatch) -> None:
         """Failing to is no reason to stop: the batch is committed, and the next one says it again."""
@@ -181,7 +189,24 @@ class StreamHandler:
         _LOGGER.info("batch committed", extra={**facts, **{key.value.name: value for key, value in counts.items()}})
         for metric, value in counts.items():
             self._telemetry.record(metric, float(value), Dataset=self._contract.dataset)
+        if batch.read < self._job.max_records:  # it took all there was: a full one may have left some
+            self._telemetry.record(Metric.DATASET_LOADED, 1.0, Dataset=self._contract.dataset)
         self._telemetry.flush()
+
+
+def commit(judged: DataFrame, job: Stream, contract: Contract, place: Place) -> tuple[StreamBatch, int]:
+    """Commit what is not committed yet of a batch of judged records; the batch, and how many rows of silver changed."""
+    # the batch's own session, in which the views of its rows are found
+    tables = DatasetTables.of(judged.sparkSession, job.databases, contract.dataset)
+    origin = shapes.Origin(
+        source=contract.stream.address,
+        token=batch_token(place.stream_id, job.epoch, place.number),
+        run_id=job.run_id,
+        contract_version=contract.version,
+        extracted_at=datetime.now(UTC),
+    )
+    batch = StreamBatch(place.number, place.stream_id, origin, shapes.spans(judged), read_up_to(tables))
+    return batch, 0 if batch.read == 0 else StreamCommit(job, contract, tables, batch).run(judged)
 
 
 class StreamCommit:
@@ -193,12 +218,17 @@ class StreamCommit:
         self._tables = tables
         self._batch = batch
         self._properties = properties_of(job, contract, batch)
+        self._change = Change(batch.origin, self._properties, job.retry)
 
     def run(self, judged: DataFrame) -> int:
         """Commit what is not committed yet; how many rows of silver were inserted or updated."""
         self._append_dlq(judged)
         self._append_bronze(judged)
-        return self._merge_silver(judged)
+        merged = self._merge_silver(judged)
+        if merged > 0 or self._tables.silver.committed(self._batch.origin.token) is not None:
+            for windows in self._windows(judged.sparkSession):
+                windows.recompute(self._tables.silver, self._change)
+        return merged
 
     def _append_dlq(self, judged: DataFrame) -> None:
         if self._batch.rejected == 0:
@@ -233,12 +263,22 @@ class StreamCommit:
         if self._batch.read == self._batch.rejected or silver.committed(self._batch.origin.token) is not None:
             return 0
         offered = shapes.dataset_rows(judged, contract, self._batch.origin)
-        newest = newest_by_key(offered, contract, shapes.PLACE).drop(*shapes.PLACE)
+        newest = newest_by_key(offered, contract, shapes.PLACE)
         with _kept(changed_rows(newest, silver.read(), contract)) as changes:
             count = changes.count()
             if count > 0:
-                self._merge(changes.drop(CHANGE))
+                self._keep_late(changes, judged)
+                self._merge(changes.drop(CHANGE, *shapes.PLACE))
         return count
+
+    def _windows(self, spark: SparkSession) -> list[Windows]:
+        return [Windows(spark, self._job.databases, contract) for contract in self._job.windows]
+
+    def _keep_late(self, changes: DataFrame, judged: DataFrame) -> None:
+        for windows in self._windows(judged.sparkSession):
+            late = windows.keep_late(changes, judged, self._change)
+            if late > 0:
+                _LOGGER.info("late records kept", extra={"table": windows.late.identifier, "rows": late})
 
     def _merge(self, changes: DataFrame) -> None:
         silver, token = self._tables.silver, self._batch.origin.token

@@ -12,13 +12,15 @@ from unittest.mock import Mock
 from pyspark.sql import DataFrame, SparkSession
 
 from lakehouse_jobs import stream
-from lakehouse_jobs.contract import Contract, StreamTopic, load_stream
+from lakehouse_jobs.contract import Contract, StreamTopic, load_stream, load_windows
 from lakehouse_jobs.iceberg import Snapshot
 from lakehouse_jobs.kafka import Brokers
 from lakehouse_jobs.retry import RetryPolicy
+from lakehouse_jobs.stream import Stream
 from lakehouse_jobs.tables import DatasetTables
 from lakehouse_jobs.telemetry import Telemetry
-from support.lake import CONTRACTS, create_stream_tables
+from lakehouse_jobs.windows import Windows
+from support.lake import CONTRACTS, create_stream_tables, create_window_tables
 
 _COUNTER = itertools.count(1)
 
@@ -50,7 +52,7 @@ def contract_of(topic: str) -> Contract:
 
 @dataclass
 class EventLake:
-    """One test's lake of one stream: its own databases in the shared catalog, its own checkpoint."""
+    """One test's lake of one stream, with its windows where it is `windowed`: databases and checkpoint of its own."""
 
     spark: SparkSession
     folder: Path
@@ -58,27 +60,39 @@ class EventLake:
     topic: str
     number: int = field(default_factory=lambda: next(_COUNTER))
     cloudwatch: Mock = field(default_factory=Mock)
+    windowed: bool = False
 
     @property
     def databases(self) -> dict[str, str]:
         return {zone: f"{zone}_events_{self.number}" for zone in ("bronze", "silver")}
 
+    @property
+    def _window_contracts(self) -> list[Contract]:
+        return load_windows(CONTRACTS, "flight_events") if self.windowed else []
+
     def create(self) -> None:
         create_stream_tables(self.spark, self.databases, contract_of(self.topic))
+        for contract in self._window_contracts:
+            create_window_tables(self.spark, self.databases, contract)
 
-    def stream(self, checkpoint: str = "checkpoint", max_records: int = 200_000) -> None:
-        """Read the topic to its end."""
-        job = stream.Stream(
+    def stream(self, checkpoint: str = "checkpoint", max_records: int = 200_000, available_now: bool = True) -> None:
+        """Read the topic to its end, or until the query is stopped."""
+        job = replace(self.job(checkpoint), available_now=available_now, max_records=max_records)
+        stream.run(self.spark, job, contract_of(self.topic), Telemetry(self.cloudwatch, "dev"))
+
+    def job(self, checkpoint: str = "none") -> Stream:
+        """A run with an id of its own."""
+        return Stream(
             run_id=f"20130201T{next(_COUNTER):06d}Z-0a1b2c",
             correlation_id="correlation-1",
             brokers=self.brokers,
             databases=self.databases,
             checkpoint=f"file://{self.folder}/{checkpoint}",
             retry=RetryPolicy(attempts=4, base=0.01, cap=0.02),
-            available_now=True,
-            max_records=max_records,
+            trigger_seconds=1,
+            report_seconds=0.2,
+            windows=self._window_contracts,
         )
-        stream.run(self.spark, job, contract_of(self.topic), Telemetry(self.cloudwatch, "dev"))
 
     @property
     def tables(self) -> DatasetTables:
@@ -100,6 +114,19 @@ class EventLake:
         found = {(row["flight"], row["event_type"]): row["delay"] for row in rows}
         assert len(found) == len(rows)
         return found
+
+    @property
+    def windows(self) -> Windows:
+        [contract] = self._window_contracts
+        return Windows(self.spark, self.databases, contract)
+
+    def hours(self) -> dict[str, tuple[int, float]]:
+        """Departures and mean delay by hour; fails when an hour of an airport is there twice."""
+        rows = (
+            self.windows.table.read().selectExpr("CAST(window_start AS STRING)", "departures", "mean_delay").collect()
+        )
+        assert len({row[0] for row in rows}) == len(rows)
+        return {row[0]: (row[1], row[2]) for row in rows}
 
     def history(self) -> dict[str, list[Snapshot]]:
         tables = self.tables

@@ -111,6 +111,17 @@ def create_stream_tables(spark: SparkSession, databases: dict[str, str], contrac
     spark.sql(create.format(dlq, f"{_DLQ}, {_COORDINATES}", "days(`_rejected_at`)"))
 
 
+def create_window_tables(spark: SparkSession, databases: dict[str, str], contract: Contract) -> None:
+    """Create the windows of a streamed dataset and their late records, as a deployed stack would."""
+    metadata = ", ".join(f"`{name}` {kind}" for name, kind in METADATA_COLUMNS)
+    columns = ", ".join(f"`{column.name}` {column.spark_type}" for column in contract.columns)
+    late = f"`_payload` string, `_event_time` timestamp, `_closed_before` timestamp, {_COORDINATES}"
+    name = f"glue_catalog.{databases['silver']}.{contract.dataset}"
+    create = "CREATE TABLE {} ({}) USING iceberg PARTITIONED BY ({})"
+    spark.sql(create.format(name, f"{columns}, {metadata}", "months(`window_start`)"))
+    spark.sql(create.format(f"{name}__late", f"{late}, {metadata}", "days(`_extracted_at`)"))
+
+
 def create_tables(spark: SparkSession, databases: dict[str, str], contract: Contract) -> None:
     """Create bronze, DLQ and silver as a deployed stack would."""
     metadata = ", ".join(f"`{name}` {kind}" for name, kind in METADATA_COLUMNS)

@@ -1,0 +1,15 @@
+"""What `main.py` can be told to do: a module for each job, with its arguments and how it is put together."""
+
+from lakehouse_jobs.commands import ingest, maintain, reconcile, redrive, replay, stream
+from lakehouse_jobs.commands.command import Command
+
+COMMANDS: tuple[Command, ...] = (
+    ingest.COMMAND,
+    stream.COMMAND,
+    reconcile.COMMAND,
+    redrive.COMMAND,
+    replay.COMMAND,
+    maintain.COMMAND,
+)
+
+__all__ = ["COMMANDS", "Command"]

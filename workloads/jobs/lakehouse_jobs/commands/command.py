@@ -1,0 +1,71 @@
+"""What all commands have in common: their shape, the arguments of a run, and what they are put together from."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import boto3
+from pyspark.sql import SparkSession
+
+from lakehouse_jobs import pushgateway
+from lakehouse_jobs.lineage import Run
+from lakehouse_jobs.retry import RetryPolicy
+from lakehouse_jobs.runtime import Runtime, load_runtime
+from lakehouse_jobs.telemetry import Telemetry
+
+OK, FAILED, NOT_STARTED = 0, 1, 2
+"""Exit codes: all is well; something failed, after all was tried; the run could not start."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """A word after `main.py`: what it does, the arguments it takes, and the function that returns an exit code.
+
+    `names_itself`: it may be started without ids of a run, because a supervisor or a person repeats the same words.
+    """
+
+    name: str
+    help: str
+    arguments: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], int]
+    names_itself: bool = False
+
+
+def add_run_arguments(parser: argparse.ArgumentParser, *, required: bool) -> None:
+    """The arguments of every command: where it runs, by which ids, by which contracts."""
+    parser.add_argument("--environment", required=True, help="the deployed environment, e.g. dev")
+    parser.add_argument(
+        "--run-id", required=required, help="sortable, e.g. 20130201T000000Z-0a1b2c; a repeated id repeats nothing"
+    )
+    parser.add_argument("--correlation-id", required=required, help="stands on every log line and in every snapshot")
+    parser.add_argument("--contracts", type=Path, default=Path("contracts"), help="folder of the contracts")
+
+
+def runtime_of(options: argparse.Namespace) -> Runtime:
+    """The facts of the environment that is named."""
+    return load_runtime(options.environment, RetryPolicy())
+
+
+def telemetry_of(runtime: Runtime) -> Telemetry:
+    """CloudWatch, and a Pushgateway where the environment names one."""
+    return Telemetry(boto3.client("cloudwatch"), runtime.environment, pushgateway.named_in(os.environ))
+
+
+def lineage_run(options: argparse.Namespace, runtime: Runtime) -> Run:
+    """The run as lineage tells of it."""
+    return Run(runtime.environment, options.command, options.run_id, options.correlation_id)
+
+
+@contextmanager
+def session(name: str) -> Iterator[SparkSession]:
+    """A Spark session that ends with the block: session semantics, not sizing, which is the cluster's."""
+    spark = SparkSession.builder.appName(f"lakehouse-{name}").config("spark.sql.session.timeZone", "UTC").getOrCreate()
+    try:
+        yield spark
+    finally:
+        spark.stop()

@@ -1,0 +1,77 @@
+"""`main.py stream`: bring bronze and silver up to a topic, and keep them there."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from dataclasses import replace
+
+from lakehouse_jobs import stream
+from lakehouse_jobs.commands.command import (
+    FAILED,
+    OK,
+    Command,
+    lineage_run,
+    runtime_of,
+    session,
+    telemetry_of,
+)
+from lakehouse_jobs.contract import load_stream, load_windows
+from lakehouse_jobs.exceptions import JobError
+from lakehouse_jobs.kafka import load_brokers
+from lakehouse_jobs.lineage_steps import StreamLineage, load_lineage
+from lakehouse_jobs.retry import RetryPolicy
+from lakehouse_jobs.runtime import Runtime
+
+_LOGGER = logging.getLogger(__name__)
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--dataset", required=True, help="the dataset, whose contract names the topic")
+    parser.add_argument("--checkpoint", required=True, help="URI of the folder in which the stream keeps its place")
+    parser.add_argument("--available-now", action="store_true", help="end when everything in the topic now is read")
+    parser.add_argument("--trigger-seconds", type=int, default=60, help="seconds between two batches")
+    parser.add_argument("--max-records", type=int, default=200_000, help="records in one batch at most")
+
+
+def stream_job(options: argparse.Namespace, runtime: Runtime) -> stream.Stream:
+    """What a stream and its repairs have in common."""
+    retry = RetryPolicy()
+    return stream.Stream(
+        run_id=options.run_id,
+        correlation_id=options.correlation_id,
+        brokers=load_brokers(runtime, retry),
+        databases=dict(runtime.databases),
+        checkpoint="",
+        retry=retry,
+        windows=load_windows(options.contracts, options.dataset),
+    )
+
+
+def _run(options: argparse.Namespace) -> int:
+    contract = load_stream(options.contracts, options.dataset)
+    runtime = runtime_of(options)
+    job = replace(
+        stream_job(options, runtime),
+        checkpoint=options.checkpoint,
+        available_now=options.available_now,
+        trigger_seconds=options.trigger_seconds,
+        max_records=options.max_records,
+    )
+    telemetry = telemetry_of(runtime)
+    lineage = StreamLineage(*load_lineage(runtime, lineage_run(options, runtime)), job.brokers)
+    lineage.started(contract)
+    with session(f"stream-{contract.dataset}") as spark:
+        try:
+            stream.run(spark, job, contract, telemetry)
+        except JobError as failure:
+            lineage.ended(contract, str(failure))
+            # the last error a job logs becomes the reason of its EMR step
+            _LOGGER.error("stream failed", extra={"kind": failure.kind, "error": f"{contract.dataset}: {failure}"})
+            return FAILED
+    lineage.ended(contract)
+    return OK
+
+
+# a supervisor starts a stream with the same arguments each time
+COMMAND = Command("stream", "bring bronze and silver up to a topic, and keep them there", _arguments, _run, True)
