@@ -22,6 +22,7 @@ import { renderPage } from './summary/page';
 import type { Summary } from './summary/summary';
 import { renderTable } from './summary/table';
 import { allEnded, ensureTools } from './tools';
+import { transform, type TransformRun } from './transform';
 
 /** The account of an environment that names none. */
 const LOCAL_ACCOUNT = '000000000000';
@@ -154,7 +155,10 @@ async function runEverything(context: Context): Promise<Summary> {
       const moved = await advance(context, planned.until, planned.title);
       runs.push(await runOnce(context, pipeline, runtime, { ...planned, moved }));
     }
-    return await summarize(context, runtime, runs, readback);
+    const gold = await progress.step('dbt: silver to gold', (report) =>
+      transform(pipeline, runtime, { correlationId: context.correlationId, report }),
+    );
+    return await summarize(context, runtime, { runs, gold }, readback);
   } finally {
     pipeline.close();
   }
@@ -208,7 +212,7 @@ async function runOnce(
 async function summarize(
   context: Context,
   runtime: Runtime,
-  runs: PipelineRun[],
+  { runs, gold }: { readonly runs: PipelineRun[]; readonly gold: TransformRun },
   readback: ReadbackReport,
 ): Promise<Summary> {
   const { options, progress, session, target, correlationId } = context;
@@ -225,6 +229,7 @@ async function summarize(
       finishedAt: new Date().toISOString(),
       seconds: progress.seconds,
       runs,
+      gold,
       lake,
       deployment: { ...readback, recorded },
     };

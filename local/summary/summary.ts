@@ -1,5 +1,6 @@
 import type { PipelineRun } from '../records';
 import type { RecordedResource } from '../services/emulator';
+import type { TransformRun } from '../transform';
 import type { Lake } from './lake';
 
 /** Everything the summary shows. */
@@ -12,6 +13,8 @@ export interface Summary {
   /** From the first step to the summary. */
   readonly seconds: number;
   readonly runs: PipelineRun[];
+  /** What dbt made of silver. */
+  readonly gold: TransformRun;
   readonly lake: Lake;
   readonly deployment: Deployment;
 }

@@ -2,6 +2,7 @@
 
 `main.py ingest --environment … --source … --run-id … --correlation-id …`
 `main.py stream --environment … --dataset … --checkpoint … [--run-id … --correlation-id …]`
+`main.py transform --environment … --run-id … --correlation-id … [--select …]`
 
 A supervisor starts a stream with the same arguments each time, so a stream names its runs itself.
 """
@@ -82,15 +83,18 @@ def _parser() -> argparse.ArgumentParser:
     follow.add_argument("--available-now", action="store_true", help="end when everything in the topic now is read")
     follow.add_argument("--trigger-seconds", type=int, default=60, help="seconds between two batches")
     follow.add_argument("--max-records", type=int, default=200_000, help="records in one batch at most")
-    for command in (load, follow):
+    build = commands.add_parser("transform", help="build and test gold with dbt")
+    build.add_argument("--select", help="what to build, in dbt's words; all when left out")
+    build.add_argument("--project", type=Path, default=Path("dbt"), help="folder of the dbt project")
+    for command in (load, follow, build):
         command.add_argument("--environment", required=True, help="the deployed environment, e.g. dev")
         command.add_argument(
             "--run-id",
-            required=command is load,
+            required=command is not follow,
             help="sortable, e.g. 20130201T000000Z-0a1b2c; a repeated id repeats nothing",
         )
         command.add_argument(
-            "--correlation-id", required=command is load, help="stands on every log line and in every snapshot"
+            "--correlation-id", required=command is not follow, help="stands on every log line and in every snapshot"
         )
         command.add_argument("--contracts", type=Path, default=Path("contracts"), help="folder of the contracts")
     return parser
@@ -136,6 +140,36 @@ def _stream(options: argparse.Namespace) -> int:
     return _OK
 
 
+def _transform(options: argparse.Namespace) -> int:
+    # dbt is not among what the other jobs bring along
+    from lakehouse_jobs import transform  # noqa: PLC0415
+
+    retry = RetryPolicy()
+    runtime = load_runtime(options.environment, retry)
+    artifacts = runtime.bucket_uri("artifacts")
+    job = transform.Transform(
+        run_id=options.run_id,
+        correlation_id=options.correlation_id,
+        databases=dict(runtime.databases),
+        artifacts_uri=artifacts,
+        store=store_for(artifacts),
+        project=options.project,
+        select=options.select,
+        retry=retry,
+    )
+    spark = _session("lakehouse-transform")
+    try:
+        failed = transform.run(spark, job).failed
+    finally:
+        spark.stop()
+    if not failed:
+        return _OK
+    # the last error a job logs becomes the reason of its EMR step
+    reasons = " | ".join(f"{node.name}: {node.message}" for node in failed)
+    _LOGGER.error(f"{len(failed)} models and tests failed", extra={"error": reasons})
+    return _DATASET_FAILED
+
+
 def _session(name: str) -> SparkSession:
     # session semantics, not sizing: that is the cluster's
     return SparkSession.builder.appName(name).config("spark.sql.session.timeZone", "UTC").getOrCreate()
@@ -176,4 +210,8 @@ def _run(job: ingest.Ingest, contracts: Sequence[Contract], runtime: Runtime) ->
     return _DATASET_FAILED
 
 
-_COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {"ingest": _ingest, "stream": _stream}
+_COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
+    "ingest": _ingest,
+    "stream": _stream,
+    "transform": _transform,
+}
