@@ -10,13 +10,14 @@
   {{ expectations.broken_values(model, checks) }}
 {% endtest %}
 
-{#- Values lie within bounds, both inclusive, either of which may be left out: `ranges: {month: {min: 1, max: 12}}`. -#}
+{#- Values lie within bounds; min and max are allowed values, above and below are not: `ranges: {month: {min: 1, max: 12}}`. -#}
 {% test expect_columns_between(model, ranges) %}
   {%- set checks = [] -%}
   {%- for column, range in ranges.items() -%}
     {%- set outside = [] -%}
-    {%- if 'min' in range %}{% do outside.append(column ~ ' < ' ~ range.min) %}{% endif -%}
-    {%- if 'max' in range %}{% do outside.append(column ~ ' > ' ~ range.max) %}{% endif -%}
+    {%- for bound, broken in [('min', ' < '), ('max', ' > '), ('above', ' <= '), ('below', ' >= ')] if bound in range -%}
+      {%- do outside.append(column ~ broken ~ range[bound]) -%}
+    {%- endfor -%}
     {%- do checks.append({'column': column, 'broken': outside | join(' or ')}) -%}
   {%- endfor -%}
   {{ expectations.broken_values(model, checks) }}
