@@ -28,6 +28,8 @@ const recordShape = z.object({
 
 /** A run of dbt, in figures. */
 export interface TransformRun {
+  /** For people: what was loaded before it. */
+  readonly title: string;
   readonly runId: string;
   /** Wall time of the whole step. */
   readonly seconds: number;
@@ -46,14 +48,14 @@ export interface TransformRun {
 export async function transform(
   pipeline: Pipeline,
   runtime: Runtime,
-  { correlationId, report }: { readonly correlationId: string; readonly report: Report },
+  { title, correlationId, report }: { readonly title: string; readonly correlationId: string; readonly report: Report },
 ): Promise<TransformRun> {
   const runId = newRunId();
   const began = Date.now();
   const step = { application: APPLICATION, args: [], runId, correlationId, timeoutMs: TIMEOUT_MS };
   await pipeline.runStep(runtime, step, (state) => Promise.resolve(report(state)));
   const text = await pipeline.artifact(runtime, `runs/${runId}/transform.json`);
-  const run = inFigures(text, (Date.now() - began) / 1000);
+  const run = { title, seconds: (Date.now() - began) / 1000, ...inFigures(text) };
   if (run.tables.length === 0) {
     throw new LakehouseError('the dbt project built no table; see the log of its step');
   }
@@ -63,7 +65,7 @@ export async function transform(
 }
 
 /** The figures of a record. */
-export function inFigures(text: string, seconds: number): TransformRun {
+export function inFigures(text: string): Omit<TransformRun, 'title' | 'seconds'> {
   const { runId, nodes } = parseJson(text, recordShape, 'run record of dbt');
   const ofKind = (kind: string): typeof nodes => nodes.filter((node) => node.kind === kind);
   const passed = (found: typeof nodes): number => found.filter((node) => node.status === 'pass').length;
@@ -71,7 +73,6 @@ export function inFigures(text: string, seconds: number): TransformRun {
   const sources = ofKind('freshness');
   return {
     runId,
-    seconds,
     tables: nodes.flatMap(({ name, rows, seconds: taken }) => (rows === null ? [] : [{ name, rows, seconds: taken }])),
     tests: { passed: passed(tests), failed: tests.length - passed(tests) },
     sources: { fresh: passed(sources), all: sources.length },

@@ -151,13 +151,14 @@ async function runEverything(context: Context): Promise<Summary> {
       return found;
     });
     const runs = [await runOnce(context, pipeline, runtime, { ...first, moved: loaded })];
+    const gold = [await makeGold(context, pipeline, runtime, first.title)];
     for (const planned of later) {
       const moved = await advance(context, planned.until, planned.title);
       runs.push(await runOnce(context, pipeline, runtime, { ...planned, moved }));
+      if (planned.until !== undefined) {
+        gold.push(await makeGold(context, pipeline, runtime, planned.title));
+      }
     }
-    const gold = await progress.step('dbt: silver to gold', (report) =>
-      transform(pipeline, runtime, { correlationId: context.correlationId, report }),
-    );
     return await summarize(context, runtime, { runs, gold }, readback);
   } finally {
     pipeline.close();
@@ -209,10 +210,22 @@ async function runOnce(
   return { title, runId, seconds: (Date.now() - began) / 1000, source: moved, records };
 }
 
+/** After each load, so that gold has the history of what changed between them. */
+function makeGold(
+  { progress, correlationId }: Context,
+  pipeline: Pipeline,
+  runtime: Runtime,
+  title: string,
+): Promise<TransformRun> {
+  return progress.step(`dbt, silver to gold: ${title}`, (report) =>
+    transform(pipeline, runtime, { title, correlationId, report }),
+  );
+}
+
 async function summarize(
   context: Context,
   runtime: Runtime,
-  { runs, gold }: { readonly runs: PipelineRun[]; readonly gold: TransformRun },
+  { runs, gold }: { readonly runs: PipelineRun[]; readonly gold: TransformRun[] },
   readback: ReadbackReport,
 ): Promise<Summary> {
   const { options, progress, session, target, correlationId } = context;

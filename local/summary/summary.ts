@@ -13,8 +13,8 @@ export interface Summary {
   /** From the first step to the summary. */
   readonly seconds: number;
   readonly runs: PipelineRun[];
-  /** What dbt made of silver. */
-  readonly gold: TransformRun;
+  /** What dbt made of silver, run by run. */
+  readonly gold: TransformRun[];
   readonly lake: Lake;
   readonly deployment: Deployment;
 }
