@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from dbt.cli.main import dbtRunner
@@ -14,7 +14,7 @@ from pyspark.sql import SparkSession
 
 from lakehouse_jobs import cli, transform
 from lakehouse_jobs import logging as logs
-from lakehouse_jobs.dbt_project import NodeResult
+from lakehouse_jobs.dbt_project import DbtProject, NodeResult
 from lakehouse_jobs.dbt_sources import sources
 from lakehouse_jobs.exceptions import TransformError
 from lakehouse_jobs.runtime import Runtime
@@ -54,11 +54,9 @@ def first(lake: GoldLake) -> tuple[TransformRecord, list[dict[str, Any]]]:
 
 @pytest.fixture(scope="module")
 def second(lake: GoldLake, first: object) -> TransformRecord:
-    """The run after a load with a newer version of one flight, an older one of another, and an airport that was renamed."""
+    """The run after a load: a newer version of one flight, an older one of another, an airport that was renamed."""
     lake.replace("flights", "flight = 1", FLIGHT | {"flight": 1, **SCHEDULED, "updated_at": moment(1)}, at=moment(5))
-    lake.replace(
-        "flights", "flight = 1545", FLIGHT | {"dep_delay": 9, "updated_at": moment(1, 15)}, at=moment(5)
-    )
+    lake.replace("flights", "flight = 1545", FLIGHT | {"dep_delay": 9, "updated_at": moment(1, 15)}, at=moment(5))
     lake.replace("airports", "faa = 'EWR'", AIRPORT | {"name": "Newark", "updated_at": moment(4)}, at=moment(5))
     return lake.run("20130202T000000Z-0a1b2c")
 
@@ -162,12 +160,23 @@ def test_table_whose_test_fails_serves_what_it_served_before(lake: GoldLake, sec
 def test_unit_tests_of_the_models_pass(lake: GoldLake, second: object, tmp_path: Path) -> None:
     lake.spark.catalog.setCurrentCatalog("glue_catalog")
     try:
-        outcome = dbtRunner().invoke(["test", "--select", "test_type:unit", *_options(tmp_path)])
+        results = _dbt(tmp_path, "spark", "test", "--select", "test_type:unit")
     finally:
         lake.spark.catalog.setCurrentCatalog("spark_catalog")
 
-    assert outcome.success
-    assert len(outcome.result.results) == 5
+    assert {result.status for result in results} == {"pass"}
+    assert len(results) == 5
+
+
+def test_compiles_for_athena(tmp_path: Path) -> None:
+    """All but incremental models, which ask the engine whether their table is there."""
+    offline = ["--no-populate-cache", "--no-introspect", "--exclude", "config.materialized:incremental"]
+
+    results = _dbt(tmp_path, "athena", "compile", *offline, "test_type:unit", "resource_type:snapshot")
+
+    compiled = {result.node.name: result.node.compiled_code for result in results}
+    assert '"awsdatacatalog"."gold"."stg_flights"' in compiled["dim_airport"]
+    assert "regexp_like(carrier, '^[0-9A-Z]{2}$')" in compiled["silver_airlines_texts_match"]
 
 
 def test_sources_are_what_the_contracts_say() -> None:
@@ -175,7 +184,42 @@ def test_sources_are_what_the_contracts_say() -> None:
     assert (PROJECT / "models/staging/silver.yml").read_text(encoding="utf-8") == sources(CONTRACTS), remedy
 
 
-def _options(work: Path, target: str = "spark") -> list[str]:
+def test_project_that_does_not_parse_stops_the_run(lake: GoldLake, tmp_path: Path) -> None:
+    (tmp_path / "dbt_project.yml").write_text("name: broken\nprofile: lakehouse\n")
+    (tmp_path / "profiles.yml").write_text((PROJECT / "profiles.yml").read_text())
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "orders.sql").write_text("select * from {{ ref('nothing') }}")
+
+    with pytest.raises(TransformError, match=r"'dbt parse' must run, got .*models/orders.sql"):
+        DbtProject(tmp_path, tmp_path / "work", lake.databases)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "code"),
+    [("pass", "test", 0), ("fail", "test", 1), ("error", "model", 1), ("error", "freshness", 0)],
+)
+def test_exit_code_tells_whether_a_model_or_a_test_failed(
+    status: str, kind: str, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    node = NodeResult("test.lakehouse.a", "a", kind, status, 0.1, message="Got 2 results")
+    runtime = Runtime("dev", {"silver": "s", "gold": "g"}, {"artifacts": "bucket"}, {})
+    monkeypatch.setattr(cli, "load_runtime", lambda *_: runtime)
+    monkeypatch.setattr(cli, "store_for", Mock())
+    monkeypatch.setattr(cli, "_session", Mock())
+    monkeypatch.setattr(transform, "run", lambda *_: TransformRecord(RUN_ID, "c-1", 0.2, [node]))
+
+    found = cli.main(["transform", "--environment", "dev", "--run-id", RUN_ID, "--correlation-id", "c-1"])
+
+    errors = [json.loads(line)["error"] for line in capsys.readouterr().err.splitlines() if '"ERROR"' in line]
+    assert (found, errors) == (code, ["a: Got 2 results"] if code else [])
+
+
+def _dbt(work: Path, target: str, *command: str) -> Any:
+    """What a dbt command of this project gives."""
     variables = json.dumps({"silver": "silver_gold", "gold": "gold"})
-    folders = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", str(work)]
-    return ["--quiet", "--log-level-file", "none", "--target", target, "--vars", variables, *folders]
+    options = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", str(work)]
+    options += ["--quiet", "--log-level-file", "none", "--target", target, "--vars", variables]
+    outcome = dbtRunner().invoke([*command, *options])
+    assert outcome.exception is None
+    result: Any = outcome.result
+    return result.results

@@ -28,8 +28,8 @@ _BAD = frozenset({"fail", "error", "runtime error"})
 class NodeResult:
     """What became of a model, a snapshot, a test or a source's freshness.
 
-    `status` is dbt's own word: success, pass, warn, skipped, fail or error. `failures` counts the rows a test found; `rows`
-    those a table holds afterwards. `tested` are the ids of the models a test is about, `sql` what it ran.
+    `status` is dbt's own word: success, pass, warn, skipped, fail or error. `failures` counts the rows a test found;
+    `rows` those a table holds afterwards. `tested` are the ids of the models a test is about, `sql` what it ran.
     """
 
     node: str
@@ -89,15 +89,17 @@ class DbtProject:
         outcome = runner.invoke([*_QUIET, *command, *self._options])
         if outcome.result is None and not outcome.success:
             remedy = "see the lines above; the project is in workloads/dbt"
-            raise TransformError(problem(f"dbt {command[0]}", "run", str(outcome.exception), remedy))
+            reason = " ".join(str(outcome.exception).split())
+            raise TransformError(problem(f"dbt {command[0]}", "run", reason, remedy))
         return outcome.result
 
 
 def _log(event: EventMsg) -> None:
-    level = _LEVELS.get(event.info.level)
-    text = event.info.msg.strip()
+    # fields of a protobuf message, of which the base class that types it knows but two
+    info: Any = event.info
+    level, text = _LEVELS.get(info.level), info.msg.strip()
     if level is not None and text:
-        _LOGGER.log(level, text, extra={"event": event.info.name})
+        _LOGGER.log(level, text, extra={"event": info.name})
 
 
 def _node_result(result: Any) -> NodeResult:

@@ -30,7 +30,8 @@ def sources(directory: Path) -> str:
 
     :raises ContractError: a document is malformed.
     """
-    documents = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted((directory / "silver").glob("*.yaml"))]
+    paths = sorted((directory / "silver").glob("*.yaml"))
+    documents = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in paths]
     source = {
         "name": "silver",
         "description": "Tables by contract: cleaned rows, the newest version of each",

@@ -27,15 +27,19 @@ CATALOG = "glue_catalog"
 RESULTS_TABLE = "dbt_run_results"
 DOCS = "dbt-docs/index.html"
 _EXAMPLES = 3
-_RESULTS_SCHEMA = (
-    "run_id string, correlation_id string, finished_at timestamp, node string, name string, kind string, status string,"
-    " seconds double, rows bigint, failures bigint, message string"
+_RESULT_COLUMNS: Mapping[str, str] = {
+    "node": "string", "name": "string", "kind": "string", "status": "string", "seconds": "double", "rows": "bigint",
+    "failures": "bigint", "message": "string",
+}  # fmt: skip
+_RESULTS_SCHEMA = ", ".join(
+    ["run_id string, correlation_id string, finished_at timestamp"]
+    + [f"{name} {kind}" for name, kind in _RESULT_COLUMNS.items()]
 )
 
 
 @dataclass(frozen=True)
 class Transform:
-    """One run: its ids, the Glue databases by zone, where artifacts go, the dbt project's folder, what to build (all)."""
+    """One run: its ids, the Glue databases by zone, where artifacts go, the dbt project's folder, what to build."""
 
     run_id: str
     correlation_id: str
@@ -64,9 +68,7 @@ class TransformRecord:
     def write(self, store: ObjectStore, base_uri: str) -> None:
         """Store the record below `base_uri`, without what only this process needs."""
         document = asdict(self)
-        for node in document["nodes"]:
-            for key in ("sql", "tested", "table"):
-                node.pop(key)
+        document["nodes"] = [{name: getattr(node, name) for name in _RESULT_COLUMNS} for node in self.nodes]
         uri = f"{base_uri.rstrip('/')}/runs/{self.runId}/transform.json"
         store.write(uri, json.dumps(document, indent=2).encode())
 
@@ -107,14 +109,11 @@ def withdraw(spark: SparkSession, gold: str, nodes: Sequence[NodeResult], before
 
 
 def keep(spark: SparkSession, job: Transform, record: TransformRecord) -> None:
-    """Append the results to the table `dbt_run_results` of gold, once however often it is tried, and write the record."""
+    """Append the results to gold's `dbt_run_results`, once however often it is tried, and write the record."""
     table = IcebergTable(spark, f"{CATALOG}.{job.databases['gold']}.{RESULTS_TABLE}")
     spark.sql(f"CREATE TABLE IF NOT EXISTS {table.quoted} ({_RESULTS_SCHEMA}) USING iceberg")
-    ids, finished = (record.runId, record.correlationId), datetime.now(UTC)
-    rows = [
-        (*ids, finished, node.node, node.name, node.kind, node.status, node.seconds, node.rows, node.failures, node.message)
-        for node in record.nodes
-    ]
+    ids = (record.runId, record.correlationId, datetime.now(UTC))
+    rows = [(*ids, *(getattr(node, name) for name in _RESULT_COLUMNS)) for node in record.nodes]
     results = spark.createDataFrame(rows, _RESULTS_SCHEMA).coalesce(1)
     properties = {TOKEN: record.runId, f"{PREFIX}correlation-id": record.correlationId}
     commit_once(table, record.runId, lambda: table.append(results, properties), job.retry)
