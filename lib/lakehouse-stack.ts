@@ -81,6 +81,13 @@ export interface LakehouseStackProps {
    * @default - those of this package, in `dist/dependencies`
    */
   readonly dependencies?: SparkDependencies;
+
+  /**
+   * The directory of the dbt project that makes gold of silver.
+   *
+   * @default - the project of this package, `workloads/dbt`
+   */
+  readonly dbtProject?: string;
 }
 
 /** A whole lakehouse, from the network to the dashboards, with the pipelines that load it. */
@@ -180,7 +187,7 @@ export class LakehouseStack extends RememberingStack {
       this.batchCluster = new BatchCluster(this, 'BatchCluster', { ...batchPropsOf(config), ...placed });
       const batch = { ...lake, cluster: this.batchCluster };
       this.ingest = new IngestPipeline(this, 'Ingest', { ...batch, sourceSecrets: sourceSecretsOf(config) });
-      this.transform = new TransformPipeline(this, 'Transform', batch);
+      this.transform = new TransformPipeline(this, 'Transform', { ...batch, project: props.dbtProject });
     }
     if (config.jobFlow !== undefined) {
       this.jobFlow = new BatchJobFlow(this, 'JobFlow', { ...jobFlowPropsOf(config), ...placed });
