@@ -21,6 +21,10 @@ function pipelineOf(props: Partial<TransformPipelineProps> = {}): { stack: Stack
   return { stack, pipeline: new TransformPipeline(stack, 'Transform', { ...fixed, ...props }) };
 }
 
+function argsOf({ stack, pipeline }: { stack: Stack; pipeline: TransformPipeline }): string {
+  return JSON.stringify(stack.resolve(pipeline.application.stepArgs));
+}
+
 interface Statement {
   readonly Action: string | string[];
   readonly Resource: unknown;
@@ -36,8 +40,7 @@ function actionsOn(stack: Stack, text: string): string[] {
 
 describe('TransformPipeline', () => {
   test('is a Spark application with the dbt project beside the jobs', () => {
-    const { pipeline, stack } = pipelineOf();
-    const args = JSON.stringify(stack.resolve(pipeline.application.stepArgs));
+    const args = argsOf(pipelineOf());
     expect(args).toContain('spark-submit');
     expect(args).toContain('#dbt');
     expect(args).toContain('#dependencies');
@@ -45,9 +48,7 @@ describe('TransformPipeline', () => {
 
   test('runs a project of your own', () => {
     const own = pipelineOf({ project: path.resolve(__dirname, '..', '..', 'workloads', 'dags') });
-    const args = (from: { stack: Stack; pipeline: TransformPipeline }): string =>
-      JSON.stringify(from.stack.resolve(from.pipeline.application.stepArgs));
-    expect(args(own)).not.toBe(args(pipelineOf()));
+    expect(argsOf(own)).not.toBe(argsOf(pipelineOf()));
   });
 
   test('may create and change tables of gold, and drop none', () => {

@@ -22,7 +22,15 @@ _BOUNDS: Mapping[str, str] = {
     "exclusiveMaximum": "below",
 }
 _LENGTHS: Mapping[str, str] = {"minLength": "min", "maxLength": "max"}
+_ONE_LINE = 100_000
 _PERIODS: Mapping[str, str] = {"d": "day", "h": "hour", "min": "minute"}
+
+
+class _Indented(yaml.SafeDumper):
+    """Lists stand deeper than their key, and texts on one line, as the formatter of this repository has them."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        super().increase_indent(flow, False)
 
 
 def sources(directory: Path) -> str:
@@ -35,11 +43,11 @@ def sources(directory: Path) -> str:
     source = {
         "name": "silver",
         "description": "Tables by contract: cleaned rows, the newest version of each",
-        "schema": "{{ var('silver') }}",
+        "schema": '{{ var("silver") }}',
         "config": {"loaded_at_field": "_extracted_at"},
         "tables": [_table(document, parse(document, "contract")) for document in documents],
     }
-    return _HEADER + yaml.safe_dump({"sources": [source]}, sort_keys=False, width=120, allow_unicode=True)
+    return _HEADER + yaml.dump({"sources": [source]}, Dumper=_Indented, sort_keys=False, width=_ONE_LINE)
 
 
 def _table(document: Mapping[str, Any], contract: Contract) -> dict[str, Any]:
