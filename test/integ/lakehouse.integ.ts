@@ -27,6 +27,7 @@ const STREAMS = ['flight_events'];
 
 const summaryShape = z.object({
   runs: z.array(z.object({ records: z.array(z.object({ dataset: z.string(), state: z.string() }).loose()) }).loose()),
+  gold: z.array(z.object({ tests: z.object({ passed: z.number(), failed: z.number() }) }).loose()),
   deployment: z.object({ resources: z.number(), properties: z.number() }).loose(),
 });
 
@@ -82,6 +83,9 @@ describe('the lakehouse on one machine', () => {
     const summary = readJson(lake.file('summary.json'), summaryShape);
     expect(summary.runs).toHaveLength(3);
     expect(summary.runs[2]?.records.map(({ state }) => state)).toEqual(DATASETS.map(() => 'unchanged'));
+    expect(summary.gold.map(({ tests }) => ({ none: tests.passed === 0, failed: tests.failed }))).toEqual(
+      Array(2).fill({ none: false, failed: 0 }),
+    );
     expect(summary.deployment.properties).toBeGreaterThan(400);
     ({ silver = '', bronze = '' } = (await lake.runtime()).databases);
     pids = lake.state.services.map(({ pid }) => pid);
@@ -98,6 +102,21 @@ describe('the lakehouse on one machine', () => {
     const { rows } = await lake.rows(silver, 'flights', { columns: ['carrier', 'dep_delay'] });
     const delay = rows.reduce((sum, row) => sum + Number(row.dep_delay ?? 0), 0);
     expect({ rows: rows.length, delay }).toEqual(source);
+  });
+
+  test('holds in gold each flight of silver, and every name an airport had', async () => {
+    const { gold = '' } = (await lake.runtime()).databases;
+    const [flights, facts, airports] = await Promise.all([
+      lake.rows(silver, 'flights', { columns: ['carrier'] }),
+      lake.rows(gold, 'fct_flights', { columns: ['carrier'] }),
+      lake.rows(gold, 'airport_history', { columns: ['airport', 'airport_name', 'valid_to'] }),
+    ]);
+    expect(facts.rows).toHaveLength(flights.rows.length);
+    const names = airports.rows.filter(({ airport }) => airport === 'LAS');
+    expect(names.map(({ airport_name, valid_to }) => [airport_name, valid_to === null]).toSorted()).toEqual([
+      ['Harry Reid International Airport', true],
+      ['Mc Carran Intl', false],
+    ]);
   });
 
   test('keeps real dirt in the dead-letter tables, with payload and reason', async () => {

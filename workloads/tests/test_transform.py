@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
@@ -155,6 +156,19 @@ def test_table_whose_test_fails_serves_what_it_served_before(lake: GoldLake, sec
     assert {node.status for node in record.nodes if node.name == "agg_daily"} == {"skipped"}
     assert lake.gold("stg_flights").where("flight = 8").count() == 1
     assert {row["flight_id"] for row in lake.gold("fct_flights").collect()} == before
+
+
+def test_rows_that_break_the_contract_of_a_model_are_not_merged(lake: GoldLake, second: object, tmp_path: Path) -> None:
+    snapshots = lake.spark.sql("SELECT * FROM glue_catalog.gold.fct_flights.snapshots").count()
+    project = shutil.copytree(PROJECT, tmp_path / "dbt")
+    model = project / "models/marts/fct_flights.sql"
+    model.write_text(model.read_text().replace("    distance,", "    cast(distance as double) as distance,"))
+
+    record = lake.run("20130205T000000Z-0a1b2c", "fct_flights", project)
+
+    errors = {node.name: node.message or "" for node in record.failed}
+    assert "This model has an enforced contract that failed" in errors["fct_flights"]
+    assert lake.spark.sql("SELECT * FROM glue_catalog.gold.fct_flights.snapshots").count() == snapshots
 
 
 def test_unit_tests_of_the_models_pass(lake: GoldLake, second: object, tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ class TransformRecord:
 
 
 def run(spark: SparkSession, job: Transform) -> TransformRecord:
-    """Build gold and everything that is kept of it: run results as a table and a document, dbt's documentation.
+    """Build gold and keep what became of it, as a table and a document; a whole run looks at freshness and documents too.
 
     :raises TransformError: dbt could not even begin; a node that fails is in the record.
     """
@@ -82,14 +82,16 @@ def run(spark: SparkSession, job: Transform) -> TransformRecord:
     gold = job.databases["gold"]
     with tempfile.TemporaryDirectory(prefix="dbt-") as work, _current_catalog(spark):
         project = DbtProject(job.project, Path(work), {"silver": job.databases["silver"], "gold": gold})
-        fresh = project.freshness()
+        whole = job.select is None
+        fresh = project.freshness() if whole else []
         before = _heads(spark, gold)
         built = project.build(job.select)
         withdraw(spark, gold, built, before)
         nodes = fresh + [_described(spark, gold, node) for node in built]
         record = TransformRecord(job.run_id, job.correlation_id, round(time.monotonic() - began, 3), nodes)
         keep(spark, job, record)
-        job.store.write(f"{job.artifacts_uri.rstrip('/')}/{DOCS}", project.docs())
+        if whole:
+            job.store.write(f"{job.artifacts_uri.rstrip('/')}/{DOCS}", project.docs())
     return record
 
 

@@ -72,14 +72,16 @@ class GoldLake:
         self.spark.sql(f"DELETE FROM glue_catalog.{self.databases['silver']}.{dataset} WHERE {where}")
         self.load(dataset, [row], at=at)
 
-    def run(self, run_id: str = "20130201T000000Z-0a1b2c", select: str | None = None) -> TransformRecord:
+    def run(
+        self, run_id: str = "20130201T000000Z-0a1b2c", select: str | None = None, project: Path = PROJECT
+    ) -> TransformRecord:
         job = Transform(
             run_id=run_id,
             correlation_id=CORRELATION_ID,
             databases=self.databases,
             artifacts_uri=f"file://{self.folder}",
             store=DiskStore(),
-            project=PROJECT,
+            project=project,
             select=select,
             retry=RetryPolicy(attempts=2, base=0.01, cap=0.02),
         )
