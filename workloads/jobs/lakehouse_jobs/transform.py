@@ -74,7 +74,7 @@ class TransformRecord:
 
 
 def run(spark: SparkSession, job: Transform) -> TransformRecord:
-    """Build gold and keep what became of it, as a table and a document; a whole run looks at freshness and documents too.
+    """Build gold and keep what became of it; a whole run also looks at freshness and documents the project.
 
     :raises TransformError: dbt could not even begin; a node that fails is in the record.
     """
