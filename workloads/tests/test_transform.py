@@ -77,6 +77,10 @@ def test_builds_every_table_and_passes_every_test(first: tuple[TransformRecord, 
     }  # fmt: skip
 
 
+def test_writes_nothing_into_the_project(first: object) -> None:
+    assert {path.name for path in PROJECT.iterdir()} & {"logs", "target", "dbt_packages"} == set()
+
+
 def test_every_log_line_of_dbt_carries_the_correlation_id(first: tuple[object, list[dict[str, Any]]]) -> None:
     _, lines = first
 
@@ -232,7 +236,7 @@ def _dbt(work: Path, target: str, *command: str) -> Any:
     """What a dbt command of this project gives."""
     variables = json.dumps({"silver": "silver_gold", "gold": "gold"})
     options = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", str(work)]
-    options += ["--quiet", "--log-level-file", "none", "--target", target, "--vars", variables]
+    options += ["--quiet", "--log-path", str(work), "--target", target, "--vars", variables]
     outcome = dbtRunner().invoke([*command, *options])
     assert outcome.exception is None
     result: Any = outcome.result

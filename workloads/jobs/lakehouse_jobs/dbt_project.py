@@ -57,7 +57,9 @@ class DbtProject:
         self._folder = folder
         self._target = work / "target"
         self._options = ["--project-dir", str(folder), "--profiles-dir", str(folder)]
-        self._options += ["--target-path", str(self._target), "--vars", json.dumps(dict(variables))]
+        # the project may be an archive of YARN, where nobody writes
+        self._options += ["--target-path", str(self._target), "--log-path", str(work / "logs")]
+        self._options += ["--vars", json.dumps(dict(variables))]
         self._manifest: Any = self._invoke(["parse"])
 
     def build(self, select: str | None = None) -> list[NodeResult]:
