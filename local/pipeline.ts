@@ -70,17 +70,18 @@ export interface ReconcileRequest extends JobRequest {
   readonly dataset: string;
 }
 
-interface PlannedStep {
-  readonly ClusterId: string;
-  readonly name: string;
+/** One run of a Spark application as an EMR step. */
+export interface StepRequest extends JobRequest {
+  /** Its name in the runtime parameter. */
+  readonly application: string;
+  /**
+   * The job that its code runs.
+   *
+   * @default - the application's name
+   */
+  readonly job?: string;
+  /** What the job is told beside the environment and the ids. */
   readonly args: string[];
-  readonly timeoutMs: number;
-}
-
-/** What is asked while a step runs, and when it failed. */
-interface StepWatch {
-  readonly look: (state: string) => Promise<void>;
-  readonly records: () => Promise<RunRecord[]>;
 }
 
 /** The AWS clients of a run; everything goes through the same APIs as on AWS. */
@@ -129,15 +130,12 @@ export class Pipeline {
    * @throws LakehouseError with the step's failure details and where its log is.
    */
   async run(runtime: Runtime, request: RunRequest, report: Report): Promise<RunRecord[]> {
-    const { source, runId } = request;
-    await this.runStep(this.stepOf(runtime, request, ['ingest', '--source', source]), {
-      look: async (state) => {
-        const done = await this.recordKeys(runtime, runId);
-        report(done.length === 0 ? state : `${done.length} datasets done`);
-      },
-      records: () => this.records(runtime, runId),
+    const step = { ...request, application: APPLICATION, args: ['--source', request.source] };
+    await this.runStep(runtime, step, async (state) => {
+      const done = await this.recordKeys(runtime, request.runId);
+      report(done.length === 0 ? state : `${done.length} datasets done`);
     });
-    return this.records(runtime, runId);
+    return this.records(runtime, request.runId);
   }
 
   /**
@@ -146,28 +144,61 @@ export class Pipeline {
    * @throws LakehouseError that names the days that differ.
    */
   async reconcile(runtime: Runtime, request: ReconcileRequest, report: Report): Promise<Reconciliation> {
-    const { dataset, runId } = request;
-    await this.runStep(this.stepOf(runtime, request, ['reconcile', '--dataset', dataset]), {
-      look: async (state) => report(state),
-      records: async () => [],
-    });
-    const Key = `runs/${runId}/reconciliation.json`;
-    const { Body } = await this.s3.send(new GetObjectCommand({ Bucket: this.bucketOf(runtime), Key }));
-    return parseJson((await Body?.transformToString()) ?? '', reconciliationShape, `'${Key}'`);
+    const step = { ...request, application: APPLICATION, job: 'reconcile', args: ['--dataset', request.dataset] };
+    await this.runStep(runtime, step, async (state) => report(state));
+    const name = `runs/${request.runId}/reconciliation.json`;
+    return parseJson(await this.artifact(runtime, name), reconciliationShape, `'${name}'`);
+  }
+
+  /**
+   * Runs an application as an EMR step and waits for its end; `watch` hears its state every other second.
+   *
+   * @throws LakehouseError with the step's failure details and where its log is.
+   */
+  async runStep(runtime: Runtime, request: StepRequest, watch: (state: string) => Promise<void>): Promise<void> {
+    const ClusterId = runtime.batchCluster.id;
+    const StepId = await this.submit(runtime, request);
+    const deadline = Date.now() + request.timeoutMs;
+    let shown = 0;
+    for (;;) {
+      const { Step: step } = await this.emr.send(new DescribeStepCommand({ ClusterId, StepId }));
+      const state = step?.Status?.State ?? 'PENDING';
+      if (state === 'COMPLETED') {
+        return;
+      }
+      if (['FAILED', 'CANCELLED', 'INTERRUPTED'].includes(state)) {
+        const records = await this.records(runtime, request.runId).catch(() => []);
+        throw new LakehouseError(failureText(withLocalLog(step, this.access.steps, ClusterId), state, records));
+      }
+      if (Date.now() >= deadline || interruption.aborted) {
+        await this.cancel(ClusterId, StepId);
+        throwIfInterrupted();
+        throw new LakehouseError(`step '${StepId}' took longer than ${request.timeoutMs / 1000} s and was cancelled`);
+      }
+      if (Date.now() - shown > 2_000) {
+        shown = Date.now();
+        await watch(state.toLowerCase());
+      }
+      await delay(POLL_MS);
+    }
   }
 
   /** The records of a run, one per dataset. */
   async records(runtime: Runtime, runId: string): Promise<RunRecord[]> {
-    const Bucket = this.bucketOf(runtime);
     const keys = await this.recordKeys(runtime, runId);
     return Promise.all(
       keys.map(async (Key) => {
-        const { Body } = await this.s3.send(new GetObjectCommand({ Bucket, Key }));
-        const text = (await Body?.transformToString()) ?? '';
+        const text = await this.artifact(runtime, Key);
         // snapshot ids do not fit a JavaScript number
         return parseJson(text.replaceAll(/:\s*(\d{16,})/g, ': "$1"'), runRecord, `run record '${Key}'`);
       }),
     );
+  }
+
+  /** An object of the artifacts bucket, as text. */
+  async artifact(runtime: Runtime, Key: string): Promise<string> {
+    const { Body } = await this.s3.send(new GetObjectCommand({ Bucket: this.bucketOf(runtime), Key }));
+    return (await Body?.transformToString()) ?? '';
   }
 
   /** Closes the connections. */
@@ -175,63 +206,26 @@ export class Pipeline {
     [this.emr, this.s3, this.secrets, this.ssm].forEach((client) => client.destroy());
   }
 
-  /** Adds a step, and waits for its end. */
-  private async runStep(step: PlannedStep, watch: StepWatch): Promise<void> {
-    const { ClusterId, timeoutMs } = step;
-    const StepId = await this.submit(step);
-    const deadline = Date.now() + timeoutMs;
-    let shown = 0;
-    for (;;) {
-      const { Step: found } = await this.emr.send(new DescribeStepCommand({ ClusterId, StepId }));
-      const state = found?.Status?.State ?? 'PENDING';
-      if (state === 'COMPLETED') {
-        return;
-      }
-      if (['FAILED', 'CANCELLED', 'INTERRUPTED'].includes(state)) {
-        const records = await watch.records().catch(() => []);
-        throw new LakehouseError(failureText(withLocalLog(found, this.access.steps, ClusterId), state, records));
-      }
-      if (Date.now() >= deadline || interruption.aborted) {
-        await this.cancel(ClusterId, StepId);
-        throwIfInterrupted();
-        throw new LakehouseError(`step '${StepId}' took longer than ${timeoutMs / 1000} s and was cancelled`);
-      }
-      if (Date.now() - shown > 2_000) {
-        shown = Date.now();
-        await watch.look(state.toLowerCase());
-      }
-      await delay(POLL_MS);
-    }
-  }
-
-  /** A job on the batch cluster: what comes first names it, with all that every job is told. */
-  private stepOf(runtime: Runtime, request: JobRequest, [job = '', ...args]: string[]): PlannedStep {
-    const application = runtime.applications[APPLICATION];
+  private async submit(runtime: Runtime, request: StepRequest): Promise<string> {
+    const { application: name, job = name, args, runId, correlationId } = request;
+    const application = runtime.applications[name];
     if (application === undefined) {
       throw new LakehouseError(
-        `'applications' must hold '${APPLICATION}', got ${JSON.stringify(Object.keys(runtime.applications))}; deploy the stack anew`,
+        `'applications' must hold '${name}', got ${JSON.stringify(Object.keys(runtime.applications))}; deploy the stack anew`,
       );
     }
-    const { runId, correlationId, timeoutMs } = request;
     const ids = ['--environment', runtime.environment, '--run-id', runId, '--correlation-id', correlationId];
-    return {
-      ClusterId: runtime.batchCluster.id,
-      name: `${job} ${args.at(-1) ?? ''} ${runId}`,
-      args: [...application.args, job, ...args, ...ids],
-      timeoutMs,
-    };
-  }
-
-  private async submit({ ClusterId, name, args }: PlannedStep): Promise<string> {
+    const Args = [...application.args, job, ...ids, ...args];
     const step = {
-      Name: name,
+      Name: `${job} ${runId}`,
       ActionOnFailure: 'CONTINUE' as const,
-      HadoopJarStep: { Jar: 'command-runner.jar', Args: args },
+      HadoopJarStep: { Jar: 'command-runner.jar', Args },
     };
-    const { StepIds } = await this.emr.send(new AddJobFlowStepsCommand({ JobFlowId: ClusterId, Steps: [step] }));
+    const command = new AddJobFlowStepsCommand({ JobFlowId: runtime.batchCluster.id, Steps: [step] });
+    const { StepIds } = await this.emr.send(command);
     const id = StepIds?.[0];
     if (id === undefined) {
-      throw new LakehouseError(`cluster '${ClusterId}' took no step`);
+      throw new LakehouseError(`cluster '${runtime.batchCluster.id}' took no step`);
     }
     return id;
   }

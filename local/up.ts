@@ -24,6 +24,7 @@ import { renderPage } from './summary/page';
 import type { Summary } from './summary/summary';
 import { renderTable } from './summary/table';
 import { allEnded, ensureTools } from './tools';
+import { transform, type TransformRun } from './transform';
 
 /** The account of an environment that names none. */
 const LOCAL_ACCOUNT = '000000000000';
@@ -152,13 +153,17 @@ async function runEverything(context: Context): Promise<Summary> {
       return found;
     });
     const runs = [await runOnce(context, pipeline, runtime, { ...first, moved: loaded })];
+    const gold = [await makeGold(context, pipeline, runtime, first.title)];
     for (const planned of later) {
       const moved = await advance(context, planned.until, planned.title);
       runs.push(await runOnce(context, pipeline, runtime, { ...planned, moved }));
+      if (planned.until !== undefined) {
+        gold.push(await makeGold(context, pipeline, runtime, planned.title));
+      }
     }
     const period = { until: later.findLast((run) => run.until !== undefined)?.until ?? until };
     const stream = await runStream({ ...context, ...period, access: target, pipeline, runtime });
-    return await summarize(context, { runtime, runs, readback, stream });
+    return await summarize(context, { runtime, runs, gold, readback, stream });
   } finally {
     pipeline.close();
   }
@@ -209,15 +214,28 @@ async function runOnce(
   return { title, runId, seconds: (Date.now() - began) / 1000, source: moved, records };
 }
 
+/** After each load, so that gold has the history of what changed between them. */
+function makeGold(
+  { progress, correlationId }: Context,
+  pipeline: Pipeline,
+  runtime: Runtime,
+  title: string,
+): Promise<TransformRun> {
+  return progress.step(`dbt, silver to gold: ${title}`, (report) =>
+    transform(pipeline, runtime, { title, correlationId, report }),
+  );
+}
+
 /** What was done, to be told. */
 interface Done {
   readonly runtime: Runtime;
   readonly runs: PipelineRun[];
+  readonly gold: TransformRun[];
   readonly readback: ReadbackReport;
   readonly stream: StreamRun | undefined;
 }
 
-async function summarize(context: Context, { runtime, runs, readback, stream }: Done): Promise<Summary> {
+async function summarize(context: Context, { runtime, runs, gold, readback, stream }: Done): Promise<Summary> {
   const { options, progress, session, target, correlationId } = context;
   return progress.step('summary', async () => {
     const [lake, lineage, recorded] = await Promise.all([
@@ -233,6 +251,7 @@ async function summarize(context: Context, { runtime, runs, readback, stream }: 
       finishedAt: new Date().toISOString(),
       seconds: progress.seconds,
       runs,
+      gold,
       ...(stream === undefined ? {} : { stream: { ...stream, rows: streamRows(stream, lake) } }),
       lake,
       lineage: lineage.all(),

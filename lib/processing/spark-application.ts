@@ -7,8 +7,17 @@ import { failAll, problem } from '../private';
 import type { ISparkCluster } from './spark-cluster';
 import { SparkDependencies } from './spark-dependencies';
 
-/** What is never part of an application: caches and tests change its hash without changing what it does. */
-const NOT_CODE = ['__pycache__', '*.pyc', '.pytest_cache', '.mypy_cache', '.ruff_cache', '*.egg-info'];
+/** What is never part of an application: caches, and what dbt writes, change its hash without changing what it does. */
+const NOT_CODE = [
+  'target',
+  'logs',
+  '__pycache__',
+  '*.pyc',
+  '.pytest_cache',
+  '.mypy_cache',
+  '.ruff_cache',
+  '*.egg-info',
+];
 
 /** The folder, beside the job, that the Python dependencies are unpacked into. */
 const DEPENDENCIES_FOLDER = 'dependencies';

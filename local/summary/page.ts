@@ -1,5 +1,6 @@
 import { renderChart } from './chart';
 import { duration, moment } from './format';
+import { goldTables } from './gold';
 import { html, Html } from './html';
 import { renderLineage } from './lineage';
 import { deployment, flow, rejections, runsTable, tablesTable, tiles } from './sections';
@@ -37,6 +38,11 @@ export function renderPage(summary: Summary): string {
             renderChart(summary.lake.days),
           )}
           ${section('Runs', 'Each is an EMR step: rows per dataset, as the job recorded them. A row that the overlap of two runs reads again counts as read only.', runsTable(summary.runs))}
+          ${section(
+            'Gold',
+            'Made of silver by dbt in a Spark session of its own EMR step; a test that fails stops what builds on it.',
+            goldTables(summary.gold),
+          )}
           ${section(
             'The stream',
             'Departures and arrivals as they were reported, through Kafka: late, some twice, some broken. Flights from the database tell the same, by another way.',

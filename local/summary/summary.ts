@@ -2,6 +2,7 @@ import type { LineageNode } from '../lineage';
 import type { PipelineRun } from '../records';
 import type { RecordedResource } from '../services/emulator';
 import type { StreamRows, StreamRun } from '../streaming';
+import type { TransformRun } from '../transform';
 import type { Lake } from './lake';
 
 /** Everything the summary shows. */
@@ -16,6 +17,8 @@ export interface Summary {
   readonly runs: PipelineRun[];
   /** The stream and its rows; undefined where the environment has none. */
   readonly stream?: StreamRun & { readonly rows: StreamRows };
+  /** What dbt made of silver, run by run. */
+  readonly gold: TransformRun[];
   readonly lake: Lake;
   /** Every dataset that an OpenLineage event tells of. */
   readonly lineage: LineageNode[];

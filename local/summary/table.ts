@@ -1,5 +1,6 @@
 import { snapshotCount, totalsOf, type PipelineRun, type RunRecord } from '../records';
 import { bytes, count, seconds } from './format';
+import { goldLines } from './gold';
 import { streamLines } from './stream';
 import type { Summary } from './summary';
 
@@ -52,6 +53,7 @@ function footer(summary: Summary): string[] {
   const rejected = lake.rejected.map((entry) => `  ${entry.dataset}: ${count(entry.rows)} × ${entry.message}`);
   const recorded = deployment.recorded.length === 0 ? '' : `; ${deployment.recorded.length} recorded, not emulated`;
   return [
+    ...goldLines(summary.gold),
     `deployed ${summary.stack}: ${count(deployment.resources)} resources, ${count(deployment.properties)} properties read back${recorded}`,
     ...streamLines(summary),
     ...(rejected.length === 0 ? [] : ['rejected rows, kept in the dead letter tables:', ...rejected]),

@@ -44,6 +44,16 @@ const summary: Summary = {
       records: [record({}), record({ dataset: 'weather', rowsRead: 2_211, rowsValid: 2_210, rowsRejected: 1 })],
     },
   ],
+  gold: [
+    {
+      title: 'January <2013>',
+      runId: '20130201T000100Z-abcdef',
+      seconds: 31.4,
+      tables: [{ name: 'fct_flights', rows: 32_956, seconds: 2.1 }],
+      tests: { passed: 55, failed: 0 },
+      sources: { fresh: 5, all: 6 },
+    },
+  ],
   stream: {
     dataset: 'flight_events',
     sent: { events: 99_790, duplicates: 104, corrupt: 44 },
@@ -132,6 +142,9 @@ describe('renderPage', () => {
       'AWS::Some::Type',
       'TemplateURL',
       '2 min 31 s',
+      'gold.fct_flights',
+      '32,956',
+      '1 tables and 55 tests in 31.4 s, 5 of 6 sources fresh',
     ]) {
       expect(page).toContain(text);
     }
