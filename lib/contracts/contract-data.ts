@@ -22,6 +22,8 @@ export interface ContractData {
   readonly source?: ContractSource;
   readonly stream?: ContractStream;
   readonly freshnessSeconds?: number;
+  readonly latencySeconds?: number;
+  readonly rowsPerSecond?: number;
   readonly expectedBytesPerDay?: number;
   readonly file: string;
   readonly declaredAt: string;

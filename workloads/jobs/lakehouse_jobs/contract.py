@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from lakehouse_jobs.exceptions import ContractError, problem
+from lakehouse_jobs.objectives import Objectives, parse_objectives
 
 METADATA_COLUMNS: tuple[tuple[str, str], ...] = (
     ("_extracted_at", "timestamp"),
@@ -91,7 +92,9 @@ class StreamTopic:
 
 @dataclass(frozen=True)
 class Contract:
-    """A dataset's contract: dataset name, version, columns, key, the column that orders versions of a row, origin."""
+    """A dataset's contract: dataset name, version, columns, key, the column that orders versions of a row, origin,
+    what it promises of a run.
+    """
 
     dataset: str
     version: str
@@ -99,6 +102,7 @@ class Contract:
     key: tuple[str, ...]
     ordering_column: str
     origin: SourceTable | StreamTopic
+    objectives: Objectives = field(default_factory=Objectives)
 
     @property
     def source(self) -> SourceTable:
@@ -171,6 +175,7 @@ def parse(document: Mapping[str, Any], origin: str) -> Contract:
         key=_key(properties),
         ordering_column=str(custom.get("orderingColumn")),
         origin=_origin(custom, origin),
+        objectives=parse_objectives(document, origin),
     )
     _check(contract, origin)
     return contract
