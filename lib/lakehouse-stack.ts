@@ -172,13 +172,13 @@ export class LakehouseStack extends RememberingStack {
     for (const contract of contracts.streams()) {
       this.defineStream(contract, { ...lake, maxRestarts: config.streaming?.maxRestarts });
     }
-    if (config.batch !== undefined) {
-      this.batchCluster = new BatchCluster(this, 'BatchCluster', { ...batchPropsOf(config), ...placed });
-      const load = { cluster: this.batchCluster, sourceSecrets: sourceSecretsOf(config) };
-      this.ingest = new IngestPipeline(this, 'Ingest', { ...lake, ...load });
-    }
     if (config.jobFlow !== undefined) {
       this.jobFlow = new BatchJobFlow(this, 'JobFlow', { ...jobFlowPropsOf(config), ...placed });
+    }
+    if (config.batch !== undefined) {
+      this.batchCluster = new BatchCluster(this, 'BatchCluster', { ...batchPropsOf(config), ...placed });
+      const load = { cluster: this.batchCluster, jobFlow: this.jobFlow, sourceSecrets: sourceSecretsOf(config) };
+      this.ingest = new IngestPipeline(this, 'Ingest', { ...lake, ...load });
     }
     if (config.serverless !== undefined) {
       this.serverless = new ServerlessSpark(this, 'Serverless', { ...serverlessPropsOf(config), ...placed });
