@@ -6,6 +6,7 @@ import {
   CancelStepsCommand,
   DescribeStepCommand,
   EMRClient,
+  ListStepsCommand,
   type Step,
 } from '@aws-sdk/client-emr';
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
@@ -35,6 +36,7 @@ const runtimeShape = z.object({
   streamingCluster: z.object({ id: z.string() }).optional(),
   streamingJobs: z.record(z.string(), z.object({ stateMachineArn: z.string() })).optional(),
   batchCluster: z.object({ id: z.string() }),
+  airflow: z.object({ environment: z.string() }).optional(),
   sources: z.record(z.string(), z.object({ secretId: z.string() })),
   applications: z.record(z.string(), z.object({ args: z.array(z.string()) })),
 });
@@ -144,6 +146,20 @@ export class Pipeline {
         // snapshot ids do not fit a JavaScript number
         return parseJson(text.replaceAll(/:\s*(\d{16,})/g, ': "$1"'), runRecord, `run record '${Key}'`);
       }),
+    );
+  }
+
+  /** What the steps of a run that failed say, and the datasets in them. */
+  async failures(runtime: Runtime, runId: string): Promise<string[]> {
+    const ClusterId = runtime.batchCluster.id;
+    const { Steps = [] } = await this.emr.send(new ListStepsCommand({ ClusterId, StepStates: ['FAILED'] }));
+    const failed = Steps.filter(({ Name }) => Name?.endsWith(runId));
+    const records = failed.length === 0 ? [] : await this.records(runtime, runId);
+    const steps = await Promise.all(
+      failed.map(({ Id: StepId }) => this.emr.send(new DescribeStepCommand({ ClusterId, StepId }))),
+    );
+    return steps.map(({ Step: step }) =>
+      failureText(withLocalLog(step, this.access.steps, ClusterId), 'FAILED', records),
     );
   }
 

@@ -6,6 +6,7 @@ import { LakehouseError, problem } from '../lib/private/errors';
 import { bootstrap, deploy, stackName, synthesize, type DeployTarget } from './deploy';
 import { guarded, throwIfInterrupted } from './interrupt';
 import { parseUpArguments, type UpOptions } from './options';
+import { directSteps, orchestratorOf, type Orchestrator } from './orchestration';
 import { RunPaths } from './paths';
 import { newRunId, Pipeline, type Runtime } from './pipeline';
 import { plannedRuns, unexpectedChanges } from './plan';
@@ -49,7 +50,7 @@ async function up(options: UpOptions): Promise<number> {
   let kept = false;
   try {
     const kafka = usesKafka(config);
-    const tools = await ensureTools(progress, { kafka });
+    const tools = await ensureTools(progress, { kafka, orchestrator: orchestratorOf(config, options.orchestrator) });
     const place = { region: config.region, accountId: config.account ?? LOCAL_ACCOUNT };
     const { endpointPort, postgresPort, kafkaPort } = options;
     const services = kafka ? 'PostgreSQL, Kafka and the AWS endpoint' : 'PostgreSQL and the AWS endpoint';
@@ -130,6 +131,7 @@ async function runEverything(context: Context): Promise<Summary> {
     throw new LakehouseError("'--months' must be 1 or more; correct it");
   }
   const { until } = first;
+  const orchestration = session.startOrchestration();
   const loading = progress.step(`source data: ${first.title}`, () => session.advanceSource(until));
   const deploying = deployStack(context);
   await allEnded(loading, deploying);
@@ -149,14 +151,16 @@ async function runEverything(context: Context): Promise<Summary> {
       report(`${found.properties} properties of ${found.resources} resources agree`);
       return found;
     });
-    const runs = [await runOnce(context, pipeline, runtime, { ...first, moved: loaded })];
+    const orchestrator = (await orchestration?.open(pipeline, runtime)) ?? directSteps(pipeline, runtime);
+    const runs = [await runOnce(context, orchestrator, { ...first, moved: loaded })];
     for (const planned of later) {
       const moved = await advance(context, planned.until, planned.title);
-      runs.push(await runOnce(context, pipeline, runtime, { ...planned, moved }));
+      runs.push(await runOnce(context, orchestrator, { ...planned, moved }));
     }
     return await summarize(context, runtime, runs, readback);
   } finally {
     pipeline.close();
+    await orchestration?.stop();
   }
 }
 
@@ -183,18 +187,17 @@ async function advance(context: Context, until: string | undefined, title: strin
 
 async function runOnce(
   { progress, correlationId }: Context,
-  pipeline: Pipeline,
-  runtime: Runtime,
+  orchestrator: Orchestrator,
   planned: { readonly title: string; readonly until: string | undefined; readonly moved: PipelineRun['source'] },
 ): Promise<PipelineRun> {
   const { title, until, moved } = planned;
-  const runId = newRunId();
   const began = Date.now();
-  const records = await progress.step(`pipeline: ${title}`, async (report) => {
-    const request = { source: Session.DATABASE, runId, correlationId, timeoutMs: RUN_TIMEOUT_MS };
-    const found = await pipeline.run(runtime, request, report);
-    report(`${found.filter((record) => record.state === 'succeeded').length} of ${found.length} datasets changed`);
-    return found;
+  const { runId, records, tasks } = await progress.step(`pipeline: ${title}`, async (report) => {
+    const request = { source: Session.DATABASE, runId: newRunId(), correlationId, timeoutMs: RUN_TIMEOUT_MS };
+    const ran = await orchestrator.run(request, report);
+    const changed = ran.records.filter((record) => record.state === 'succeeded').length;
+    report(`${changed} of ${ran.records.length} datasets changed`);
+    return ran;
   });
   const unexpected = until === undefined ? unexpectedChanges(records) : [];
   if (unexpected.length > 0) {
@@ -202,7 +205,7 @@ async function runOnce(
       `a run on an unchanged source changed something:\n${unexpected.map((text) => `  - ${text}`).join('\n')}`,
     );
   }
-  return { title, runId, seconds: (Date.now() - began) / 1000, source: moved, records };
+  return { title, runId, seconds: (Date.now() - began) / 1000, source: moved, records, tasks };
 }
 
 async function summarize(

@@ -4,6 +4,7 @@ import { html, Html } from './html';
 import { deployment, flow, rejections, runsTable, tablesTable, tiles } from './sections';
 import { STYLE } from './style';
 import type { Summary } from './summary';
+import { tasksTable } from './tasks';
 
 /** The summary as one page that needs nothing but itself: no network, no script. */
 export function renderPage(summary: Summary): string {
@@ -35,6 +36,7 @@ export function renderPage(summary: Summary): string {
             renderChart(summary.lake.days),
           )}
           ${section('Runs', 'Each is an EMR step: rows per dataset, as the job recorded them. A row that the overlap of two runs reads again counts as read only.', runsTable(summary.runs))}
+          ${section('Orchestration', 'The tasks of each run, as the orchestrator saw them.', tasksTable(summary.runs))}
           ${section(
             'Rejected rows',
             'Real dirt of the data set. Each row is kept whole in a dead letter table, with its reasons.',

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -55,11 +56,13 @@ class Asked:
         raise AssertionError(f"it ended: {self.log[-3000:]}")
 
     def stop(self) -> None:
-        """End it."""
-        assert self._process.stdin
-        self._process.stdin.close()
-        self._process.terminate()
+        """End it, and what it started."""
+        os.killpg(self._process.pid, signal.SIGTERM)
         self._process.wait(20)
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.close()
+        self._process.stdout.close()
 
 
 def towards(url: str) -> dict[str, str]:

@@ -115,6 +115,7 @@ export async function ensureEngine(folder: string): Promise<Record<string, strin
     ensureTools(progress, { kafka: true, orchestrator: 'airflow' }),
     progress.step('jars of the load', () => ensureJars(jarSets.workloads)),
     progress.step('jars of the streams', () => ensureJars(jarSets.streams)),
+    progress.step('Prefect 3.8.8', () => ensureEnvironment(environments.prefect)),
     progress.step('Python environment of the jobs', () => ensureEnvironment(environments.workloads)),
   ]);
   // PostgreSQL's user must be able to go through it
@@ -147,6 +148,7 @@ export async function ensureEngine(folder: string): Promise<Record<string, strin
     LAKEHOUSE_JOB_JARS: [loadJars, streamJars].join(','),
     LAKEHOUSE_KAFKA_JARS: kafkaJars,
     LAKEHOUSE_AIRFLOW: environmentDirectory(environments.airflow),
+    LAKEHOUSE_PREFECT: environmentDirectory(environments.prefect),
     LAKEHOUSE_POSTGRES_BIN: join(usableBinaries(folder), 'bin'),
   };
 }
