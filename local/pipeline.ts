@@ -149,11 +149,14 @@ export class Pipeline {
     );
   }
 
-  /** What the steps of a run that failed say, and the datasets in them. */
+  /** What the last attempts of a run's steps that failed say, and the datasets in them. */
   async failures(runtime: Runtime, runId: string): Promise<string[]> {
     const ClusterId = runtime.batchCluster.id;
     const { Steps = [] } = await this.emr.send(new ListStepsCommand({ ClusterId, StepStates: ['FAILED'] }));
-    const failed = Steps.filter(({ Name }) => Name?.endsWith(runId));
+    // newest first
+    const failed = Steps.filter(
+      ({ Name }, index) => Name?.endsWith(runId) && Steps.findIndex((step) => step.Name === Name) === index,
+    );
     const records = failed.length === 0 ? [] : await this.records(runtime, runId);
     const steps = await Promise.all(
       failed.map(({ Id: StepId }) => this.emr.send(new DescribeStepCommand({ ClusterId, StepId }))),

@@ -41,6 +41,11 @@ export class Driver {
     private readonly child: ChildProcess,
   ) {}
 
+  /** Its process; undefined when it could not be started. */
+  get pid(): number | undefined {
+    return this.child.pid;
+  }
+
   /** Starts the process; it may be asked at once. */
   static start(spec: DriverSpec): Driver {
     mkdirSync(dirname(spec.logFile), { recursive: true });
@@ -108,7 +113,7 @@ export class Driver {
 
   /** Ends the process and waits until its group is gone. */
   async stop(): Promise<void> {
-    const { pid } = this.child;
+    const { pid } = this;
     if (pid !== undefined) {
       await stopGroup(pid);
       forgetGroup(pid);

@@ -84,8 +84,8 @@ def lakehouse_batch(
 ) -> str:
     """Run all stages, the steps of one at the same time; gives the run's id.
 
-    Run again with the id of a run that failed, it goes on after the steps that ended well. `patience` has `retries` (3),
-    `retry_seconds` before the first of them (60, then twice as long each time) and `poll_seconds` (10).
+    Run again with the id of a run that failed, it goes on after the steps that ended well. `patience` has `retries`
+    (3), `retry_seconds` before the first of them (60, then twice as long each time) and `poll_seconds` (10).
     """
     waits = {"retries": 3, "retry_seconds": 60, "poll_seconds": 10, **(patience or {})}
     started = flow_run.scheduled_start_time or datetime.now(UTC)
