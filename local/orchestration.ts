@@ -173,6 +173,7 @@ const KINDS: {
     title: 'Prefect',
     settings: (home) => ({
       PREFECT_HOME: home,
+      DO_NOT_TRACK: '1',
       PREFECT_SERVER_ANALYTICS_ENABLED: 'false',
       PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS: '120',
     }),

@@ -7,8 +7,11 @@ import { LakehouseError } from '../../lib/private/errors';
 import { interruption, Interrupted } from '../interrupt';
 import { parseJson } from '../json';
 import type { Report } from '../progress';
-import { stopGroup } from './groups';
+import { stopGroup, until } from './groups';
 import { forgetGroup, rememberGroup, withLastLines } from './process';
+
+/** How long a process may take to end by itself, in milliseconds. */
+const LAST_WORDS_MS = 5_000;
 
 /** What a driver is started with. */
 export interface DriverSpec {
@@ -114,8 +117,11 @@ export class Driver {
   /** Ends the process and waits until its group is gone. */
   async stop(): Promise<void> {
     const { pid } = this;
+    // Airflow leaves SIGTERM to its tasks; no more questions is what ends it at once
+    this.child.stdin?.end();
+    await until(() => this.ended !== undefined || interruption.aborted, LAST_WORDS_MS);
     if (pid !== undefined) {
-      await stopGroup(pid);
+      await stopGroup(pid, { graceMs: 2_000 });
       forgetGroup(pid);
     }
   }

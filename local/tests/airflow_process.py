@@ -72,6 +72,14 @@ class Process:
         states = sorted((task.task_id, str(task.state)) for task in done.get_task_instances())
         return {"state": str(done.state), "tasks": states, "run": done.run_id}
 
+    def end(self, question: Question) -> None:
+        """What a scheduler does when a run has ended: call what the DAG has for it, with the reason."""
+        os.environ.update(question["environment"])
+        dag = self.bag.dags[question["dag"]]
+        callbacks = dag.on_failure_callback
+        for callback in callbacks if isinstance(callbacks, list) else [callbacks]:
+            callback({"dag": dag, "run_id": question["run"], "reason": question["reason"]})
+
     @staticmethod
     def _described(dag: Any) -> dict[str, Any]:
         tasks = {
@@ -91,7 +99,7 @@ def main() -> None:
     """Serve until there are no more questions."""
     wire = Wire()
     process = Process()
-    wire.serve({"read": process.read, "run": process.run})
+    wire.serve({"read": process.read, "run": process.run, "end": process.end})
 
 
 if __name__ == "__main__":

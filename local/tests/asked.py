@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -57,12 +58,15 @@ class Asked:
 
     def stop(self) -> None:
         """End it, and what it started."""
-        os.killpg(self._process.pid, signal.SIGTERM)
-        self._process.wait(20)
         assert self._process.stdin
         assert self._process.stdout
         self._process.stdin.close()
-        self._process.stdout.close()
+        try:
+            self._process.wait(20)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.stdout.close()
 
 
 def towards(url: str) -> dict[str, str]:

@@ -69,9 +69,13 @@ def airflow(tmp_path_factory: pytest.TempPathFactory, running: Endpoint, mailbox
 
 def run(airflow: Asked, environment: str, hour: int, conf: dict[str, Any] | None = None) -> Any:
     """A run for an hour, in an environment."""
-    variables = {"AIRFLOW__LAKEHOUSE__ENVIRONMENT": environment}
     date = f"2026-01-05T{hour:02}:00:00+00:00"
-    return airflow.ask("run", dag=DAG, date=date, conf=conf or {}, environment=variables)
+    return airflow.ask("run", dag=DAG, date=date, conf=conf or {}, environment=variables(environment))
+
+
+def variables(environment: str) -> dict[str, str]:
+    """What tells the DAG of the environment."""
+    return {"AIRFLOW__LAKEHOUSE__ENVIRONMENT": environment}
 
 
 def states(ran: Any) -> dict[str, str]:
@@ -91,7 +95,8 @@ def test_every_file_is_read_without_an_error_or_a_question(airflow: Asked) -> No
     [(name, dag)] = read["dags"].items()
     tasks = dag["tasks"]
     assert (name, dag["runsAtOnce"], dag["alerts"]) == (DAG, 1, True)
-    assert tasks["quality.step"]["upstream"] == ["quality.calls", "transform.step"]
+    assert tasks["quality.calls"]["upstream"] == ["plan", "transform.step"]
+    assert tasks["quality.step"]["upstream"] == ["quality.calls"]
     assert tasks["review.records"]["upstream"] == ["plan", "quality.step", "transient.wait"]
     assert {(task["retries"], task["backoff"], task["minutes"], task["alerts"]) for task in tasks.values()} == {
         (1, True, 120, True)
@@ -139,6 +144,15 @@ def test_a_step_that_fails_is_tried_again_then_told_to_topic_and_mail(
     assert f"run {ran['run']}, failed for good" in text
     [mail] = mailbox.mails
     assert (mail["To"], mail["Subject"]) == ("oncall@lake.test", subject)
+
+
+def test_a_run_that_takes_too_long_is_told_too(airflow: Asked, running: Endpoint) -> None:
+    slow = lake(running, "slow", JOBS)
+    airflow.ask("end", dag=DAG, run="scheduled__x", reason="timed_out", environment=variables("slow"))
+    airflow.ask("end", dag=DAG, run="scheduled__y", reason="task_failure", environment=variables("slow"))
+    assert slow.told("critical") == [
+        ("lakehouse_batch took too long", "run scheduled__x of lakehouse_batch took longer than 13:00:00 and was ended")
+    ]
 
 
 def test_a_run_goes_on_when_nobody_can_be_told_and_says_so_once(airflow: Asked, running: Endpoint) -> None:

@@ -45,6 +45,7 @@ def airflow(tmp_path: Path, running: Endpoint) -> Iterator[Asked]:
 def prefect(tmp_path: Path, running: Endpoint) -> Iterator[Asked]:
     environment = {
         "PREFECT_HOME": str(tmp_path),
+        "DO_NOT_TRACK": "1",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
     }

@@ -112,6 +112,8 @@ with DAG(
     last: Any = planned
     for stage in STAGES:
         with TaskGroup(stage.name):
+            steps = calls(planned, stage.name)
+            chain(last, steps)
             # Adding a step and waiting for it are one task, so that a retry adds the step again.
             step = EmrAddStepsOperator.partial(
                 task_id="step",
@@ -119,8 +121,7 @@ with DAG(
                 waiter_delay=option("poll_seconds", 10),
                 waiter_max_attempts=100_000,  # the task has its own time-out
                 trigger_rule=GOES_ON,
-            ).expand_kwargs(calls(planned, stage.name))
-            chain(last, step)
+            ).expand_kwargs(steps)
             last = step
     with TaskGroup("transient"):
         # A name of its own for each attempt: Step Functions takes none twice.
