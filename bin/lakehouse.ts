@@ -95,6 +95,17 @@ export function lakehouseProgram(exit: (code: number) => void = () => undefined)
     .argument('[type]', 'only types whose names begin like this, for example AWS::MSK')
     .action(async (type?: string) => console.log(verifyText(await verify(new RunPaths(), type))));
   program
+    .command('lineage')
+    .description(
+      'what a table or a column of the running stack is made from, back to its source, by the OpenLineage events of its jobs',
+    )
+    .argument('<name>', 'for example silver.flights or silver.flights.dep_delay')
+    .action(async (name: string) => {
+      // the AWS clients are loaded by who needs them only
+      const { lineage } = await import('../local/lineage.js');
+      console.log(await lineage(new RunPaths(), name));
+    });
+  program
     .command('lock')
     .description('give new columns and tables of the contracts their ids, in schema.lock.json')
     .argument('[contracts]', 'the folder of contracts', 'contracts')
@@ -142,6 +153,8 @@ async function main(): Promise<number> {
 }
 
 if (require.main === module) {
+  // the SDK's notice about future Node versions is for developers of this project, not for its users
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   void main().then(
     (code) => (process.exitCode = code),
     (error: unknown) => {

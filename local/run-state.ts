@@ -34,6 +34,20 @@ const stateShape = z.object({
 /** What is written down about a run, so that another process can look at it, stop it or clean up after it. */
 export type RunState = z.infer<typeof stateShape>;
 
+/**
+ * The stack that was left up in this folder, with its endpoint and region.
+ *
+ * @throws LakehouseError when none is.
+ */
+export function standing(paths: RunPaths): RunState & { facts: { endpoint: string; region: string } } {
+  const state = readState(paths);
+  const { endpoint, region } = state?.facts ?? {};
+  if (state === undefined || !state.services.every(isSame) || endpoint === undefined || region === undefined) {
+    throw new LakehouseError("no deployed stack is up in this folder; start one with 'npx lakehouse up --keep'");
+  }
+  return { ...state, facts: { ...state.facts, endpoint, region } };
+}
+
 /** The run this process drives: its lock and its state file. */
 export class RunStateFile {
   private constructor(

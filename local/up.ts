@@ -7,6 +7,7 @@ import { bootstrap, deploy, stackName, synthesize, type DeployTarget } from './d
 import { guarded, throwIfInterrupted } from './interrupt';
 import { parseUpArguments, type UpOptions } from './options';
 import { directSteps, orchestratorOf, type Orchestrator } from './orchestration';
+import { readLineage } from './lineage';
 import { RunPaths } from './paths';
 import { newRunId, Pipeline, type Runtime } from './pipeline';
 import { plannedRuns, unexpectedChanges } from './plan';
@@ -216,8 +217,9 @@ async function summarize(
 ): Promise<Summary> {
   const { options, progress, session, target, correlationId } = context;
   return progress.step('summary', async () => {
-    const [lake, recorded] = await Promise.all([
+    const [lake, lineage, recorded] = await Promise.all([
       readLake((args) => session.runModule('lake reader', args, 2 * 60_000), runtime),
+      readLineage(target, runtime),
       recordedResources(target.endpoint),
     ]);
     return {
@@ -229,6 +231,7 @@ async function summarize(
       seconds: progress.seconds,
       runs,
       lake,
+      lineage: lineage.all(),
       deployment: { ...readback, recorded },
     };
   });

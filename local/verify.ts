@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { LakehouseError, problem } from '../lib/private/errors';
 import { root, type RunPaths } from './paths';
 import { readBack, type ReadbackReport } from './readback';
-import { isSame, readState } from './run-state';
+import { standing } from './run-state';
 import { awsEnvironment } from './services/emulator';
 import { run } from './toolchain/command';
 
@@ -13,11 +13,9 @@ import { run } from './toolchain/command';
  * @throws LakehouseError when no stack is up, or when a property differs from the template.
  */
 export async function verify(paths: RunPaths, type?: string): Promise<ReadbackReport> {
-  const state = readState(paths);
-  const { endpoint, region, python, stack } = state?.facts ?? {};
-  const up = state?.services.every(isSame) === true;
-  if (!up || endpoint === undefined || region === undefined || python === undefined || stack === undefined) {
-    throw new LakehouseError("no deployed stack is up in this folder; start one with 'npx lakehouse up --keep'");
+  const { endpoint, region, python, stack } = standing(paths).facts;
+  if (python === undefined || stack === undefined) {
+    throw new LakehouseError("the stack in this folder did not come up; start it again with 'npx lakehouse up --keep'");
   }
   const env = { ...awsEnvironment(endpoint, region), PYTHONPATH: join(root, 'local') };
   const logFile = paths.log('verify');

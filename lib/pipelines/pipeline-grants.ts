@@ -21,7 +21,7 @@ const WRITE = ['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload', 's3:Li
 /** What every pipeline of this package may do beside its tables: find the lake, and say what it did. */
 export function grantPipeline(scope: IConstruct, grantee: IGrantable, lake: PipelineLake): void {
   const { artifacts } = lake.storage;
-  const runs = [artifacts.arnForObjects(`${ArtifactPrefix.RUNS}*`)];
+  const runs = [ArtifactPrefix.RUNS, ArtifactPrefix.LINEAGE].map((prefix) => artifacts.arnForObjects(`${prefix}*`));
   allow(grantee, { sid: 'RecordRuns', actions: WRITE, resources: runs });
   allow(grantee, {
     sid: 'ListRuns',
@@ -40,7 +40,11 @@ export function grantPipeline(scope: IConstruct, grantee: IGrantable, lake: Pipe
     resources: ['*'],
     conditions: { StringEquals: { 'cloudwatch:namespace': LakehouseMetrics.namespace() } },
   });
-  acknowledgeGrant(grantee, runs, 'run records are named by run; they stay under one prefix of one bucket');
+  acknowledgeGrant(
+    grantee,
+    runs,
+    'run records and lineage are named by run; they stay under two prefixes of one bucket',
+  );
   acknowledgeGrant(grantee, ['*'], 'PutMetricData takes no resource; the condition confines it to one namespace');
 }
 

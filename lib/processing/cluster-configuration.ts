@@ -16,11 +16,14 @@ export interface ClusterConfigurationInput {
  * The classifications of a cluster.
  *
  * @see https://docs.aws.amazon.com/emr/latest/ReleaseGuide/emr-iceberg-use-cluster.html
+ * @see https://docs.aws.amazon.com/emr/latest/ReleaseGuide/Deltaintro.html
  */
 export function renderConfiguration(input: ClusterConfigurationInput): emr.CfnCluster.ConfigurationProperty[] {
   const python = `/usr/bin/python${input.release.runtime.python}`;
   return [
     classification('iceberg-defaults', { 'iceberg.enabled': 'true' }),
+    // no session loads Delta's extension unless it asks for it; this puts the jars in its reach
+    classification('delta-defaults', { 'delta.enabled': 'true' }),
     classification('spark-defaults', sparkDefaultsOf(input)),
     {
       classification: 'spark-env',

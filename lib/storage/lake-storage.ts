@@ -10,6 +10,8 @@ import { StorageTier, type ZoneLifecycle, lifecycleProblems, lifecycleRule } fro
 export enum ArtifactPrefix {
   /** Records of runs, one folder per run. */
   RUNS = 'runs/',
+  /** OpenLineage events, one folder per run. */
+  LINEAGE = 'lineage/',
   /** Logs of clusters, which expire. */
   LOGS = 'logs/',
   /** Where Spark would put tables that no contract defines. */

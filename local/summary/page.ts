@@ -1,6 +1,7 @@
 import { renderChart } from './chart';
 import { duration, moment } from './format';
 import { html, Html } from './html';
+import { renderLineage } from './lineage';
 import { deployment, flow, rejections, runsTable, tablesTable, tiles } from './sections';
 import { STYLE } from './style';
 import type { Summary } from './summary';
@@ -41,6 +42,11 @@ export function renderPage(summary: Summary): string {
             'Rejected rows',
             'Real dirt of the data set. Each row is kept whole in a dead letter table, with its reasons.',
             rejections(summary),
+          )}
+          ${section(
+            'Lineage',
+            'From the OpenLineage events of the jobs; npx lakehouse lineage follows a single column.',
+            renderLineage(summary.lineage),
           )}
           ${section('Tables', 'What the lake holds now, from the tables’ own metadata.', tablesTable(summary))}
           ${section('Deployment', 'How far this is the real thing.', deployment(summary))}

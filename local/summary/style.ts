@@ -53,6 +53,8 @@ rect.flew{fill:var(--flew)}rect.cancelled{fill:var(--cancel)}
 .delay{fill:none;stroke:var(--late);stroke-width:2;stroke-linejoin:round}
 circle.late{fill:var(--late)}
 g:hover rect{opacity:.75}
+rect.dataset{fill:var(--chip);stroke:var(--accent)}rect.source{fill:var(--card);stroke:var(--soft);stroke-dasharray:4 3}
+svg text.dataset{fill:var(--ink);font:12.5px var(--mono)}.edge{fill:none;stroke:var(--soft);stroke-width:1.2;opacity:.6}
 figcaption{display:flex;flex-wrap:wrap;gap:4px 18px;color:var(--soft);font-size:13px;margin-top:10px}
 .key{display:inline-flex;align-items:center;gap:6px;color:var(--ink)}
 .swatch{width:11px;height:11px;border-radius:3px;background:var(--flew)}

@@ -1,3 +1,4 @@
+import type { LineageNode } from '../lineage';
 import type { PipelineRun } from '../records';
 import type { RecordedResource } from '../services/emulator';
 import type { Lake } from './lake';
@@ -13,6 +14,8 @@ export interface Summary {
   readonly seconds: number;
   readonly runs: PipelineRun[];
   readonly lake: Lake;
+  /** Every dataset that an OpenLineage event tells of. */
+  readonly lineage: LineageNode[];
   readonly deployment: Deployment;
 }
 

@@ -31,10 +31,12 @@ def points(*values_by_age: tuple[float, float]) -> list[dict[str, Any]]:
         ({}, points((2, 10), (0, 70), (2, 130)), "OK"),
         ({"DatapointsToAlarm": 2}, points((2, 10), (0, 70), (2, 130)), "ALARM"),
         ({"EvaluationPeriods": 1}, points((1, 5), (1, 20)), "ALARM"),
-        ({}, points((2, 500)), None),
+        ({}, points((2, 500)), "INSUFFICIENT_DATA"),
+        ({"TreatMissingData": "ignore"}, points((2, 500)), None),
         ({"TreatMissingData": "notBreaching"}, [], "OK"),
         ({"TreatMissingData": "breaching"}, [], "ALARM"),
         ({"TreatMissingData": "breaching", "AlarmConfigurationUpdatedTimestamp": NOW - 100}, [], None),
+        ({"TreatMissingData": "breaching", "AlarmConfigurationUpdatedTimestamp": NOW}, points((0, 500)), "ALARM"),
         ({"TreatMissingData": "breaching"}, points((0, 10)), "OK"),
     ],
 )

@@ -82,6 +82,7 @@ def test_a_table_format_s_jars_are_given_where_the_cluster_enables_it(
 def test_the_command_holds_no_credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SESSION_TOKEN", "real")
     monkeypatch.setenv("LAKEHOUSE_LOCAL_RUN", "mark")
+    monkeypatch.setenv("LAKEHOUSE_PUSHGATEWAY", "127.0.0.1:9091")
     spark = SparkConfig(Path("/spark"), Path("/python"), None, ())
     made = launch.build(
         EmulatorConfig(4566, tmp_path, spark=spark), spark, submission.parse(ARGS), [Path("/r/a.jar")], tmp_path
@@ -90,6 +91,7 @@ def test_the_command_holds_no_credentials(tmp_path: Path, monkeypatch: pytest.Mo
     assert "test" not in command.replace(str(tmp_path), "")
     assert "real" not in made.environment.values()
     assert made.environment["LAKEHOUSE_LOCAL_RUN"] == "mark", "the launcher finds a killed endpoint's Spark by it"
+    assert made.environment["LAKEHOUSE_PUSHGATEWAY"] == "127.0.0.1:9091"
     assert made.environment["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4566"
     assert made.argv[-5:] == ["s3://a/main.py", "--environment", "dev", "--conf", "mine"]
     assert "s3://a/x.jar:s3://a/y.jar:/r/a.jar" in made.argv

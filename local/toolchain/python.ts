@@ -29,8 +29,8 @@ export const environments = {
   emulator: { name: 'emulator', lock: join(root, 'local/python/emulator.lock'), megabytes: 700 },
   /** The engine, as the EMR release has it. */
   spark: { name: 'spark', lock: join(root, 'local/python/spark.lock'), megabytes: 700 },
-  /** The linter of templates. */
-  lint: { name: 'lint', lock: join(root, 'local/python/lint.lock'), megabytes: 100 },
+  /** The linters of templates, and of what deploys them elsewhere. */
+  lint: { name: 'lint', lock: join(root, 'local/python/lint.lock'), megabytes: 400 },
   /** The tests and linters of the jobs. */
   workloads: { name: 'workloads', lock: join(root, 'workloads/python/test.lock'), megabytes: 1000 },
   /** Airflow, which runs the DAGs. */

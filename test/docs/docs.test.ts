@@ -1,5 +1,7 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { z } from 'zod';
 import { lakehouseProgram } from '../../bin/lakehouse';
 import { generated, pages } from '../../docs/generate';
 import * as lakehouse from '../../lib';
@@ -10,8 +12,11 @@ const scripts = Object.keys((JSON.parse(read('package.json')) as { scripts: Reco
 const documents = [
   'README.md',
   'CONTRIBUTING.md',
+  ...markdownIn('bench'),
+  ...markdownIn('deploy'),
   ...markdownIn('docs'),
   ...markdownIn('lib'),
+  ...markdownIn('local'),
   ...markdownIn('workloads'),
 ];
 
@@ -21,6 +26,28 @@ function markdownIn(folder: string): string[] {
     .filter((entry) => entry.isFile() && entry.name.endsWith('.md'))
     .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1));
 }
+
+/** The anchors of a page's sections, as GitHub makes them. */
+function sectionsOf(page: string): string[] {
+  const headings = [...read(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => heading);
+  return headings.map((heading) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\w\s-]/g, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+const shape = z.object({
+  properties: z.record(z.string(), z.looseObject({ properties: z.record(z.string(), z.unknown()).optional() })),
+});
+
+/** The settings of each section of a config that has any. */
+const settings = new Map(
+  Object.entries(shape.parse(JSON.parse(read('lib/config/config-schema.json'))).properties).flatMap(
+    ([name, { properties }]) => (properties === undefined ? [] : [[name, Object.keys(properties)]]),
+  ),
+);
 
 describe('generated blocks', () => {
   test.each(pages)('%s is what npm run docs writes', (page) => {
@@ -106,9 +133,70 @@ describe('documents', () => {
     expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
   });
 
-  test.each(documents)('%s links only to files there are', (document) => {
-    const links = [...read(document).matchAll(/\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)/g)].map(([, link = '']) => link);
-    expect(links.filter((link) => !existsSync(join(root, dirname(document), link)))).toEqual([]);
+  test.each(documents)('%s links only to files and sections there are', (document) => {
+    const links = [...read(document).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)];
+    const missing = links.filter(([, file = '', section]) => {
+      const target = file === '' ? document : join(dirname(document), file);
+      if (!existsSync(join(root, target))) return true;
+      return section !== undefined && !sectionsOf(target).includes(section);
+    });
+    expect(missing.map(([link]) => link)).toEqual([]);
+  });
+
+  test.each(documents)('%s names only files there are', (document) => {
+    const named = [
+      ...read(document).matchAll(
+        /`((?:bin|config|contracts|deploy|docs|examples|lib|local|test|workloads)\/[\w./-]+)`/g,
+      ),
+    ];
+    const missing = named.map(([, path = '']) => path).filter((path) => !existsSync(join(root, path)));
+    // a room's page also names what is beside it
+    expect(missing.filter((path) => !existsSync(join(root, dirname(document), path)))).toEqual([]);
+  });
+
+  test.each(documents.filter((page) => /^docs\/(explanation|operations)\//.test(page)))(
+    '%s names only settings there are',
+    (document) => {
+      const named = [...read(document).matchAll(/`([a-zA-Z]+)\.([a-zA-Z]+)`/g)];
+      const wrong = named.filter(
+        ([, section = '', setting = '']) => !(settings.get(section) ?? [setting]).includes(setting),
+      );
+      expect(wrong.map(([name]) => name)).toEqual([]);
+    },
+  );
+
+  test('name only verbs of the CDK there are', () => {
+    const help = execFileSync(process.execPath, [join(root, 'node_modules/aws-cdk/bin/cdk'), '--help'], {
+      encoding: 'utf8',
+    });
+    const verbs = new Set([...help.matchAll(/^ {2}cdk ([a-z-]+)/gm)].map(([, verb]) => verb));
+    const named = documents.flatMap((document) =>
+      [...read(document).matchAll(/npx cdk ([a-z-]+)/g)].map(([, verb]) => verb),
+    );
+    expect(named.length).toBeGreaterThan(0);
+    expect(named.filter((verb) => !verbs.has(verb))).toEqual([]);
+  });
+});
+
+describe('docs/explanation/architecture.md', () => {
+  test('names only constructs there are', () => {
+    const exported = Object.values(lakehouse).flatMap((room) => Object.keys(room as object));
+    const known = new Set([...exported, 'LakehouseStack']);
+    const table = read('docs/explanation/architecture.md').split('## What it is made of')[1]?.split('\n## ')[0] ?? '';
+    const named = [...table.matchAll(/`([A-Z]\w+)`/g)].map(([, name = '']) => name);
+    expect(named.length).toBeGreaterThan(10);
+    expect(named.filter((name) => !known.has(name))).toEqual([]);
+  });
+});
+
+describe('docs/README.md', () => {
+  test('leads to every page', () => {
+    const links = [...read('docs/README.md').matchAll(/\]\(([^)#]+)\)/g)].map(([, link = '']) => join('docs', link));
+    const linked = new Set(links);
+    const written = [...markdownIn('docs'), ...markdownIn('lib'), 'deploy/README.md', 'workloads/README.md'];
+    // the decisions have an index of their own, and the private helpers are nobody's to use
+    const hidden = /decisions\/\d|lib\/private\/|docs\/README/;
+    expect(written.filter((page) => !hidden.test(page) && !linked.has(page))).toEqual([]);
   });
 });
 

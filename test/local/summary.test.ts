@@ -1,6 +1,7 @@
 import { renderChart, scaleOf } from '../../local/summary/chart';
 import { bytes, count, duration } from '../../local/summary/format';
 import { html } from '../../local/summary/html';
+import { renderLineage } from '../../local/summary/lineage';
 import { renderPage } from '../../local/summary/page';
 import type { Summary } from '../../local/summary/summary';
 import { renderTable } from '../../local/summary/table';
@@ -66,6 +67,16 @@ const summary: Summary = {
       },
     ],
   },
+  lineage: [
+    { name: 'postgres:shop.public.flights', inputs: [], columns: { dep_delay: [] } },
+    {
+      name: 'bronze.flights',
+      job: 'ingest.flights.bronze',
+      inputs: ['postgres:shop.public.flights'],
+      columns: { dep_delay: ['postgres:shop.public.flights.dep_delay'] },
+    },
+    { name: 'silver.flights', job: 'loop', inputs: ['bronze.flights', 'silver.flights'], columns: {} },
+  ],
   deployment: {
     resources: 102,
     properties: 457,
@@ -101,7 +112,7 @@ describe('renderPage', () => {
 
   it('shows what was read back of each service, the largest first', () => {
     const cells = [...page.matchAll(/<td class="wrap">([^<]*)<\/td>/g)].map(([, cell]) => cell);
-    expect(cells.slice(0, 6)).toEqual(['S3', '14', '54', 'MSK', '1', '7']);
+    expect(cells.slice(cells.indexOf('S3')).slice(0, 6)).toEqual(['S3', '14', '54', 'MSK', '1', '7']);
   });
 
   it('shows the counts, the reasons, the recorded and the unheld', () => {
@@ -143,6 +154,22 @@ describe('renderPage', () => {
 
   it('says so when no day is complete', () => {
     expect(renderChart([]).text).toContain('No day is complete yet.');
+  });
+});
+
+describe('renderLineage', () => {
+  test('draws each dataset to the right of what it is made from, one that reads itself too', () => {
+    const text = renderLineage(summary.lineage).text;
+    const places = [...text.matchAll(/x="(\d+)" y="(\d+)" width="200"/g)].map(([, x]) => Number(x));
+
+    expect(places.toSorted((a, b) => a - b)).toEqual([...new Set(places)].toSorted((a, b) => a - b));
+    expect(text.match(/class="edge"/g)).toHaveLength(2);
+    expect(text).toContain('2 tables from 1 sources, 1 links between columns.');
+    expect(text).toContain('postgres:shop.public.flights.dep_delay');
+  });
+
+  test('says so when no job has told of it', () => {
+    expect(renderLineage([]).text).toContain('No job has told of its lineage.');
   });
 });
 

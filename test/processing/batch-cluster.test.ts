@@ -193,6 +193,7 @@ describe('BatchCluster', () => {
     const { Configurations } = clusterOf();
     const of = (name: string) => Configurations.find(({ Classification }) => Classification === name);
     expect(of('iceberg-defaults')?.ConfigurationProperties).toEqual({ 'iceberg.enabled': 'true' });
+    expect(of('delta-defaults')?.ConfigurationProperties).toEqual({ 'delta.enabled': 'true' });
     expect(of('spark-defaults')?.ConfigurationProperties).toMatchObject({
       'spark.sql.extensions': 'org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions',
       'spark.sql.catalog.glue_catalog': 'org.apache.iceberg.spark.SparkCatalog',

@@ -13,6 +13,7 @@ import {
   environments,
   type EnvironmentSpec,
 } from '../../local/toolchain/python';
+import { ensurePrometheus } from './prometheus';
 
 /** A group of tests with one runner. */
 export interface Suite {
@@ -118,6 +119,7 @@ export async function ensureEngine(folder: string): Promise<Record<string, strin
     progress.step('Prefect 3.8.8', () => ensureEnvironment(environments.prefect)),
     progress.step('Python environment of the jobs', () => ensureEnvironment(environments.workloads)),
   ]);
+  const prometheus = await ensurePrometheus(progress);
   // PostgreSQL's user must be able to go through it
   chmodSync(folder, 0o711);
   const templates = join(folder, 'templates');
@@ -149,6 +151,7 @@ export async function ensureEngine(folder: string): Promise<Record<string, strin
     LAKEHOUSE_KAFKA_JARS: kafkaJars,
     LAKEHOUSE_AIRFLOW: environmentDirectory(environments.airflow),
     LAKEHOUSE_PREFECT: environmentDirectory(environments.prefect),
+    ...(prometheus === undefined ? {} : { LAKEHOUSE_PROMETHEUS: prometheus }),
     LAKEHOUSE_POSTGRES_BIN: join(usableBinaries(folder), 'bin'),
   };
 }

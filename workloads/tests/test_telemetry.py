@@ -6,8 +6,10 @@ from unittest.mock import Mock
 import pytest
 import yaml
 
+from lakehouse_jobs.pushgateway import named_in
 from lakehouse_jobs.telemetry import NAMESPACE, Metric, Telemetry
 from support.lake import CONTRACTS
+from support.postgres import free_port
 
 
 def test_metrics_are_those_of_the_catalogue() -> None:
@@ -54,7 +56,34 @@ def test_sink_that_is_down_is_reported_once_and_stops_nothing(caplog: pytest.Log
     for _ in range(2500):
         telemetry.record(Metric.ROWS_READ, 1, Dataset="flights")
 
-    with caplog.at_level(logging.WARNING):
-        telemetry.flush()
+    with caplog.at_level(logging.INFO):
+        flush(telemetry)
+        flush(telemetry)
+        client.put_metric_data.side_effect = None
+        flush(telemetry)
+        flush(telemetry)
 
-    assert [entry.getMessage() for entry in caplog.records] == ["metrics could not be sent; the run goes on"]
+    messages = [entry.getMessage() for entry in caplog.records]
+    assert messages == ["metrics could not be sent; the run goes on", "metrics are sent again"]
+
+
+def test_gateway_that_is_down_keeps_nothing_from_cloudwatch(caplog: pytest.LogCaptureFixture) -> None:
+    client = Mock()
+    telemetry = Telemetry(client, "dev", named_in({"LAKEHOUSE_PUSHGATEWAY": f"127.0.0.1:{free_port()}"}))
+
+    flush(telemetry)
+    flush(telemetry)
+
+    assert client.put_metric_data.call_count == 2
+    assert [(entry.getMessage(), vars(entry)["sink"]) for entry in caplog.records] == [
+        ("metrics could not be sent; the run goes on", "Pushgateway")
+    ]
+
+
+def test_gateway_is_used_only_when_it_is_named() -> None:
+    assert named_in({}) == named_in({"LAKEHOUSE_PUSHGATEWAY": " "}) == []
+
+
+def flush(telemetry: Telemetry) -> None:
+    telemetry.record(Metric.ROWS_READ, 1, Dataset="flights")
+    telemetry.flush()

@@ -7,8 +7,10 @@ Source: CloudWatch User Guide, "Using CloudWatch alarms" (evaluation, missing da
 
 from __future__ import annotations
 
+import itertools
 import logging
 import time
+from collections.abc import Iterable
 from typing import Any
 
 from ministack.services import cloudwatch
@@ -118,7 +120,8 @@ def state(alarm: Alarm, points: list[dict[str, Any]], now: float) -> str | None:
     """The alarm's state from its metric's data points."""
     period, count = int(alarm.get("Period") or 60), int(alarm.get("EvaluationPeriods") or 1)
     statistic = alarm.get("ExtendedStatistic") or alarm.get("Statistic") or "Average"
-    return _verdict(alarm, _per_period(points, statistic, (period, count, now)), period, now)
+    series = _per_period(points, statistic, (period, count, now))
+    return _verdict(alarm, series, (period, now, _known_since(alarm, points)))
 
 
 def math_state(alarm: Alarm, now: float) -> str | None:
@@ -127,7 +130,9 @@ def math_state(alarm: Alarm, now: float) -> str | None:
     stats = [query for query in queries if query.get("MetricStat")]
     period = max([int(query["MetricStat"]["Period"]) for query in stats] or [60])
     count = int(alarm.get("EvaluationPeriods") or 1)
-    series = {query["Id"]: _series(query["MetricStat"], (period, count + _LOOK_BACK, now)) for query in stats}
+    points = {query["Id"]: _points(query["MetricStat"]["Metric"]) for query in stats}
+    window = (period, count + _LOOK_BACK, now)
+    series = {query["Id"]: _per_period(points[query["Id"]], query["MetricStat"]["Stat"], window) for query in stats}
     waiting = [query for query in queries if query.get("Expression")]
     while waiting:
         # an expression may use another one, wherever that stands
@@ -139,17 +144,28 @@ def math_state(alarm: Alarm, now: float) -> str | None:
             series[query["Id"]] = metric_math.evaluate(query["Expression"], series, period)
             waiting.remove(query)
     watched = next(query for query in queries if query.get("ReturnData", True))
-    return _verdict(alarm, series[watched["Id"]][-count:], period, now)
+    since = _known_since(alarm, itertools.chain(*points.values()))
+    return _verdict(alarm, series[watched["Id"]][-count:], (period, now, since))
 
 
-def _verdict(alarm: Alarm, values: Series, period: int, now: float) -> str | None:
+def _known_since(alarm: Alarm, points: Iterable[dict[str, Any]]) -> float:
+    """From when on a period without data is one that lacks it: nothing was to be expected before the first value.
+
+    CloudWatch takes a metric that never had a value for missing at once; here a stack that has just been deployed would
+    begin with alarms on every table, and each test after it too.
+    """
+    configured = float(alarm.get("AlarmConfigurationUpdatedTimestamp") or 0)
+    return min([configured, *(float(point["Timestamp"]) for point in points)])
+
+
+def _verdict(alarm: Alarm, values: Series, time_line: tuple[int, float, float]) -> str | None:
     """The state these values give, or nothing when no period holds data and missing data changes nothing.
 
-    A period from before the alarm was configured counts only when it holds data.
+    `time_line`: seconds of a period, the end of the last one, and from when on missing data is missing.
     """
+    period, now, since = time_line
     needed = int(alarm.get("DatapointsToAlarm") or alarm.get("EvaluationPeriods") or 1)
     missing = alarm.get("TreatMissingData", "missing")
-    since = float(alarm.get("AlarmConfigurationUpdatedTimestamp") or 0)
     breaching = present = 0
     for position, value in enumerate(reversed(values)):
         if value is not None:
@@ -161,7 +177,7 @@ def _verdict(alarm: Alarm, values: Series, period: int, now: float) -> str | Non
         return "ALARM"
     if present or missing == "notBreaching":
         return "OK"
-    return None
+    return "INSUFFICIENT_DATA" if missing == "missing" else None
 
 
 def _breaches(alarm: Alarm, value: float) -> bool:
@@ -178,10 +194,6 @@ def _per_period(points: list[dict[str, Any]], statistic: str, window: tuple[int,
         inside = [point for point in points if end - period < point["Timestamp"] <= end]
         values.append(cloudwatch._stat_value(cloudwatch._calc_stats(inside), statistic, inside) if inside else None)
     return tuple(values)
-
-
-def _series(stat: dict[str, Any], window: tuple[int, int, float]) -> Series:
-    return _per_period(_points(stat["Metric"]), stat["Stat"], window)
 
 
 def _points(metric: dict[str, Any]) -> list[dict[str, Any]]:

@@ -23,7 +23,7 @@ _COMMITTER = {
 """Files are committed by multipart uploads, as EMR's own S3-optimized committer does: never by copies, which S3A
 refuses for KMS-encrypted buckets on a plain-text endpoint."""
 # the last one marks the processes of a run, so that they are found when this endpoint was killed and could not end them
-_INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "USER", "LAKEHOUSE_LOCAL_RUN")
+_INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "USER", "LAKEHOUSE_PUSHGATEWAY", "LAKEHOUSE_LOCAL_RUN")
 
 
 @dataclass(frozen=True)

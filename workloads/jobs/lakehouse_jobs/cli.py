@@ -2,6 +2,7 @@
 
 `main.py ingest --environment … --source … --run-id … --correlation-id …`
 `main.py stream --environment … --dataset … --checkpoint … [--run-id … --correlation-id …]`
+`main.py maintain --environment … --run-id … --correlation-id …`
 
 A supervisor starts a stream with the same arguments each time, so a stream names its runs itself.
 """
@@ -10,21 +11,24 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import boto3
 from pyspark.sql import SparkSession
 
-from lakehouse_jobs import ingest, stream
+from lakehouse_jobs import ingest, maintain, pushgateway, stream
 from lakehouse_jobs import logging as logs
-from lakehouse_jobs.contract import Contract, load_contracts, load_stream
+from lakehouse_jobs.contract import Contract, load_all, load_contracts, load_stream
 from lakehouse_jobs.exceptions import ConfigurationError, JobError, problem
 from lakehouse_jobs.failures import translate
 from lakehouse_jobs.kafka import load_brokers
+from lakehouse_jobs.lineage import Run
+from lakehouse_jobs.lineage_steps import IngestLineage, StreamLineage, load_lineage
 from lakehouse_jobs.objects import store_for
 from lakehouse_jobs.retry import RetryPolicy
 from lakehouse_jobs.run_record import RunState
@@ -82,15 +86,17 @@ def _parser() -> argparse.ArgumentParser:
     follow.add_argument("--available-now", action="store_true", help="end when everything in the topic now is read")
     follow.add_argument("--trigger-seconds", type=int, default=60, help="seconds between two batches")
     follow.add_argument("--max-records", type=int, default=200_000, help="records in one batch at most")
-    for command in (load, follow):
+    care = commands.add_parser("maintain", help="compact the tables of all datasets and give up old snapshots")
+    care.add_argument("--keep-days", type=int, default=7, help="days for which snapshots can be read")
+    for command in (load, follow, care):
         command.add_argument("--environment", required=True, help="the deployed environment, e.g. dev")
         command.add_argument(
             "--run-id",
-            required=command is load,
+            required=command is not follow,
             help="sortable, e.g. 20130201T000000Z-0a1b2c; a repeated id repeats nothing",
         )
         command.add_argument(
-            "--correlation-id", required=command is load, help="stands on every log line and in every snapshot"
+            "--correlation-id", required=command is not follow, help="stands on every log line and in every snapshot"
         )
         command.add_argument("--contracts", type=Path, default=Path("contracts"), help="folder of the contracts")
     return parser
@@ -123,11 +129,15 @@ def _stream(options: argparse.Namespace) -> int:
         trigger_seconds=options.trigger_seconds,
         max_records=options.max_records,
     )
-    telemetry = Telemetry(boto3.client("cloudwatch"), runtime.environment)
+    telemetry = _telemetry(runtime)
+    lineage = StreamLineage(*load_lineage(runtime, _lineage_run(options, runtime)), job.brokers)
+    lineage.started(contract)
     spark = _session(f"lakehouse-stream-{contract.dataset}")
     try:
         stream.run(spark, job, contract, telemetry)
+        lineage.ended(contract)
     except JobError as failure:
+        lineage.ended(contract, str(failure))
         # the last error a job logs becomes the reason of its EMR step
         _LOGGER.error("stream failed", extra={"kind": failure.kind, "error": f"{contract.dataset}: {failure}"})
         return _DATASET_FAILED
@@ -136,9 +146,17 @@ def _stream(options: argparse.Namespace) -> int:
     return _OK
 
 
+def _telemetry(runtime: Runtime) -> Telemetry:
+    return Telemetry(boto3.client("cloudwatch"), runtime.environment, pushgateway.named_in(os.environ))
+
+
 def _session(name: str) -> SparkSession:
     # session semantics, not sizing: that is the cluster's
     return SparkSession.builder.appName(name).config("spark.sql.session.timeZone", "UTC").getOrCreate()
+
+
+def _lineage_run(options: argparse.Namespace, runtime: Runtime) -> Run:
+    return Run(runtime.environment, options.command, options.run_id, options.correlation_id)
 
 
 def _ingest(options: argparse.Namespace) -> int:
@@ -155,12 +173,13 @@ def _ingest(options: argparse.Namespace) -> int:
         artifacts_uri=runtime.bucket_uri("artifacts"),
         store=store_for(runtime.bucket_uri("landing")),
         retry=retry,
+        lineage=IngestLineage(*load_lineage(runtime, _lineage_run(options, runtime))),
     )
     return _run(job, contracts, runtime)
 
 
 def _run(job: ingest.Ingest, contracts: Sequence[Contract], runtime: Runtime) -> int:
-    telemetry = Telemetry(boto3.client("cloudwatch"), runtime.environment)
+    telemetry = _telemetry(runtime)
     spark = _session("lakehouse-ingest")
     try:
         records = ingest.run(spark, job, contracts, telemetry)
@@ -176,4 +195,34 @@ def _run(job: ingest.Ingest, contracts: Sequence[Contract], runtime: Runtime) ->
     return _DATASET_FAILED
 
 
-_COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {"ingest": _ingest, "stream": _stream}
+def _maintain(options: argparse.Namespace) -> int:
+    retry = RetryPolicy()
+    contracts = load_all(options.contracts)
+    runtime = load_runtime(options.environment, retry)
+    artifacts = runtime.bucket_uri("artifacts")
+    job = maintain.Maintenance(
+        run_id=options.run_id,
+        correlation_id=options.correlation_id,
+        databases=dict(runtime.databases),
+        artifacts_uri=artifacts,
+        store=store_for(artifacts),
+        keep=timedelta(days=options.keep_days),
+        retry=retry,
+    )
+    spark = _session("lakehouse-maintain")
+    try:
+        records = maintain.run(spark, job, contracts)
+    finally:
+        spark.stop()
+    failed = [f"{record.table}: {record.error}" for record in records if record.error is not None]
+    if not failed:
+        return _OK
+    _LOGGER.error(f"{len(failed)} of {len(records)} tables failed", extra={"error": " | ".join(failed)})
+    return _DATASET_FAILED
+
+
+_COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
+    "ingest": _ingest,
+    "stream": _stream,
+    "maintain": _maintain,
+}

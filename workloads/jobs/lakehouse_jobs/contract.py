@@ -145,6 +145,14 @@ def load_contracts(directory: Path, source: str) -> list[Contract]:
     return contracts
 
 
+def load_all(directory: Path) -> list[Contract]:
+    """All contracts of the silver zone in `directory/silver`, sorted by file.
+
+    :raises ContractError: a document is malformed.
+    """
+    return [parse(_read(path), str(path)) for path in sorted((directory / "silver").glob("*.yaml"))]
+
+
 def load_stream(directory: Path, dataset: str) -> Contract:
     """The contract of the silver zone in `directory/silver` of a dataset that comes from a topic.
 

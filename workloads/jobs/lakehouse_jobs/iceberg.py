@@ -11,6 +11,7 @@ import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from pyspark.errors import AnalysisException
@@ -35,12 +36,13 @@ TOKEN = f"{PREFIX}batch-token"
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A snapshot of a table: id, parent's id, operation (append, overwrite, replace, delete) and summary."""
+    """A snapshot of a table: id, parent's id, operation (append, overwrite, replace, delete), summary, time (UTC)."""
 
     id: int
     parent_id: int | None
     operation: str
     summary: Mapping[str, str]
+    committed_at: datetime
 
     def get(self, key: str) -> str | None:
         """The summary's value of this project's key `key`, named without the prefix."""
@@ -70,7 +72,8 @@ class IcebergTable:
         while current is not None:
             summary: dict[str, str] = current.get("summary") or {}
             parent = current.get("parent-snapshot-id")
-            yield Snapshot(current["snapshot-id"], parent, summary.get("operation", ""), summary)
+            moment = datetime.fromtimestamp(current["timestamp-ms"] / 1000, UTC)
+            yield Snapshot(current["snapshot-id"], parent, summary.get("operation", ""), summary, moment)
             current = by_id.get(parent)
 
     def current(self) -> Snapshot | None:

@@ -16,6 +16,7 @@ from lakehouse_jobs import extract, tables
 from lakehouse_jobs.contract import Contract
 from lakehouse_jobs.failures import translate
 from lakehouse_jobs.landing import Batch, Landing, batch_token
+from lakehouse_jobs.lineage_steps import IngestLineage
 from lakehouse_jobs.logging import bound
 from lakehouse_jobs.objects import ObjectStore
 from lakehouse_jobs.retry import RetryPolicy
@@ -43,6 +44,7 @@ class Ingest:
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     overlap: timedelta = timedelta(minutes=5)
     waits_for_source: bool = True
+    lineage: IngestLineage | None = None
 
 
 def run(spark: SparkSession, job: Ingest, contracts: Sequence[Contract], telemetry: Telemetry) -> list[RunRecord]:
@@ -207,6 +209,8 @@ def _attempt(spark: SparkSession, job: Ingest, contract: Contract) -> RunRecord:
     started = time.monotonic()
     dataset = DatasetIngest(spark, job, contract)
     record = dataset.record
+    if job.lineage is not None:
+        job.lineage.started(contract)
     try:
         dataset.run()
         changed = any((record.snapshots.bronze, record.snapshots.silver, record.snapshots.dlq))
@@ -216,6 +220,8 @@ def _attempt(spark: SparkSession, job: Ingest, contract: Contract) -> RunRecord:
         record.state, record.error = RunState.FAILED, RunError(failure.kind, str(failure))
         _LOGGER.exception("dataset failed", extra={"kind": failure.kind})
     record.seconds = round(time.monotonic() - started, 3)
+    if job.lineage is not None:
+        job.lineage.ended(contract, job.credentials, record)
     _LOGGER.info("dataset done", extra={"state": record.state, "rowsRead": record.rowsRead, "seconds": record.seconds})
     return record
 

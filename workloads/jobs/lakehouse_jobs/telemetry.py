@@ -1,12 +1,18 @@
-"""Metrics to CloudWatch. Names, units and dimensions are those of `contracts/metrics.yaml`; a test compares them."""
+"""Metrics of runs and of batches of streams.
+
+Names, units and dimensions are those of `contracts/metrics.yaml`; a test compares them. They go to CloudWatch,
+whose alarms rest on them, and to what other sinks are given (`pushgateway.py`).
+What dashboards show of them: how long ago each dataset was brought up to its source; rows read, valid, merged and
+rejected, by dataset; bytes landed; runs and their duration; rows a second, and against the days before.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -45,13 +51,61 @@ class Metric(Enum):
     RUNS_FAILED = MetricSpec("RunsFailed", "Count", _PIPELINE)
 
 
-class Telemetry:
-    """Gathers a run's metrics and sends them at its end; a sink that is down is reported once and stops nothing."""
+@dataclass(frozen=True)
+class Measurement:
+    """A value of a metric; `dimensions` are all of the metric's, in the catalogue's order."""
 
-    def __init__(self, client: CloudWatchClient, environment: str) -> None:
+    metric: Metric
+    value: float
+    dimensions: Mapping[str, str]
+
+
+class Sink(Protocol):
+    """Where metrics go; `name` is for logs."""
+
+    name: str
+
+    def send(self, measurements: Sequence[Measurement]) -> None:
+        """Send them all; any error means that the sink is down."""
+
+
+class CloudWatchSink:
+    """Puts metrics into the namespace that the stack's alarms watch."""
+
+    name = "CloudWatch"
+
+    def __init__(self, client: CloudWatchClient) -> None:
         self._client = client
+
+    def send(self, measurements: Sequence[Measurement]) -> None:
+        """Send them by PutMetricData, in as few calls as it allows."""
+        data = [_datum(measurement) for measurement in measurements]
+        for start in range(0, len(data), _MOST_A_CALL):
+            self._client.put_metric_data(Namespace=NAMESPACE, MetricData=data[start : start + _MOST_A_CALL])
+
+
+def _datum(measurement: Measurement) -> MetricDatumTypeDef:
+    spec = measurement.metric.value
+    return {
+        "MetricName": spec.name,
+        "Unit": spec.unit,
+        "Value": measurement.value,
+        "Dimensions": [{"Name": name, "Value": value} for name, value in measurement.dimensions.items()],
+    }
+
+
+class Telemetry:
+    """Gathers the metrics of a run, or of a batch, and sends them at its end.
+
+    A sink that is down keeps nothing from the others and stops nothing; that it is down is said once, and that it is
+    back. What was recorded meanwhile is not sent to it later.
+    """
+
+    def __init__(self, client: CloudWatchClient, environment: str, more: Sequence[Sink] = ()) -> None:
+        self._sinks: tuple[Sink, ...] = (CloudWatchSink(client), *more)
         self._environment = environment
-        self._data: list[MetricDatumTypeDef] = []
+        self._measurements: list[Measurement] = []
+        self._down: set[str] = set()
 
     def record(self, metric: Metric, value: float, **dimensions: str) -> None:
         """Keep a value; `dimensions` are the metric's, without Environment.
@@ -62,20 +116,25 @@ class Telemetry:
         spec = metric.value
         if set(given) != set(spec.dimensions):
             raise ValueError(f"'{spec.name}' must have the dimensions {spec.dimensions}, got {tuple(given)}")
-        self._data.append(
-            {
-                "MetricName": spec.name,
-                "Unit": spec.unit,
-                "Value": value,
-                "Dimensions": [{"Name": name, "Value": given[name]} for name in spec.dimensions],
-            }
-        )
+        self._measurements.append(Measurement(metric, value, {name: given[name] for name in spec.dimensions}))
 
     def flush(self) -> None:
         """Send what was recorded."""
-        data, self._data = self._data, []
+        measurements, self._measurements = self._measurements, []
+        if measurements:
+            for sink in self._sinks:
+                self._send(sink, measurements)
+
+    def _send(self, sink: Sink, measurements: Sequence[Measurement]) -> None:
         try:
-            for start in range(0, len(data), _MOST_A_CALL):
-                self._client.put_metric_data(Namespace=NAMESPACE, MetricData=data[start : start + _MOST_A_CALL])
+            sink.send(measurements)
         except Exception as error:
-            _LOGGER.warning("metrics could not be sent; the run goes on", extra={"error": str(error)})
+            if sink.name not in self._down:
+                _LOGGER.warning(
+                    "metrics could not be sent; the run goes on", extra={"sink": sink.name, "error": str(error)}
+                )
+            self._down.add(sink.name)
+            return
+        if sink.name in self._down:
+            _LOGGER.info("metrics are sent again", extra={"sink": sink.name})
+            self._down.remove(sink.name)

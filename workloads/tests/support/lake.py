@@ -14,6 +14,7 @@ from pyspark.sql import DataFrame, SparkSession
 from lakehouse_jobs.contract import METADATA_COLUMNS, Contract
 from lakehouse_jobs.iceberg import IcebergTable, Snapshot
 from lakehouse_jobs.ingest import Ingest, run
+from lakehouse_jobs.lineage_steps import IngestLineage
 from lakehouse_jobs.objects import DiskStore
 from lakehouse_jobs.retry import RetryPolicy
 from lakehouse_jobs.run_record import RunRecord
@@ -48,6 +49,7 @@ class Lake:
     retry: RetryPolicy = field(default_factory=lambda: RetryPolicy(attempts=4, base=0.01, cap=0.02))
     overlap: timedelta = timedelta(minutes=5)
     cloudwatch: Mock = field(default_factory=Mock)
+    lineage: IngestLineage | None = None
 
     @property
     def databases(self) -> dict[str, str]:
@@ -69,6 +71,7 @@ class Lake:
             store=DiskStore(),
             retry=self.retry,
             overlap=self.overlap,
+            lineage=self.lineage,
         )
 
     def ingest(self, run_id: str | None = None) -> dict[str, RunRecord]:

@@ -45,7 +45,7 @@ class PostgresServer:
                 os.chown(path, self._user, self._user)
         arguments = ["-D", str(self._data), "-U", USERNAME, "-A", "scram-sha-256", f"--pwfile={password}", "-E", "UTF8"]
         self._call("initdb", *arguments, "--no-sync", "--locale=C")
-        self.port = _free_port()
+        self.port = free_port()
 
     def start(self) -> None:
         options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off"
@@ -117,7 +117,7 @@ class Sql:
         self._connection.close()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
+from lakehouse_jobs.engines import DELTA_SETTINGS
+
 _JVM = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Dderby.system.home={temporary}"
 
 
@@ -43,7 +45,7 @@ def start(warehouse: Path) -> SparkSession:
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.sql.shuffle.partitions": "2",
         "spark.sql.session.timeZone": "UTC",
-        "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
+        **DELTA_SETTINGS,
         "spark.sql.catalog.glue_catalog": "org.apache.iceberg.spark.SparkCatalog",
         "spark.sql.catalog.glue_catalog.type": "hadoop",
         "spark.sql.catalog.glue_catalog.warehouse": str(warehouse / "warehouse"),

@@ -1,0 +1,164 @@
+"""The restore drills of the operations guide: the code that runs here is the code that stands there."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from pyiceberg.catalog import Catalog, load_catalog
+from pyiceberg.table import Table
+
+from tests.support import LOCAL, REGION, Endpoint
+from tests.templates import Template, field, iceberg_table, ref
+
+GUIDE = LOCAL.parent / "docs/operations/recovery.md"
+BAD_RUN = "20130301T060000Z-0a1b2c"
+BATCH = f"nycflights/flights/run={BAD_RUN}"
+SILVER = "lakehouse_dev_silver.flights"
+BRONZE = "lakehouse_dev_bronze.flights"
+DLQ = f"{BRONZE}__dlq"
+COLUMNS = [field(1, "flight", "int"), field(2, "dep_delay", "double")]
+
+
+def snippets(drill: int) -> list[str]:
+    """The Python blocks of a drill, in the guide's order."""
+    section = re.split(r"^## ", GUIDE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    text = next(part for part in section if part.startswith(f"Drill {drill}:"))
+    return re.findall(r"^```python\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
+
+
+def template(columns: list[Template] = COLUMNS) -> Template:
+    """Versioned buckets, the databases of a lake, and a dataset's three tables."""
+    buckets: Template = {
+        zone.title(): {
+            "Type": "AWS::S3::Bucket",
+            "Properties": {"BucketName": f"{zone}-bucket", "VersioningConfiguration": {"Status": "Enabled"}},
+        }
+        for zone in ("landing", "bronze", "silver")
+    }
+    databases: Template = {
+        f"{zone.title()}Database": {
+            "Type": "AWS::Glue::Database",
+            "Properties": {"CatalogId": ref("AWS::AccountId"), "DatabaseInput": {"Name": f"lakehouse_dev_{zone}"}},
+        }
+        for zone in ("bronze", "silver")
+    }
+    tables: Template = {}
+    for identifier in (SILVER, BRONZE, DLQ):
+        database, name = identifier.split(".")
+        zone = database.rpartition("_")[2]
+        location = f"s3://{zone}-bucket/operations/{name}"
+        tables[f"{zone}{name}".replace("_", "")] = {
+            **iceberg_table(database, name, location, columns),
+            "DependsOn": f"{zone.title()}Database",
+        }
+    return {"Resources": {**buckets, **databases, **tables}}
+
+
+class Lake:
+    """A deployed lake, and a person who follows the guide on it."""
+
+    def __init__(self, endpoint: Endpoint, folder: Path) -> None:
+        self.endpoint = endpoint
+        self.folder = folder
+        self.env = {
+            "AWS_ENDPOINT_URL": endpoint.url,
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            # pyarrow reads no AWS_ENDPOINT_URL
+            "PYICEBERG_CATALOG__LAKE__S3__ENDPOINT": endpoint.url,
+            "PYICEBERG_CATALOG__LAKE__S3__REGION": REGION,
+        }
+        where = {"glue.endpoint": endpoint.url, "s3.endpoint": endpoint.url, "s3.region": REGION}
+        keys = {"client.access-key-id": "test", "client.secret-access-key": "test", "client.region": REGION}
+        self.catalog: Catalog = load_catalog("lake", type="glue", **where, **keys)
+
+    def table(self, name: str) -> Table:
+        """A table as it is now."""
+        return self.catalog.load_table(name)
+
+    def load(self, name: str, run: str, *rows: tuple[int, float]) -> None:
+        """Commit rows as a run does."""
+        table = self.table(name)
+        records = [{"flight": flight, "dep_delay": delay} for flight, delay in rows]
+        data = pa.Table.from_pylist(records, schema=table.schema().as_arrow())
+        table.append(data, snapshot_properties={"lakehouse.run-id": run})
+
+    def flights(self, name: str) -> list[int]:
+        """The flights of a table, from its files."""
+        return sorted(int(row["flight"]) for row in self.table(name).scan().to_arrow().to_pylist())
+
+    def follow(self, drill: int) -> str:
+        """Run a drill's code as it stands in the guide."""
+        code = "\n".join(snippets(drill))
+        path = self.folder / f"drill{drill}.py"
+        path.write_text(code, encoding="utf-8")
+        ended = subprocess.run(
+            [sys.executable, str(path)], env={**os.environ, **self.env}, capture_output=True, text=True, timeout=60
+        )
+        assert ended.returncode == 0, ended.stderr
+        return ended.stdout
+
+
+@pytest.fixture(scope="module")
+def lake(endpoint: Endpoint, tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    assert endpoint.deploy("drills", template()) == "CREATE_COMPLETE"
+    lake = Lake(endpoint, tmp_path_factory.mktemp("drills"))
+    for name in (BRONZE, SILVER):
+        lake.load(name, "20130201T060000Z-0a1b2c", (1, 2.0), (2, -3.0))
+    return lake
+
+
+def delete(lake: Lake, prefix: str) -> list[str]:
+    """Delete the objects below a prefix of silver's bucket; their keys."""
+    s3: Any = lake.endpoint.client("s3")
+    keys = [item["Key"] for item in s3.list_objects_v2(Bucket="silver-bucket", Prefix=prefix)["Contents"]]
+    for key in keys:
+        s3.delete_object(Bucket="silver-bucket", Key=key)
+    return keys
+
+
+def test_a_bad_run_is_rolled_back_and_its_batch_not_taken_up_again(lake: Lake) -> None:
+    s3: Any = lake.endpoint.client("s3")
+    for name in ("_manifest.json", "part-0.parquet"):
+        s3.put_object(Bucket="landing-bucket", Key=f"{BATCH}/{name}", Body=b"{}")
+    for name in (BRONZE, SILVER):
+        lake.load(name, BAD_RUN, (3, 1e9))
+        lake.load(name, "20130302T060000Z-0a1b2c", (4, 0.0))
+    said = lake.follow(1)
+    assert lake.flights(BRONZE) == lake.flights(SILVER) == [1, 2]
+    assert f"{DLQ}: nothing of this run" in said
+    left = [item["Key"] for item in s3.list_objects_v2(Bucket="landing-bucket", Prefix=BATCH)["Contents"]]
+    assert left == [f"{BATCH}/part-0.parquet"]
+    lake.load(SILVER, "20130303T060000Z-0a1b2c", (5, 0.0))
+    assert lake.flights(SILVER) == [1, 2, 5]
+
+
+def test_deleted_objects_come_back_from_their_versions(lake: Lake) -> None:
+    before = lake.flights(SILVER)
+    deleted = delete(lake, "operations/flights/")
+    with pytest.raises(FileNotFoundError):
+        lake.flights(SILVER)
+    said = lake.follow(2)
+    assert lake.flights(SILVER) == before
+    assert said.count("restored ") == len(deleted)
+
+
+def test_a_lost_table_is_registered_and_the_stack_goes_on_evolving_it(lake: Lake) -> None:
+    before = lake.flights(SILVER)
+    database, name = SILVER.split(".")
+    lake.endpoint.client("glue").delete_table(DatabaseName=database, Name=name)
+    assert "is operations/flights/metadata/" in lake.follow(3)
+    assert lake.flights(SILVER) == before
+    assert lake.endpoint.deploy("drills", template([*COLUMNS, field(3, "gate", "string")])) == "UPDATE_COMPLETE"
+    assert [column.name for column in lake.table(SILVER).schema().fields] == ["flight", "dep_delay", "gate"]
+    assert lake.flights(SILVER) == before

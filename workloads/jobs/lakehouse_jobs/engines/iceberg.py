@@ -1,0 +1,103 @@
+"""Iceberg tables of a catalog: https://iceberg.apache.org/docs/1.10.1/spark-procedures/."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F  # noqa: N812
+
+from lakehouse_jobs.engines.table import Compaction, LakeTable, Version
+from lakehouse_jobs.iceberg import IcebergTable
+
+_LOGGER = logging.getLogger(__name__)
+LIVE_KEYS = ("batch-token", "sequence", "read-up-to", "bronze-snapshot-id")
+"""What the pipelines look for in the newest snapshot that has it: with it they know how far they have come."""
+_APPLICATION = "application"
+_BATCH = "batch"
+
+
+class IcebergLakeTable(LakeTable):
+    """A table by its identifier `catalog.database.table`."""
+
+    format = "iceberg"
+
+    @property
+    def quoted(self) -> str:
+        """See `LakeTable`."""
+        return self._table.quoted
+
+    @property
+    def _table(self) -> IcebergTable:
+        return IcebergTable(self._spark, self.name)
+
+    def exists(self) -> bool:
+        """See `LakeTable`."""
+        return self._spark.catalog.tableExists(self.name)
+
+    def create(self, like: DataFrame, partition_columns: Sequence[str] = ()) -> None:
+        """See `LakeTable`."""
+        writer = like.limit(0).writeTo(self.quoted).using("iceberg")
+        if partition_columns:
+            first, *others = (F.col(f"`{name}`") for name in partition_columns)
+            writer = writer.partitionedBy(first, *others)
+        writer.create()
+
+    def read(self, version: int | None = None) -> DataFrame:
+        """See `LakeTable`; a version is a snapshot's id."""
+        if version is None:
+            return self._table.read()
+        return self._spark.read.format("iceberg").option("snapshot-id", str(version)).load(self.name)
+
+    def read_at(self, moment: datetime) -> DataFrame:
+        """See `LakeTable`."""
+        millis = str(int(moment.timestamp() * 1000))
+        return self._spark.read.format("iceberg").option("as-of-timestamp", millis).load(self.name)
+
+    def append(self, rows: DataFrame) -> None:
+        """See `LakeTable`."""
+        self._table.append(rows, {})
+
+    def append_once(self, rows: DataFrame, application: str, batch: int) -> bool:
+        """See `LakeTable`; application and batch stand in the snapshot that holds the rows."""
+        for snapshot in self._table.history():
+            if snapshot.get(_APPLICATION) == application and int(snapshot.get(_BATCH) or -1) >= batch:
+                return False
+        token = {f"lakehouse.{_APPLICATION}": application, f"lakehouse.{_BATCH}": str(batch)}
+        self._table.append(rows, token)
+        return True
+
+    def overwrite(self, rows: DataFrame, where: str | None = None) -> None:
+        """See `LakeTable`."""
+        rows.writeTo(self.quoted).overwrite(F.lit(True) if where is None else F.expr(where))
+
+    def versions(self) -> list[Version]:
+        """See `LakeTable`."""
+        found = self._table.history()
+        return [Version(snapshot.id, snapshot.committed_at, snapshot.operation) for snapshot in found]
+
+    def compact(self, cluster_by: Sequence[str] = ()) -> Compaction:
+        """See `LakeTable`."""
+        columns = ", ".join(cluster_by)
+        strategy = f", strategy => 'sort', sort_order => 'zorder({columns})'" if cluster_by else ""
+        # a Z-order is only one when no file is left out; bin-packing takes the small files
+        every = "'true'" if cluster_by else "'false'"
+        [row] = self._call("rewrite_data_files", f"{strategy}, options => map('rewrite-all', {every})")
+        return Compaction(int(row["rewritten_data_files_count"]), int(row["added_data_files_count"]))
+
+    def expire(self, before: datetime) -> None:
+        """See `LakeTable`. Snapshots that the pipelines look for, and those since, are kept, however old they are."""
+        needed = [snapshot for key in LIVE_KEYS if (snapshot := self._table.newest(key)) is not None]
+        oldest = min((snapshot.committed_at for snapshot in needed), default=before)
+        horizon = min(before, oldest)
+        if horizon < before:
+            _LOGGER.info("kept for its token", extra={"table": self.name, "since": horizon.isoformat()})
+        moment = horizon.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+        self._call("expire_snapshots", f", older_than => TIMESTAMP '{moment}', retain_last => 1")
+
+    def _call(self, procedure: str, arguments: str) -> list[Any]:
+        catalog, _, table = self.name.partition(".")
+        return self._spark.sql(f"CALL `{catalog}`.system.{procedure}(table => '{table}'{arguments})").collect()

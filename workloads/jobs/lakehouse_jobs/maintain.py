@@ -1,0 +1,89 @@
+"""The care of the tables that contracts describe: small files into large ones, old snapshots given up.
+
+What pipelines know their progress by is kept: `IcebergLakeTable.expire` stops before the oldest snapshot that one of
+them still looks for. Writers go on meanwhile; a commit that conflicts with one of theirs is tried again.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from pyspark.sql import SparkSession
+
+from lakehouse_jobs.contract import Contract
+from lakehouse_jobs.engines import Compaction, IcebergLakeTable
+from lakehouse_jobs.failures import translate
+from lakehouse_jobs.objects import ObjectStore
+from lakehouse_jobs.retry import RetryPolicy
+from lakehouse_jobs.tables import DatasetTables
+
+_LOGGER = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Maintenance:
+    """A run: its ids, where the tables are, where its record goes, how long versions are kept."""
+
+    run_id: str
+    correlation_id: str
+    databases: dict[str, str]
+    artifacts_uri: str
+    store: ObjectStore
+    keep: timedelta = timedelta(days=7)
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+
+
+@dataclass(frozen=True)
+class CareRecord:
+    """What was done to a table: data files replaced and written, snapshots before and after; or why it failed."""
+
+    table: str
+    filesReplaced: int = 0  # noqa: N815 (the document's names)
+    filesWritten: int = 0  # noqa: N815
+    snapshotsBefore: int = 0  # noqa: N815
+    snapshotsAfter: int = 0  # noqa: N815
+    seconds: float = 0.0
+    error: str | None = None
+
+
+def run(spark: SparkSession, job: Maintenance, contracts: Sequence[Contract]) -> list[CareRecord]:
+    """Care for bronze, DLQ and silver of each dataset; a table that fails does not stop the others.
+
+    The records are also stored, as `runs/<run id>/maintain.json`.
+    """
+    records = [_care(table, job) for contract in contracts for table in _tables(spark, job, contract)]
+    document = json.dumps([asdict(record) for record in records], indent=2).encode()
+    uri = f"{job.artifacts_uri.rstrip('/')}/runs/{job.run_id}/maintain.json"
+    job.retry.run("write the record of the maintenance", lambda: job.store.write(uri, document))
+    return records
+
+
+def _tables(spark: SparkSession, job: Maintenance, contract: Contract) -> Iterator[IcebergLakeTable]:
+    dataset = DatasetTables.of(spark, job.databases, contract.dataset)
+    for table in (dataset.bronze, dataset.dlq, dataset.silver):
+        yield IcebergLakeTable(spark, table.identifier)
+
+
+def _care(table: IcebergLakeTable, job: Maintenance) -> CareRecord:
+    started = time.monotonic()
+    try:
+        before = len(table.versions())
+        done = job.retry.run(f"compact {table.name}", table.compact) if before else Compaction(0, 0)
+        if before:
+            job.retry.run(f"expire {table.name}", lambda: table.expire(datetime.now(UTC) - job.keep))
+        record = CareRecord(table.name, done.replaced, done.written, before, len(table.versions()), _since(started))
+    except Exception as error:
+        failure = translate(error)
+        _LOGGER.exception("table could not be cared for", extra={"table": table.name, "kind": failure.kind})
+        return CareRecord(table.name, seconds=_since(started), error=str(failure))
+    _LOGGER.info("table cared for", extra=asdict(record))
+    return record
+
+
+def _since(started: float) -> float:
+    return round(time.monotonic() - started, 3)

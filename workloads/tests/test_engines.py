@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+
+from lakehouse_jobs.engines import DeltaTable, IcebergLakeTable, LakeTable
+from lakehouse_jobs.exceptions import ConfigurationError
+
+_TABLES = itertools.count(1)
+SCHEMA = "id int, day string, quantity int"
+
+
+@pytest.fixture(params=["iceberg", "delta"])
+def table(request: pytest.FixtureRequest, spark: SparkSession, tmp_path: Path) -> LakeTable:
+    """An empty table of each format, partitioned by day."""
+    made: LakeTable
+    if request.param == "iceberg":
+        spark.sql("CREATE NAMESPACE IF NOT EXISTS glue_catalog.engines")
+        made = IcebergLakeTable(spark, f"glue_catalog.engines.items_{next(_TABLES)}")
+    else:
+        made = DeltaTable(spark, f"file://{tmp_path}/items")
+    made.create(spark.createDataFrame([], SCHEMA), ["day"])
+    return made
+
+
+@pytest.fixture
+def rows(spark: SparkSession) -> Callable[..., DataFrame]:
+    def make(*values: tuple[int, str, int]) -> DataFrame:
+        return spark.createDataFrame(list(values), SCHEMA).coalesce(1)
+
+    return make
+
+
+def _held(frame: DataFrame) -> set[tuple[int, str, int]]:
+    return {tuple(row) for row in frame.collect()}
+
+
+def test_appends_and_travels_back(table: LakeTable, rows: Callable[..., DataFrame]) -> None:
+    table.append(rows((1, "mon", 5)))
+    first = table.versions()[0]
+    table.append(rows((2, "tue", 7)))
+
+    assert _held(table.read()) == {(1, "mon", 5), (2, "tue", 7)}
+    assert _held(table.read(first.id)) == {(1, "mon", 5)}
+    assert _held(table.read_at(first.committed_at)) == {(1, "mon", 5)}
+
+
+def test_appends_a_batch_once(table: LakeTable, rows: Callable[..., DataFrame]) -> None:
+    assert table.append_once(rows((1, "mon", 5)), "loader", 7)
+    assert not table.append_once(rows((1, "mon", 5)), "loader", 7)
+    assert table.append_once(rows((1, "mon", 5)), "another", 7)
+
+    assert table.read().collect() == [(1, "mon", 5), (1, "mon", 5)]
+
+
+def test_overwrites_all_or_one_partition(table: LakeTable, rows: Callable[..., DataFrame]) -> None:
+    table.append(rows((1, "mon", 5), (2, "tue", 7)))
+
+    table.overwrite(rows((3, "mon", 1)), "day = 'mon'")
+    assert _held(table.read()) == {(3, "mon", 1), (2, "tue", 7)}
+
+    table.overwrite(rows((4, "wed", 2)))
+    assert _held(table.read()) == {(4, "wed", 2)}
+
+
+def test_upserts_and_lets_no_older_row_win(table: LakeTable, rows: Callable[..., DataFrame]) -> None:
+    table.append(rows((1, "mon", 5), (2, "mon", 5)))
+
+    table.upsert(rows((1, "tue", 4), (2, "tue", 8), (2, "wed", 9), (3, "wed", 1)), ["id"], "quantity")
+
+    assert _held(table.read()) == {(1, "mon", 5), (2, "wed", 9), (3, "wed", 1)}
+
+
+def test_fails_when_the_key_is_no_column(table: LakeTable, rows: Callable[..., DataFrame]) -> None:
+    with pytest.raises(ConfigurationError, match=r"key' must be of id, day, quantity, got \"ident\""):
+        table.upsert(rows((1, "mon", 5)), ["ident"])
+
+
+@pytest.mark.parametrize("cluster_by", [(), ("id", "quantity")])
+def test_compacts_without_changing_a_row(
+    table: LakeTable, rows: Callable[..., DataFrame], cluster_by: tuple[str, ...]
+) -> None:
+    for number in range(6):
+        table.append(rows((number, "mon", -number)))
+    before = _held(table.read())
+
+    done = table.compact(cluster_by)
+
+    assert (done.replaced, done.written) == (6, 1)
+    assert _held(table.read()) == before
+
+
+def test_expires_versions_but_not_what_is_read_now(table: LakeTable, rows: Callable[..., DataFrame]) -> None:
+    table.append(rows((1, "mon", 5)))
+    old = table.versions()[0].id
+    table.overwrite(rows((2, "mon", 7)))
+
+    table.expire(datetime.now(UTC) + timedelta(hours=1))
+
+    assert _held(table.read()) == {(2, "mon", 7)}
+    with pytest.raises(Exception, match=r"(?i)not.*exist|cannot find"):
+        _held(table.read(old))
