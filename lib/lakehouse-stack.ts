@@ -168,9 +168,8 @@ export class LakehouseStack extends RememberingStack {
       removalPolicy,
     });
     const { alerts, catalog, storage, vpc } = this;
-    const { dependencies } = props;
-    const logRetention = config.observability?.logRetentionDays;
-    const lake = { environment, storage, catalog, contracts, alerts, dependencies, logRetention, ...kept };
+    const logs = { logRetention: config.observability?.logRetentionDays, ...kept };
+    const lake = { environment, storage, catalog, contracts, alerts, dependencies: props.dependencies, ...logs };
     const placed = { vpc, vpcSubnets: ownSubnetsOf(config, props.vpc), storage, ...kept };
 
     if (config.kafka !== undefined) {
@@ -183,14 +182,15 @@ export class LakehouseStack extends RememberingStack {
     for (const contract of contracts.streams()) {
       this.defineStream(contract, { ...lake, maxRestarts: config.streaming?.maxRestarts });
     }
+    if (config.jobFlow !== undefined) {
+      this.jobFlow = new BatchJobFlow(this, 'JobFlow', { ...jobFlowPropsOf(config), ...placed });
+    }
     if (config.batch !== undefined) {
       this.batchCluster = new BatchCluster(this, 'BatchCluster', { ...batchPropsOf(config), ...placed });
       const batch = { ...lake, cluster: this.batchCluster };
-      this.ingest = new IngestPipeline(this, 'Ingest', { ...batch, sourceSecrets: sourceSecretsOf(config) });
+      const load = { ...batch, jobFlow: this.jobFlow, sourceSecrets: sourceSecretsOf(config) };
+      this.ingest = new IngestPipeline(this, 'Ingest', load);
       this.transform = new TransformPipeline(this, 'Transform', { ...batch, project: props.dbtProject });
-    }
-    if (config.jobFlow !== undefined) {
-      this.jobFlow = new BatchJobFlow(this, 'JobFlow', { ...jobFlowPropsOf(config), ...placed });
     }
     if (config.serverless !== undefined) {
       this.serverless = new ServerlessSpark(this, 'Serverless', { ...serverlessPropsOf(config), ...placed });

@@ -1,5 +1,6 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { problem } from '../lib/private/errors';
+import { ORCHESTRATORS, type OrchestratorName } from './orchestration';
 import { exitCodeOf, throwing } from './usage';
 
 /** The months of the data set. */
@@ -14,6 +15,8 @@ export interface UpOptions {
   readonly months: number;
   /** Leave everything running at the end. */
   readonly keep: boolean;
+  /** What runs the pipeline; Airflow where the environment has it when undefined. */
+  readonly orchestrator?: OrchestratorName;
   /** The endpoint's port; a free one when undefined. */
   readonly endpointPort?: number;
   /** PostgreSQL's port; a free one when undefined. */
@@ -34,6 +37,7 @@ export function withUpOptions(command: Command): Command {
     )
     .option('--full', 'the whole year, the same as --months 12', false)
     .option('--keep', "leave it running: 'npx lakehouse status' looks at it, 'npx lakehouse down' stops it", false)
+    .addOption(new Option('--orchestrator <name>', 'what runs the pipeline (default: airflow)').choices(ORCHESTRATORS))
     .option(
       '--endpoint-port <port>',
       'port of the embedded AWS endpoint (default: a free one)',

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   AddJobFlowStepsCommand,
   CancelStepsCommand,
   DescribeStepCommand,
   EMRClient,
+  ListStepsCommand,
   type Step,
 } from '@aws-sdk/client-emr';
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
@@ -28,6 +29,9 @@ import type { Connection } from './services/postgres';
 const APPLICATION = 'ingest';
 const POLL_MS = 400;
 
+/** What jobs record of a whole run, beside the records of its datasets. */
+const JOB_RECORDS = new Set(['transform.json', 'quality.json', 'maintain.json', 'reconciliation.json', 'replay.json']);
+
 const runtimeShape = z.object({
   environment: z.string(),
   databases: z.record(z.string(), z.string()),
@@ -36,6 +40,7 @@ const runtimeShape = z.object({
   streamingCluster: z.object({ id: z.string() }).optional(),
   streamingJobs: z.record(z.string(), z.object({ stateMachineArn: z.string() })).optional(),
   batchCluster: z.object({ id: z.string() }),
+  airflow: z.object({ environment: z.string() }).optional(),
   sources: z.record(z.string(), z.object({ secretId: z.string() })),
   applications: z.record(z.string(), z.object({ args: z.array(z.string()) })),
 });
@@ -183,7 +188,7 @@ export class Pipeline {
     }
   }
 
-  /** The records of a run, one per dataset. */
+  /** The records of a run, one per dataset; what its other jobs recorded beside them is left out. */
   async records(runtime: Runtime, runId: string): Promise<RunRecord[]> {
     const keys = await this.recordKeys(runtime, runId);
     return Promise.all(
@@ -199,6 +204,23 @@ export class Pipeline {
   async artifact(runtime: Runtime, Key: string): Promise<string> {
     const { Body } = await this.s3.send(new GetObjectCommand({ Bucket: this.bucketOf(runtime), Key }));
     return (await Body?.transformToString()) ?? '';
+  }
+
+  /** What the last attempts of a run's steps that failed say, and the datasets in them. */
+  async failures(runtime: Runtime, runId: string): Promise<string[]> {
+    const ClusterId = runtime.batchCluster.id;
+    const { Steps = [] } = await this.emr.send(new ListStepsCommand({ ClusterId, StepStates: ['FAILED'] }));
+    // newest first
+    const failed = Steps.filter(
+      ({ Name }, index) => Name?.endsWith(runId) && Steps.findIndex((step) => step.Name === Name) === index,
+    );
+    const records = failed.length === 0 ? [] : await this.records(runtime, runId);
+    const steps = await Promise.all(
+      failed.map(({ Id: StepId }) => this.emr.send(new DescribeStepCommand({ ClusterId, StepId }))),
+    );
+    return steps.map(({ Step: step }) =>
+      failureText(withLocalLog(step, this.access.steps, ClusterId), 'FAILED', records),
+    );
   }
 
   /** Closes the connections. */
@@ -243,7 +265,7 @@ export class Pipeline {
   private async recordKeys(runtime: Runtime, runId: string): Promise<string[]> {
     const command = new ListObjectsV2Command({ Bucket: this.bucketOf(runtime), Prefix: `runs/${runId}/` });
     const { Contents = [] } = await this.s3.send(command);
-    return Contents.flatMap(({ Key }) => (Key === undefined ? [] : [Key]));
+    return Contents.flatMap(({ Key }) => Key ?? []).filter((Key) => !JOB_RECORDS.has(basename(Key)));
   }
 
   private bucketOf(runtime: Runtime): string {

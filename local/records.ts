@@ -44,6 +44,21 @@ export const reconciliationShape = z.object({
 });
 
 export type Reconciliation = z.infer<typeof reconciliationShape>;
+/** A task of a run, as its orchestrator saw it. */
+export const taskFact = z.object({
+  /** Its name, with that of its group before it. */
+  task: z.string(),
+  /** Which of the instances it was mapped to; null when there is one. */
+  index: z.number().nullable(),
+  /** `success`, `skipped`, `failed`, `upstream_failed` … */
+  state: z.string(),
+  seconds: z.number(),
+  /** How often it was tried. */
+  tries: z.number(),
+  error: z.string().nullable(),
+});
+
+export type TaskFact = z.infer<typeof taskFact>;
 
 /** One run of the pipeline and what it did. */
 export interface PipelineRun {
@@ -55,6 +70,8 @@ export interface PipelineRun {
   /** Rows inserted into and updated in the source since the run before. */
   readonly source: { readonly inserted: number; readonly updated: number };
   readonly records: RunRecord[];
+  /** The tasks of the orchestrator; none where there was none. */
+  readonly tasks: TaskFact[];
 }
 
 /** The sums of several records. */

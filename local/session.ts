@@ -12,6 +12,7 @@ import { awsEnvironment, startEmulator, type Emulator } from './services/emulato
 import { startKafka, type Kafka } from './services/kafka';
 import { freePort, portFor } from './services/ports';
 import { clientEnvironment, startPostgres, type Postgres } from './services/postgres';
+import { Orchestration } from './orchestration';
 import { run } from './toolchain/command';
 import type { Tools } from './tools';
 
@@ -127,8 +128,19 @@ export class Session {
 
   /** Runs a Python module of the local environment against the endpoint. */
   async runModule(name: string, args: string[], timeoutMs: number): Promise<string> {
-    const env = awsEnvironment(this.emulator.endpoint, this.options.region);
-    return (await this.python(name, ['-m', ...args], timeoutMs, env)).stdout;
+    return (await this.python(name, ['-m', ...args], timeoutMs, this.clientEnvironment)).stdout;
+  }
+
+  /** Starts what runs the pipeline, which has a lot to prepare; undefined where nothing does. */
+  startOrchestration(): Orchestration | undefined {
+    const { paths, tools } = this.options;
+    const env = this.clientEnvironment;
+    return tools.orchestrator === undefined ? undefined : Orchestration.start({ ...tools.orchestrator, paths, env });
+  }
+
+  /** The environment of a process that uses the endpoint and belongs to the run. */
+  private get clientEnvironment(): NodeJS.ProcessEnv {
+    return { ...awsEnvironment(this.emulator.endpoint, this.options.region), [RUN_MARKER]: this.options.marker };
   }
 
   /** What an error means when a service is gone: that it is, with its last log lines; else the error as it is. */

@@ -8,6 +8,7 @@ import { packageDependencies } from './toolchain/dependencies';
 import { ensureJars, jarSets } from './toolchain/jars';
 import { ensureJava } from './toolchain/java';
 import { ensureEnvironment, environments, type PythonEnvironment } from './toolchain/python';
+import type { InstalledOrchestrator, OrchestratorName } from './orchestration';
 
 /** Everything a run needs on the machine. */
 export interface Tools {
@@ -15,10 +16,18 @@ export interface Tools {
   readonly spark: SparkRuntime;
   /** The folder of a Kafka broker's jars; undefined where no broker is needed. */
   readonly kafkaJars: string | undefined;
+  /** What runs the pipeline, installed; undefined where nothing does. */
+  readonly orchestrator: InstalledOrchestrator | undefined;
+}
+
+/** What a run needs beside what every run does. */
+export interface ToolNeeds {
+  readonly kafka: boolean;
+  readonly orchestrator: OrchestratorName;
 }
 
 /** Installs what is not there yet; what does not depend on each other is installed at the same time. */
-export async function ensureTools(progress: Progress, needs: { readonly kafka: boolean }): Promise<Tools> {
+export async function ensureTools(progress: Progress, needs: ToolNeeds): Promise<Tools> {
   const work = {
     javaHome: progress.step('Java 17', ensureJava),
     emulator: progress.step('Python environment of the endpoint', () => ensureEnvironment(environments.emulator)),
@@ -27,6 +36,7 @@ export async function ensureTools(progress: Progress, needs: { readonly kafka: b
     kafkaJars: needs.kafka
       ? progress.step('jars of Kafka 3.9.1', () => ensureJars(jarSets.kafka))
       : Promise.resolve(undefined),
+    orchestrator: ensureOrchestrator(progress, needs.orchestrator),
     dependencies: progress.step('dependencies of the application', packageDependencies),
     commandLine: progress.step('command line', buildCommandLine),
   };
@@ -39,7 +49,23 @@ export async function ensureTools(progress: Progress, needs: { readonly kafka: b
     javaHome: await work.javaHome,
     jars: [await work.jars],
   };
-  return { emulator: await work.emulator, spark: runtime, kafkaJars: await work.kafkaJars };
+  return {
+    emulator: await work.emulator,
+    spark: runtime,
+    kafkaJars: await work.kafkaJars,
+    orchestrator: await work.orchestrator,
+  };
+}
+
+async function ensureOrchestrator(
+  progress: Progress,
+  name: OrchestratorName,
+): Promise<InstalledOrchestrator | undefined> {
+  if (name === 'none') {
+    return undefined;
+  }
+  const title = { airflow: 'Airflow 3.0.6', prefect: 'Prefect 3.8.8' }[name];
+  return { name, environment: await progress.step(title, () => ensureEnvironment(environments[name])) };
 }
 
 /**

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { LakehouseError } from '../lib/private/errors';
 import { parseJson } from './json';
-import { newRunId, type Pipeline, type Runtime } from './pipeline';
+import type { Pipeline, Runtime } from './pipeline';
 import type { Report } from './progress';
+import type { PipelineRun } from './records';
 
 const APPLICATION = 'transform';
 
@@ -48,31 +49,50 @@ export interface TransformRun {
 export async function transform(
   pipeline: Pipeline,
   runtime: Runtime,
-  { title, correlationId, report }: { readonly title: string; readonly correlationId: string; readonly report: Report },
-): Promise<TransformRun> {
-  const runId = newRunId();
-  const began = Date.now();
+  { runId, correlationId, report }: { readonly runId: string; readonly correlationId: string; readonly report: Report },
+): Promise<void> {
   const step = { application: APPLICATION, args: [], runId, correlationId, timeoutMs: TIMEOUT_MS };
-  await pipeline.runStep(runtime, step, (state) => Promise.resolve(report(state)));
-  const text = await pipeline.artifact(runtime, `runs/${runId}/transform.json`);
-  const run = { title, seconds: (Date.now() - began) / 1000, ...inFigures(text) };
-  if (run.tables.length === 0) {
-    throw new LakehouseError('the dbt project built no table; see the log of its step');
+  await pipeline.runStep(runtime, step, (state) => Promise.resolve(report(`dbt: ${state}`)));
+}
+
+/**
+ * What dbt made in each run that loaded something; none where the lake has no such application.
+ *
+ * @throws LakehouseError when it made nothing
+ */
+export async function goldOf(
+  pipeline: Pipeline,
+  runtime: Runtime,
+  runs: readonly PipelineRun[],
+): Promise<TransformRun[]> {
+  if (runtime.applications[APPLICATION] === undefined) {
+    return [];
   }
-  const { tables, tests } = run;
-  report(`${tables.length} tables built, ${tests.passed} tests passed`);
-  return run;
+  const made = await Promise.all(
+    runs.map(async ({ title, runId }) => ({
+      title,
+      ...inFigures(await pipeline.artifact(runtime, `runs/${runId}/transform.json`)),
+    })),
+  );
+  const empty = made.find(({ tables }) => tables.length === 0);
+  if (empty !== undefined) {
+    throw new LakehouseError(
+      `'transform' must build tables, got none in run '${empty.runId}'; see the log of its step`,
+    );
+  }
+  return made;
 }
 
 /** The figures of a record. */
-export function inFigures(text: string): Omit<TransformRun, 'title' | 'seconds'> {
-  const { runId, nodes } = parseJson(text, recordShape, 'run record of dbt');
+export function inFigures(text: string): Omit<TransformRun, 'title'> {
+  const { runId, seconds, nodes } = parseJson(text, recordShape, 'run record of dbt');
   const ofKind = (kind: string): typeof nodes => nodes.filter((node) => node.kind === kind);
   const passed = (found: typeof nodes): number => found.filter((node) => node.status === 'pass').length;
   const tests = ofKind('test');
   const sources = ofKind('freshness');
   return {
     runId,
+    seconds,
     tables: nodes.flatMap(({ name, rows, seconds: taken }) => (rows === null ? [] : [{ name, rows, seconds: taken }])),
     tests: { passed: passed(tests), failed: tests.length - passed(tests) },
     sources: { fresh: passed(sources), all: sources.length },

@@ -6,6 +6,7 @@ import { LakehouseError, problem } from '../lib/private/errors';
 import { bootstrap, deploy, stackName, synthesize, type DeployTarget } from './deploy';
 import { guarded, throwIfInterrupted } from './interrupt';
 import { parseUpArguments, type UpOptions } from './options';
+import { directSteps, orchestratorOf, type Orchestrator } from './orchestration';
 import { readLineage } from './lineage';
 import { RunPaths } from './paths';
 import { newRunId, Pipeline, type Runtime } from './pipeline';
@@ -24,7 +25,7 @@ import { renderPage } from './summary/page';
 import type { Summary } from './summary/summary';
 import { renderTable } from './summary/table';
 import { allEnded, ensureTools } from './tools';
-import { transform, type TransformRun } from './transform';
+import { goldOf, type TransformRun } from './transform';
 
 /** The account of an environment that names none. */
 const LOCAL_ACCOUNT = '000000000000';
@@ -52,7 +53,7 @@ async function up(options: UpOptions): Promise<number> {
   let kept = false;
   try {
     const kafka = usesKafka(config);
-    const tools = await ensureTools(progress, { kafka });
+    const tools = await ensureTools(progress, { kafka, orchestrator: orchestratorOf(config, options.orchestrator) });
     const place = { region: config.region, accountId: config.account ?? LOCAL_ACCOUNT };
     const { endpointPort, postgresPort, kafkaPort } = options;
     const services = kafka ? 'PostgreSQL, Kafka and the AWS endpoint' : 'PostgreSQL and the AWS endpoint';
@@ -133,6 +134,7 @@ async function runEverything(context: Context): Promise<Summary> {
     throw new LakehouseError("'--months' must be 1 or more; correct it");
   }
   const { until } = first;
+  const orchestration = session.startOrchestration();
   const loading = progress.step(`source data: ${first.title}`, () => session.advanceSource(until));
   const deploying = deployStack(context);
   await allEnded(loading, deploying);
@@ -152,20 +154,19 @@ async function runEverything(context: Context): Promise<Summary> {
       report(`${found.properties} properties of ${found.resources} resources agree`);
       return found;
     });
-    const runs = [await runOnce(context, pipeline, runtime, { ...first, moved: loaded })];
-    const gold = [await makeGold(context, pipeline, runtime, first.title)];
+    const orchestrator = (await orchestration?.open(pipeline, runtime)) ?? directSteps(pipeline, runtime);
+    const runs = [await runOnce(context, orchestrator, { ...first, moved: loaded })];
     for (const planned of later) {
       const moved = await advance(context, planned.until, planned.title);
-      runs.push(await runOnce(context, pipeline, runtime, { ...planned, moved }));
-      if (planned.until !== undefined) {
-        gold.push(await makeGold(context, pipeline, runtime, planned.title));
-      }
+      runs.push(await runOnce(context, orchestrator, { ...planned, moved }));
     }
+    const gold = await goldOf(pipeline, runtime, runs);
     const period = { until: later.findLast((run) => run.until !== undefined)?.until ?? until };
     const stream = await runStream({ ...context, ...period, access: target, pipeline, runtime });
     return await summarize(context, { runtime, runs, gold, readback, stream });
   } finally {
     pipeline.close();
+    await orchestration?.stop();
   }
 }
 
@@ -192,18 +193,17 @@ async function advance(context: Context, until: string | undefined, title: strin
 
 async function runOnce(
   { progress, correlationId }: Context,
-  pipeline: Pipeline,
-  runtime: Runtime,
+  orchestrator: Orchestrator,
   planned: { readonly title: string; readonly until: string | undefined; readonly moved: PipelineRun['source'] },
 ): Promise<PipelineRun> {
   const { title, until, moved } = planned;
-  const runId = newRunId();
   const began = Date.now();
-  const records = await progress.step(`pipeline: ${title}`, async (report) => {
-    const request = { source: Session.DATABASE, runId, correlationId, timeoutMs: RUN_TIMEOUT_MS };
-    const found = await pipeline.run(runtime, request, report);
-    report(`${found.filter((record) => record.state === 'succeeded').length} of ${found.length} datasets changed`);
-    return found;
+  const { runId, records, tasks } = await progress.step(`pipeline: ${title}`, async (report) => {
+    const request = { source: Session.DATABASE, runId: newRunId(), correlationId, timeoutMs: RUN_TIMEOUT_MS };
+    const ran = await orchestrator.run(request, report);
+    const changed = ran.records.filter((record) => record.state === 'succeeded').length;
+    report(`${changed} of ${ran.records.length} datasets changed`);
+    return ran;
   });
   const unexpected = until === undefined ? unexpectedChanges(records) : [];
   if (unexpected.length > 0) {
@@ -211,19 +211,7 @@ async function runOnce(
       `a run on an unchanged source changed something:\n${unexpected.map((text) => `  - ${text}`).join('\n')}`,
     );
   }
-  return { title, runId, seconds: (Date.now() - began) / 1000, source: moved, records };
-}
-
-/** After each load, so that gold has the history of what changed between them. */
-function makeGold(
-  { progress, correlationId }: Context,
-  pipeline: Pipeline,
-  runtime: Runtime,
-  title: string,
-): Promise<TransformRun> {
-  return progress.step(`dbt, silver to gold: ${title}`, (report) =>
-    transform(pipeline, runtime, { title, correlationId, report }),
-  );
+  return { title, runId, seconds: (Date.now() - began) / 1000, source: moved, records, tasks };
 }
 
 /** What was done, to be told. */

@@ -10,6 +10,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { ensureEnvironment } from '../local/toolchain/python';
 import { ensureEngine, suites, type Suite } from './support/suites';
 
 interface Counts {
@@ -64,9 +65,11 @@ function run(suite: Suite, report: string, engine: Record<string, string>): Prom
 
 async function outcomeOf(suite: Suite, folder: string, engine: Record<string, string>): Promise<Outcome> {
   console.log(`\n── ${suite.name} ──`);
+  const airflow = suite.airflow === undefined ? undefined : await ensureEnvironment(suite.airflow);
+  const env = airflow === undefined ? engine : { ...engine, LAKEHOUSE_AIRFLOW: airflow.directory };
   const report = join(folder, `${suite.name}.${suite.report === 'jest' ? 'json' : 'xml'}`);
   const started = Date.now();
-  const exitCode = await run(suite, report, engine);
+  const exitCode = await run(suite, report, env);
   const counts = countsOf(suite, report, exitCode);
   // A runner that fails without a failed test (a crash, a timeout, a missing file) is a failure all the same.
   if (exitCode !== 0 && counts.failed === 0) counts.failed = 1;

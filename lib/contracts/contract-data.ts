@@ -24,6 +24,8 @@ export interface ContractData {
   readonly stream?: ContractStream;
   readonly derivedFrom?: ContractDerivation;
   readonly freshnessSeconds?: number;
+  readonly latencySeconds?: number;
+  readonly rowsPerSecond?: number;
   readonly expectedBytesPerDay?: number;
   readonly file: string;
   readonly declaredAt: string;

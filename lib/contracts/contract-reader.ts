@@ -10,6 +10,7 @@ import {
   type DocumentProperties,
   STANDARD_KEYS,
 } from './contract-schema';
+import { readObjectives } from './contract-objectives';
 import { customPath, readBy, readCustomProperties, refuseUnknownKeys } from './schema-check';
 import { NullOrder, SortDirection, type SortField } from './table-spec';
 import { Zone } from './zone';
@@ -18,17 +19,6 @@ const DATASET: DocumentPath = ['schema', 0];
 
 /** Types whose values tell which version of a row is newer. */
 const ORDERABLE = ['int', 'long', 'date', 'timestamp', 'timestamptz'];
-
-const SECONDS: Record<string, number> = {
-  s: 1,
-  m: 60,
-  min: 60,
-  h: 3600,
-  hr: 3600,
-  d: 86_400,
-  day: 86_400,
-  days: 86_400,
-};
 
 /** Reads a contract file; notes everything that is wrong with it, and returns undefined when something is. */
 export function readContract(file: ContractFile): ContractData | undefined {
@@ -44,7 +34,7 @@ export function readContract(file: ContractFile): ContractData | undefined {
   checkPlace(file);
   checkReferences(file, custom, columns);
   checkOrigin(file, custom, { zone, columns });
-  const freshnessSeconds = readFreshness(file, document);
+  const objectives = readObjectives(file, document?.slaProperties ?? []);
   if (document === undefined || zone === undefined || file.problems.length > 0) {
     return undefined;
   }
@@ -60,7 +50,7 @@ export function readContract(file: ContractFile): ContractData | undefined {
     source: custom.source,
     stream: streamOf(custom, columns.keyColumns),
     derivedFrom: custom.derivedFrom && { ...custom.derivedFrom },
-    freshnessSeconds,
+    ...objectives,
     expectedBytesPerDay: custom.expectedBytesPerDay,
   };
 }
@@ -145,30 +135,6 @@ function checkReferences(file: ContractFile, custom: DocumentProperties, { colum
     }
     sorted.add(name);
   }
-}
-
-function readFreshness(file: ContractFile, document: ContractDocument | undefined): number | undefined {
-  const properties = document?.slaProperties ?? [];
-  const index = properties.findIndex((item) => item.property === 'freshness');
-  const freshness = properties[index];
-  if (freshness === undefined) {
-    return undefined;
-  }
-  const seconds = Object.hasOwn(SECONDS, freshness.unit ?? '') ? SECONDS[freshness.unit ?? ''] : undefined;
-  if (seconds === undefined) {
-    const units = Object.keys(SECONDS);
-    file.report(
-      ['slaProperties', index, 'unit'],
-      `one of ${units.join(', ')}`,
-      didYouMean(freshness.unit ?? '', units),
-    );
-    return undefined;
-  }
-  if (typeof freshness.value !== 'number' || freshness.value <= 0) {
-    file.report(['slaProperties', index, 'value'], 'a number above 0', 'say how old the newest row may be');
-    return undefined;
-  }
-  return freshness.value * seconds;
 }
 
 function sortFields(custom: DocumentProperties): SortField[] {

@@ -47,6 +47,10 @@ export class DataContract {
   public readonly derivedFrom: ContractDerivation | undefined;
   /** How old the newest row may be, in seconds, when the contract promises it. */
   public readonly freshnessSeconds: number | undefined;
+  /** How long a run of a batch pipeline may take for it, in seconds, when the contract promises it. */
+  public readonly latencySeconds: number | undefined;
+  /** How many rows a second such a run loads at least, when it is not a small one and the contract promises it. */
+  public readonly rowsPerSecond: number | undefined;
   /** Bytes of compressed data that a usual day adds, when the contract says so. */
   public readonly expectedBytesPerDay: number | undefined;
   /**
@@ -73,6 +77,8 @@ export class DataContract {
     this.stream = data.stream;
     this.derivedFrom = data.derivedFrom;
     this.freshnessSeconds = data.freshnessSeconds;
+    this.latencySeconds = data.latencySeconds;
+    this.rowsPerSecond = data.rowsPerSecond;
     this.expectedBytesPerDay = data.expectedBytesPerDay;
     this.tables = tablesOf(data);
     this.file = data.file;

@@ -4,9 +4,10 @@ import type * as logs from 'aws-cdk-lib/aws-logs';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { type RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { type IAlertTopics, RuntimeParameter } from '../foundation';
+import { type IAlertTopics, RuntimeParameter, acknowledgeGrant } from '../foundation';
 import { DagBundle } from '../orchestration';
 import type { BatchJobFlow, IBatchCluster } from '../processing';
+import { ArtifactPrefix } from '../storage';
 import { DAGS, DAG_REQUIREMENTS } from './jobs';
 
 /** What a DAG does with a standing cluster: adds steps, and looks after them. */
@@ -23,7 +24,7 @@ export interface BatchDagsProps {
   /** The environment's name, by which the DAGs find the runtime parameter. */
   readonly environment: string;
 
-  /** The bucket that Airflow reads the DAGs from: versioned, all public access blocked. */
+  /** The bucket that Airflow reads the DAGs from, and jobs record their runs in: versioned, all public access blocked. */
   readonly bucket: s3.IBucket;
 
   /**
@@ -93,14 +94,18 @@ export class BatchDags extends Construct {
   }
 
   /**
-   * Lets an Airflow environment do what the DAGs do: find the lake, run steps and the transient cluster, and tell of failures.
+   * Lets an Airflow environment do what the DAGs do: find the lake, run steps and the transient cluster, read what they
+   * recorded, and tell of failures.
    *
    * @param grantee the environment
    */
   public grantRun(grantee: iam.IGrantable): iam.Grant {
-    const { alerts, batchCluster, environment, jobFlow } = this.props;
+    const { alerts, batchCluster, bucket, environment, jobFlow } = this.props;
+    const runs = bucket.arnForObjects(`${ArtifactPrefix.RUNS}*`);
+    acknowledgeGrant(grantee, [runs], 'run records are named by run; they stay under one prefix of one bucket');
     const grants = [
       this.allow(grantee, ['ssm:GetParameter'], RuntimeParameter.arnFor(this, environment)),
+      this.allow(grantee, ['s3:GetObject'], runs),
       ...(batchCluster === undefined ? [] : [this.allow(grantee, STEP_ACTIONS, this.clusterArn(batchCluster))]),
       ...(jobFlow === undefined ? [] : [jobFlow.grantRun(grantee)]),
       ...(alerts === undefined ? [] : [alerts.critical, alerts.warning].map((topic) => topic.grantPublish(grantee))),

@@ -2,7 +2,8 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { LakeCatalog } from '../catalog';
 import { type DataContracts, Zone } from '../contracts';
-import { type BatchCluster, type SparkApplication, SparkDependencies } from '../processing';
+import { fail } from '../private';
+import { type BatchCluster, type BatchJobFlow, type SparkApplication, SparkDependencies } from '../processing';
 import type { ILakeStorage } from '../storage';
 import { JOBS, JOBS_ENTRY_POINT } from './jobs';
 import { grantLanding, grantPipeline } from './pipeline-grants';
@@ -11,6 +12,13 @@ import { grantLanding, grantPipeline } from './pipeline-grants';
 export interface IngestPipelineProps {
   /** The cluster it runs on, whose role may do what the load does and nothing else. */
   readonly cluster: BatchCluster;
+
+  /**
+   * The transient cluster that may run it too, for a heavy load: of the same architecture, as it runs the same application.
+   *
+   * @default - none
+   */
+  readonly jobFlow?: BatchJobFlow;
 
   /** The environment's name. */
   readonly environment: string;
@@ -52,18 +60,44 @@ export class IngestPipeline extends Construct {
 
   constructor(scope: Construct, id: string, props: IngestPipelineProps) {
     super(scope, id);
-    const { cluster, contracts } = props;
-    this.application = cluster.addApplication('Ingest', {
+    checkArchitecture(props);
+    const secrets = Object.entries(props.sourceSecrets ?? {}).map(([source, secretName]) =>
+      secretsmanager.Secret.fromSecretNameV2(this, `Source-${source}`, secretName),
+    );
+    this.application = this.runnableOn(props.cluster, props, secrets);
+    if (props.jobFlow !== undefined) {
+      this.runnableOn(props.jobFlow, props, secrets);
+    }
+  }
+
+  /** Defines the application on a cluster, whose role may then do what the load does. */
+  private runnableOn(
+    cluster: BatchCluster | BatchJobFlow,
+    props: IngestPipelineProps,
+    secrets: secretsmanager.ISecret[],
+  ): SparkApplication {
+    const application = cluster.addApplication('Ingest', {
       entryPoint: JOBS_ENTRY_POINT,
       codeDirectory: JOBS,
       dependencies: props.dependencies ?? new SparkDependencies(),
-      dataDirectories: { contracts: contracts.directory },
+      dataDirectories: { contracts: props.contracts.directory },
     });
     grantLanding(cluster, props);
     grantPipeline(this, cluster, props);
     props.catalog.grants.readWrite(cluster, { zones: [Zone.BRONZE, Zone.SILVER] });
-    for (const [source, secretName] of Object.entries(props.sourceSecrets ?? {})) {
-      secretsmanager.Secret.fromSecretNameV2(this, `Source-${source}`, secretName).grantRead(cluster);
-    }
+    secrets.forEach((secret) => secret.grantRead(cluster));
+    return application;
+  }
+}
+
+/** Fails when the job flow could not run what is built for the cluster. */
+function checkArchitecture({ cluster, jobFlow }: IngestPipelineProps): void {
+  if (jobFlow !== undefined && jobFlow.architecture !== cluster.architecture) {
+    fail({
+      path: 'jobFlow',
+      must: `of the cluster's architecture, ${cluster.architecture.name}`,
+      got: jobFlow.architecture.name,
+      remedy: 'give both the same architecture',
+    });
   }
 }

@@ -47,8 +47,9 @@ export async function startKafka(options: KafkaOptions): Promise<Kafka> {
   const java = join(javaHome, 'bin/java');
   const log = '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn';
   const base = [...JVM, log, `-Djava.io.tmpdir=${temporary}`, '-cp', join(options.jars, '*')];
+  // in one of 64 cases it begins with a hyphen, which would be taken for an option if it stood alone
   const clusterId = randomBytes(16).toString('base64url');
-  await run(java, [...base, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', properties], {
+  await run(java, [...base, 'kafka.tools.StorageTool', 'format', `--cluster-id=${clusterId}`, '-c', properties], {
     name: 'kafka format',
     cwd: directory,
     env: options.env,

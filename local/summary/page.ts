@@ -7,6 +7,7 @@ import { deployment, flow, rejections, runsTable, tablesTable, tiles } from './s
 import { streamTable } from './stream';
 import { STYLE } from './style';
 import type { Summary } from './summary';
+import { tasksTable } from './tasks';
 
 /** The summary as one page that needs nothing but itself: no network, no script. */
 export function renderPage(summary: Summary): string {
@@ -38,6 +39,7 @@ export function renderPage(summary: Summary): string {
             renderChart(summary.lake.days),
           )}
           ${section('Runs', 'Each is an EMR step: rows per dataset, as the job recorded them. A row that the overlap of two runs reads again counts as read only.', runsTable(summary.runs))}
+          ${section('Orchestration', 'The tasks of each run, as the orchestrator saw them.', tasksTable(summary.runs))}
           ${section(
             'Gold',
             'Made of silver by dbt in a Spark session of its own EMR step; a test that fails stops what builds on it.',

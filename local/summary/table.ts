@@ -3,6 +3,7 @@ import { bytes, count, seconds } from './format';
 import { goldLines } from './gold';
 import { streamLines } from './stream';
 import type { Summary } from './summary';
+import { renderTasks } from './tasks';
 
 const HEADER = ['dataset', 'read', 'valid', 'rejected', 'inserted', 'updated', 'snapshots', 'bytes', 'seconds'];
 
@@ -19,7 +20,8 @@ export function renderTable(summary: Summary): string {
       .trimEnd();
   const rule = '─'.repeat(widths.reduce((total, width) => total + width + 2, -2));
   const body = blocks.flatMap((entries) => [rule].concat(entries.map((row) => (Array.isArray(row) ? line(row) : row))));
-  return [line(HEADER), ...body, rule, ...footer(summary)].join('\n');
+  const tasks = renderTasks(summary.runs);
+  return [line(HEADER), ...body, rule, ...tasks, ...(tasks.length === 0 ? [] : [rule]), ...footer(summary)].join('\n');
 }
 
 function block(run: PipelineRun): (string | string[])[] {

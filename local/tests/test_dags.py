@@ -1,140 +1,187 @@
-"""The DAGs under real Airflow: read without asking anything of anybody, then run on an EMR cluster of the endpoint."""
+"""The DAGs under real Airflow: read without asking anything of anybody, then run on clusters of the endpoint.
+
+`npm test` has the version that MWAA has by default; `npm run test:full` runs this file with the others too.
+"""
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.fake_spark import spark_home
-from tests.support import LOCAL, REGION, Endpoint, setting
-from tests.test_job_runner import cluster
+from tests.asked import Asked, towards
+from tests.lake_runs import endpoint_with_jobs, lake
+from tests.machines import machine
+from tests.mailbox import Mailbox
+from tests.support import LOCAL, Endpoint, setting
 
-DAGS = LOCAL.parent / "workloads" / "dags"
-ENVIRONMENT = "tests"
-RUN_ID = re.compile(r"^20260105T000000Z-[0-9a-f]{6}$")
-
-READ = """
-import json, socket, sys
-socket.socket.connect = lambda *_: (_ for _ in ()).throw(RuntimeError("a DAG file must ask nothing of anybody"))
-from airflow.models.dagbag import DagBag
-bag = DagBag(sys.argv[1], include_examples=False)
-told = {"errors": bag.import_errors}
-for name, dag in bag.dags.items():
-    told[name] = {
-        task.task_id: {
-            "upstream": sorted(task.upstream_task_ids),
-            "retries": task.retries,
-            "backoff": task.retry_exponential_backoff,
-        }
-        for task in dag.tasks
-    }
-print("\\n" + json.dumps(told))
-"""
-
-
-class Airflow:
-    """Airflow in an environment of its own, with a folder for its database."""
-
-    def __init__(self, home: Path, **more: str) -> None:
-        self.programs = Path(setting("LAKEHOUSE_AIRFLOW")) / "bin"
-        self.env = {
-            **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "AIRFLOW"))},
-            "PATH": f"{self.programs}:{os.environ['PATH']}",
-            "AIRFLOW_HOME": str(home),
-            "AIRFLOW__CORE__DAGS_FOLDER": str(DAGS),
-            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-            "AIRFLOW__LAKEHOUSE__ENVIRONMENT": ENVIRONMENT,
-            "PYTHONDONTWRITEBYTECODE": "1",
-            **more,
-        }
-
-    def run(self, program: str, *arguments: str) -> str:
-        """The output of one of its programs, which must end well."""
-        command = [str(self.programs / program), *arguments]
-        done = subprocess.run(command, env=self.env, capture_output=True, text=True, timeout=180, check=False)
-        assert done.returncode == 0, f"{done.stdout[-3000:]}{done.stderr[-3000:]}"
-        return done.stdout + done.stderr
-
-
-@pytest.fixture(scope="module")
-def read(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What Airflow makes of the folder of DAGs."""
-    airflow = Airflow(tmp_path_factory.mktemp("airflow"))
-    output = airflow.run("python", "-c", READ, str(DAGS))
-    told: dict[str, Any] = json.loads(next(line for line in output.splitlines() if line.startswith('{"errors"')))
-    return told
+DAG = "lakehouse_batch"
+RUN_ID = re.compile(r"^20260105T0\d0000Z-[0-9a-f]{6}$")
+JOBS = {"ingest": "main.sh", "transform": "main.sh"}
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
-    """An endpoint whose Spark is a script."""
-    folder = tmp_path_factory.mktemp("dags")
-    endpoint = Endpoint(folder / "endpoint", spark=spark_home(folder / "spark"))
-    endpoint.upload("main.sh", b'echo "ran $@"')
+    endpoint = endpoint_with_jobs(tmp_path_factory.mktemp("dags"))
     try:
         yield endpoint
     finally:
         endpoint.stop()
 
 
-def publish(endpoint: Endpoint, sources: list[str]) -> str:
-    """The runtime parameter of a stack with these sources; gives the cluster's id."""
-    identifier = cluster(endpoint)
-    runtime = {
-        "version": 1,
-        "environment": ENVIRONMENT,
-        "batchCluster": {"id": identifier},
-        "sources": {source: {"secretId": source} for source in sources},
-        "applications": {"ingest": {"args": ["spark-submit", "--deploy-mode", "cluster", "s3://test-assets/main.sh"]}},
+@pytest.fixture(scope="module")
+def mailbox() -> Iterator[Mailbox]:
+    with Mailbox() as listening:
+        yield listening
+
+
+@pytest.fixture(scope="module")
+def airflow(tmp_path_factory: pytest.TempPathFactory, running: Endpoint, mailbox: Mailbox) -> Iterator[Asked]:
+    """Airflow with the DAGs where a bundle has them, tried again once and at once."""
+    home = tmp_path_factory.mktemp("airflow")
+    (home / "dags").mkdir()
+    (home / "dags" / "lakehouse").symlink_to(LOCAL.parent / "workloads" / "dags")
+    options = {
+        "CORE__DAGS_FOLDER": str(home / "dags"),
+        "CORE__LOAD_EXAMPLES": "False",
+        "USAGE_DATA_COLLECTION__ENABLED": "False",
+        "LAKEHOUSE__ENVIRONMENT": "none",
+        "LAKEHOUSE__RETRIES": "1",
+        "LAKEHOUSE__RETRY_SECONDS": "0",
+        "LAKEHOUSE__POLL_SECONDS": "1",
+        "LAKEHOUSE__MAIL_TO": "oncall@lake.test",
+        "SMTP__SMTP_HOST": "127.0.0.1",
+        "SMTP__SMTP_PORT": str(mailbox.port),
+        "SMTP__SMTP_STARTTLS": "False",
+        "SMTP__SMTP_MAIL_FROM": "airflow@lake.test",
     }
-    endpoint.client("ssm").put_parameter(
-        Name=f"/lakehouse/{ENVIRONMENT}/runtime", Value=json.dumps(runtime), Type="String", Overwrite=True
-    )
-    return identifier
+    environment = {"AIRFLOW_HOME": str(home), **{f"AIRFLOW__{name}": value for name, value in options.items()}}
+    python = Path(setting("LAKEHOUSE_AIRFLOW")) / "bin" / "python"
+    asked = Asked(python, "tests.airflow_process", home / "log", {**environment, **towards(running.url)})
+    try:
+        yield asked
+    finally:
+        asked.stop()
 
 
-def test_every_file_is_read_without_an_error_or_a_question(read: dict[str, Any]) -> None:
+def run(airflow: Asked, environment: str, hour: int, conf: dict[str, Any] | None = None) -> Any:
+    """A run for an hour, in an environment."""
+    date = f"2026-01-05T{hour:02}:00:00+00:00"
+    return airflow.ask("run", dag=DAG, date=date, conf=conf or {}, environment=variables(environment))
+
+
+def variables(environment: str) -> dict[str, str]:
+    """What tells the DAG of the environment."""
+    return {"AIRFLOW__LAKEHOUSE__ENVIRONMENT": environment}
+
+
+def states(ran: Any) -> dict[str, str]:
+    """The state of each task; mapped instances must agree."""
+    return dict({tuple(pair) for pair in ran["tasks"]})
+
+
+def arguments(step: dict[str, Any]) -> dict[str, str]:
+    """What a step's job is given, and its command by `command`."""
+    command, *rest = step["Config"]["Args"][4:]
+    return {"command": command, **dict(zip(rest[::2], rest[1::2], strict=True))}
+
+
+def test_every_file_is_read_without_an_error_or_a_question(airflow: Asked) -> None:
+    read = airflow.ask("read")
     assert read["errors"] == {}
-    assert read["lakehouse_batch"].keys() == {"plan", "load"}
-
-
-def test_the_load_waits_for_its_plan_and_retries_with_backoff(read: dict[str, Any]) -> None:
-    tasks = read["lakehouse_batch"]
-    assert tasks["load"]["upstream"] == ["plan"]
-    assert {name: (task["retries"], task["backoff"]) for name, task in tasks.items()} == {
-        name: (3, True) for name in tasks
+    [(name, dag)] = read["dags"].items()
+    tasks = dag["tasks"]
+    assert (name, dag["runsAtOnce"], dag["alerts"]) == (DAG, 1, True)
+    assert tasks["quality.calls"]["upstream"] == ["plan", "transform.step"]
+    assert tasks["quality.step"]["upstream"] == ["quality.calls"]
+    assert tasks["review.records"]["upstream"] == ["plan", "quality.step", "transient.wait"]
+    assert {(task["retries"], task["backoff"], task["minutes"], task["alerts"]) for task in tasks.values()} == {
+        (1, True, 120, True)
     }
 
 
-def test_a_run_loads_every_source_by_a_step_that_is_waited_for(running: Endpoint, tmp_path: Path) -> None:
-    identifier = publish(running, ["nycflights", "weather"])
-    airflow = Airflow(
-        tmp_path,
-        AWS_ENDPOINT_URL=running.url,
-        AWS_DEFAULT_REGION=REGION,
-        AWS_ACCESS_KEY_ID="test",
-        AWS_SECRET_ACCESS_KEY="test",
-        NO_PROXY="*",
-    )
-    airflow.run("airflow", "db", "migrate")
-    airflow.run("airflow", "dags", "reserialize")
-    output = airflow.run("airflow", "dags", "test", "lakehouse_batch", "2026-01-05")
-    emr = running.client("emr")
-    steps = [
-        emr.describe_step(ClusterId=identifier, StepId=item["Id"])["Step"]
-        for item in emr.list_steps(ClusterId=identifier)["Steps"]
+def test_a_run_goes_stage_by_stage_and_holds_the_jobs_against_their_contracts(
+    airflow: Asked, running: Endpoint
+) -> None:
+    regular = lake(running, "regular", JOBS)
+    ran = run(airflow, "regular", 1, {"correlationId": "up-1"})
+    assert ran["state"] == "success", airflow.log[-3000:]
+    steps = regular.steps()
+    given = [arguments(step) for step in steps]
+    assert {step["Status"]["State"] for step in steps} == {"COMPLETED"}
+    assert sorted(one.get("--source", "") for one in given[:2]) == ["nycflights", "weather"]
+    assert [one["command"] for one in given] == ["ingest", "ingest", "transform"]
+    assert {one["--correlation-id"] for one in given} == {"up-1"}
+    [run_id] = {one["--run-id"] for one in given}
+    assert RUN_ID.match(run_id)
+    assert (states(ran)["quality.step"], states(ran)["transient.start"]) == ("skipped", "skipped")
+    assert regular.told("critical") == []
+    [(subject, text)] = regular.told("warning")
+    assert subject == f"run {run_id}: 2 promises not kept"
+    assert text.splitlines() == [
+        "flights: loaded in 120 s, its contract promises 60 s",
+        "flights: 75 rows a second, its contract promises 100",
     ]
-    assert {step["Status"]["State"] for step in steps} == {"COMPLETED"}, output[-3000:]
-    arguments = {step["Config"]["Args"][8]: step["Config"]["Args"][4:] for step in steps}
-    assert arguments.keys() == {"nycflights", "weather"}
-    for source, given in arguments.items():
-        assert given[:6] == ["ingest", "--environment", ENVIRONMENT, "--source", source, "--run-id"]
-    runs = {given[6] for given in arguments.values()}
-    assert [bool(RUN_ID.match(run)) for run in runs] == [True]
+
+
+def test_a_step_that_fails_is_tried_again_then_told_to_topic_and_mail(
+    airflow: Asked, running: Endpoint, mailbox: Mailbox
+) -> None:
+    failing = lake(running, "failing", {"ingest": "main.sh", "transform": "fail.sh", "quality": "main.sh"})
+    ran = run(airflow, "failing", 2)
+    assert (ran["state"], states(ran)["quality.step"]) == ("failed", "upstream_failed")
+    assert [(arguments(step)["command"], step["Status"]["State"]) for step in failing.steps()] == [
+        ("ingest", "COMPLETED"),
+        ("ingest", "COMPLETED"),
+        ("transform", "FAILED"),
+        ("transform", "FAILED"),
+    ]
+    [(subject, text)] = failing.told("critical")
+    assert subject == "lakehouse_batch failed: transform.step"
+    assert f"run {ran['run']}, failed for good" in text
+    [mail] = mailbox.mails
+    assert (mail["To"], mail["Subject"]) == ("oncall@lake.test", subject)
+
+
+def test_a_run_that_takes_too_long_is_told_too(airflow: Asked, running: Endpoint) -> None:
+    slow = lake(running, "slow", JOBS)
+    airflow.ask("end", dag=DAG, run="scheduled__x", reason="timed_out", environment=variables("slow"))
+    airflow.ask("end", dag=DAG, run="scheduled__y", reason="task_failure", environment=variables("slow"))
+    assert slow.told("critical") == [
+        ("lakehouse_batch took too long", "run scheduled__x of lakehouse_batch took longer than 13:00:00 and was ended")
+    ]
+
+
+def test_a_run_goes_on_when_nobody_can_be_told_and_says_so_once(airflow: Asked, running: Endpoint) -> None:
+    nowhere = {"warning": "arn:aws:sns:us-east-1:000000000000:nowhere"}
+    lake(running, "untold", {"ingest": "main.sh"}, topics=nowhere, sources={"weather": {"secretId": "weather"}})
+    before = len(airflow.log)
+    assert run(airflow, "untold", 3)["state"] == "success"
+    assert len(re.findall("not delivered by topic, going on", airflow.log[before:])) == 1
+
+
+def test_a_heavy_run_has_a_cluster_of_its_own(airflow: Asked, running: Endpoint) -> None:
+    request = {
+        "Name.$": "$.Name",
+        "ReleaseLabel": "emr-7.14.0",
+        "Steps.$": "$.Steps",
+        "Instances": {"KeepJobFlowAliveWhenNoSteps": True, "InstanceCount": 1, "MasterInstanceType": "m5.xlarge"},
+    }
+    flow = {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:emr:runJobFlow", "Parameters": request, "End": True}
+    arn = machine(running, "flow", {"StartAt": "Run", "States": {"Run": flow}})
+    standing = lake(running, "heavy", JOBS, jobFlow={"stateMachineArn": arn})
+    ran = run(airflow, "heavy", 5, {"transient": True})
+    assert (ran["state"], states(ran)["ingest.step"], states(ran)["transient.wait"]) == (
+        "success",
+        "skipped",
+        "success",
+    ), airflow.log[-3000:]
+    [own] = [
+        each for each in running.client("emr").list_clusters()["Clusters"] if each["Name"].startswith("lakehouse ")
+    ]
+    steps = standing.steps(own["Id"])
+    assert [arguments(step)["command"] for step in steps] == ["ingest", "ingest", "transform"]
+    assert standing.steps() == []

@@ -33,8 +33,14 @@ export const environments = {
   lint: { name: 'lint', lock: join(root, 'local/python/lint.lock'), megabytes: 400 },
   /** The tests and linters of the jobs. */
   workloads: { name: 'workloads', lock: join(root, 'workloads/python/test.lock'), megabytes: 1000 },
-  /** Airflow, for the tests of the DAGs. */
+  /** Airflow, which runs the DAGs. */
   airflow: { name: 'airflow', lock: join(root, 'workloads/python/airflow.lock'), megabytes: 300 },
+  /** The other versions of Airflow that the DAGs are for. */
+  'airflow-2.10': { name: 'airflow-2.10', lock: join(root, 'workloads/python/airflow-2.10.lock'), megabytes: 300 },
+  'airflow-2.11': { name: 'airflow-2.11', lock: join(root, 'workloads/python/airflow-2.11.lock'), megabytes: 300 },
+  'airflow-3.3': { name: 'airflow-3.3', lock: join(root, 'workloads/python/airflow-3.3.lock'), megabytes: 300 },
+  /** Prefect, which runs the flows. */
+  prefect: { name: 'prefect', lock: join(root, 'workloads/python/prefect.lock'), megabytes: 300 },
 } as const satisfies Record<string, EnvironmentSpec>;
 
 /** An installed Python environment. */

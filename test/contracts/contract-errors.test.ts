@@ -96,6 +96,11 @@ describe('a contract that is wrong', () => {
       { slaProperties: [{ property: 'freshness', value: 0, unit: 'd' }] },
       'must be a number above 0, got 0',
     ],
+    [
+      'throughput unit',
+      { slaProperties: [{ property: 'throughput', value: 5, unit: 'MB/s' }] },
+      'must be one of rows/s, rows/min, got "MB/s"',
+    ],
   ])('is refused when its %s is wrong', (_, change, message) => {
     const text = JSON.stringify({ ...document({ columns: [KEY] }), ...change });
     const root = directory({ 'silver/trips.yaml': text });

@@ -66,7 +66,12 @@ describeWithEngine('Session', () => {
       javaHome: javaHome ?? '',
       jars: [sparkJars ?? ''],
     };
-    const tools = { emulator: await ensureEnvironment(environments.emulator), spark, kafkaJars };
+    const tools = {
+      emulator: await ensureEnvironment(environments.emulator),
+      spark,
+      kafkaJars,
+      orchestrator: undefined,
+    };
     const ports = { endpointPort: undefined, postgresPort: undefined, kafkaPort: undefined };
     const place = { region: REGION, accountId: ACCOUNT };
     session = await Session.start({ paths, state, marker: MARKER, tools, ...place, ...ports });

@@ -5,7 +5,7 @@ import { renderLineage } from '../../local/summary/lineage';
 import { renderPage } from '../../local/summary/page';
 import type { Summary } from '../../local/summary/summary';
 import { renderTable } from '../../local/summary/table';
-import type { RunRecord } from '../../local/records';
+import type { RunRecord, TaskFact } from '../../local/records';
 
 function record(values: Partial<RunRecord>): RunRecord {
   return {
@@ -28,6 +28,10 @@ function record(values: Partial<RunRecord>): RunRecord {
   };
 }
 
+function task(name: string, state: string, tries: number): TaskFact {
+  return { task: name, index: null, state, seconds: tries * 9.5, tries, error: null };
+}
+
 const summary: Summary = {
   environment: 'dev',
   stack: 'Lakehouse-dev',
@@ -42,6 +46,7 @@ const summary: Summary = {
       seconds: 41.2,
       source: { inserted: 39_964, updated: 0 },
       records: [record({}), record({ dataset: 'weather', rowsRead: 2_211, rowsValid: 2_210, rowsRejected: 1 })],
+      tasks: [task('plan', 'success', 1), task('ingest.step', 'success', 2), task('quality.step', 'skipped', 0)],
     },
   ],
   gold: [
@@ -122,6 +127,11 @@ describe('renderPage', () => {
     expect(page).toContain('a &amp; b');
   });
 
+  it('has the state of every task', () => {
+    const cells = [...page.matchAll(/<td class="\w*">((?:success|skipped)[^<]*)<\/td>/g)].map(([, cell]) => cell);
+    expect(cells).toEqual(['success · 9.5 s', 'success · 19.0 s · 2 tries', 'skipped']);
+  });
+
   it('needs nothing but itself', () => {
     expect(page).not.toMatch(/https?:|\/\/[a-z]|<link|<script|<img|@import|url\(/i);
     expect(page).toContain("default-src 'none'");
@@ -199,6 +209,10 @@ describe('renderTable', () => {
   it('has a line per dataset and the sums', () => {
     expect(lines.find((line) => line.includes('  weather '))).toMatch(/2,211 +2,210 +1 /);
     expect(lines.find((line) => line.startsWith('  all '))).toMatch(/35,168 +35,167 +1 /);
+  });
+
+  it('has a line per task of the orchestrator', () => {
+    expect(lines.find((line) => line.startsWith('ingest.step'))).toMatch(/ 1 +0 +0 +2 +19\.0$/);
   });
 
   it('names what was rejected and what was deployed', () => {

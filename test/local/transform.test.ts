@@ -19,6 +19,7 @@ describe('inFigures', () => {
   test('counts the tables that were built, the tests and the sources that are fresh', () => {
     expect(inFigures(JSON.stringify(record))).toEqual({
       runId: '20130201T000000Z-abcdef',
+      seconds: 20.1,
       tables: [{ name: 'fct_flights', rows: 3, seconds: 1.5 }],
       tests: { passed: 1, failed: 1 },
       sources: { fresh: 1, all: 2 },

@@ -23,6 +23,7 @@ const ALLOWED = [
   /^lib\/(config\/config-schema|testing\/create-only)\.json$/,
   /^contracts\/metrics\.yaml$/,
   /^workloads\/(jobs|dags|dbt)\/.+\.(py|sql|ya?ml|json|txt)$/,
+  /^workloads\/dags\/\.airflowignore$/,
   /^workloads\/((stream-)?jars\.lock\.json|python\/[a-z0-9.-]+\.(lock|txt))$/,
   /^local\/bootstrap\.mjs$/,
   /^local\/.+\.(py|lock|json)$/,

@@ -1,12 +1,27 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import { DataContracts } from '../../lib/contracts';
+import { BatchDags } from '../../lib/pipelines';
 import { DAGS } from '../../lib/pipelines/jobs';
+import { LakeStorage } from '../../lib/storage';
+import { resourcesIn, testStack } from '../support/stacks';
 
 const CONTRACTS = DataContracts.fromDirectory(join(__dirname, '..', '..', 'contracts'));
 
 /** Seconds between two runs, by Airflow's names of schedules. */
 const EVERY: { readonly [schedule: string]: number } = { '@hourly': 3600, '@daily': 86_400 };
+
+describe('BatchDags', () => {
+  test('lets Airflow read what the jobs recorded, and of the bucket nothing else', () => {
+    const stack = testStack();
+    const bucket = new LakeStorage(stack, 'Storage').artifacts;
+    const role = new iam.Role(stack, 'Role', { assumedBy: new iam.ServicePrincipal('airflow.amazonaws.com') });
+    new BatchDags(stack, 'Dags', { environment: 'test', bucket }).grantRun(role);
+    const policy = Object.entries(resourcesIn(stack, 'AWS::IAM::Policy')).find(([id]) => id.startsWith('Role'));
+    expect(JSON.stringify(policy).match(/"s3:\w+"|"\/\w+\/\*"/g)).toEqual(['"s3:GetObject"', '"/runs/*"']);
+  });
+});
 
 describe('The DAG of the load', () => {
   test('runs twice at least within the shortest time that a contract promises, so that one late run breaks no promise', () => {

@@ -4,7 +4,7 @@ import { LakeCatalog } from '../../lib/catalog';
 import { DataContracts } from '../../lib/contracts';
 import { LakeNetwork } from '../../lib/foundation';
 import { IngestPipeline, type IngestPipelineProps } from '../../lib/pipelines';
-import { BatchCluster } from '../../lib/processing';
+import { BatchCluster, BatchJobFlow, InstanceArchitecture } from '../../lib/processing';
 import { LakeStorage } from '../../lib/storage';
 import { fixtureDependencies } from '../support/dependencies';
 import { resourcesIn, testStack } from '../support/stacks';
@@ -33,6 +33,12 @@ function statements(stack: Stack): string {
   return JSON.stringify(resourcesIn(stack, 'AWS::IAM::Policy'));
 }
 
+/** What the role of a cluster may do, sorted. */
+function actionsOf(stack: Stack, role: string): string[] {
+  const policies = Object.entries(resourcesIn(stack, 'AWS::IAM::Policy')).filter(([id]) => id.startsWith(role));
+  return [...new Set(JSON.stringify(policies).match(/"\w+:[A-Z]\w+"/g))].toSorted();
+}
+
 describe('IngestPipeline', () => {
   test('is a Spark application with the jobs and contracts of the package', () => {
     const { pipeline, stack } = pipelineOf();
@@ -46,6 +52,30 @@ describe('IngestPipeline', () => {
     expect(statements(pipelineOf().stack)).not.toContain('secretsmanager');
     const text = statements(pipelineOf({ sourceSecrets: { a: 'mine/a', b: 'mine/b' } }).stack);
     expect(text.match(/:secret:mine\/\w-\?{6}/g)).toEqual([':secret:mine/a-??????', ':secret:mine/b-??????']);
+  });
+
+  test('may run on a transient cluster too, which may then do the same', () => {
+    const stack = testStack();
+    const { vpc } = new LakeNetwork(stack, 'Network', { availabilityZones: ['us-east-1a'] });
+    const storage = new LakeStorage(stack, 'Storage');
+    const jobFlow = new BatchJobFlow(stack, 'JobFlow', { vpc, storage });
+    const cluster = new BatchCluster(stack, 'Cluster', { vpc, storage });
+    const lake = { environment: 'test', storage, contracts: CONTRACTS, dependencies: fixtureDependencies() };
+    const catalog = new LakeCatalog(stack, 'Catalog', { zones: storage, contracts: CONTRACTS });
+    new IngestPipeline(stack, 'Ingest', { ...lake, catalog, cluster, jobFlow, sourceSecrets: { a: 'mine/a' } });
+    const [one, other] = ['ClusterRolesInstance', 'JobFlowRolesInstance'].map((role) => actionsOf(stack, role));
+    expect(one).toContain('"secretsmanager:GetSecretValue"');
+    expect(other).toEqual(one);
+  });
+
+  test('fails when the transient cluster could not run what is built for the standing one', () => {
+    const stack = testStack();
+    const { vpc } = new LakeNetwork(stack, 'Network', { availabilityZones: ['us-east-1a'] });
+    const storage = new LakeStorage(stack, 'Storage');
+    const jobFlow = new BatchJobFlow(stack, 'JobFlow', { vpc, storage, architecture: InstanceArchitecture.ARM_64 });
+    expect(() => pipelineOf({ jobFlow })).toThrow(
+      `'jobFlow' must be of the cluster's architecture, x86_64, got "arm64"; give both the same architecture`,
+    );
   });
 
   test('reads the runtime parameter of its environment and no other', () => {

@@ -7,7 +7,12 @@ import { usableBinaries } from '../../local/services/postgres';
 import { ensureTools } from '../../local/tools';
 import { run } from '../../local/toolchain/command';
 import { ensureJars, jarSets } from '../../local/toolchain/jars';
-import { ensureEnvironment, environmentDirectory, environments } from '../../local/toolchain/python';
+import {
+  ensureEnvironment,
+  environmentDirectory,
+  environments,
+  type EnvironmentSpec,
+} from '../../local/toolchain/python';
 import { ensurePrometheus } from './prometheus';
 
 /** A group of tests with one runner. */
@@ -19,6 +24,8 @@ export interface Suite {
   readonly command: (report: string) => string[];
   readonly env?: Record<string, string>;
   readonly timeoutMs: number;
+  /** The version of Airflow it runs with, installed for it; that of `npm start` when undefined. */
+  readonly airflow?: EnvironmentSpec;
   /** Left out unless `--full` or `--only` asks for it. */
   readonly long?: boolean;
 }
@@ -86,6 +93,15 @@ export const suites: Suite[] = [
     command: (report) => jest('jest.package.config.js', report),
     timeoutMs: 10 * MINUTE,
   },
+  ...(['airflow-2.10', 'airflow-2.11', 'airflow-3.3'] as const).map((name): Suite => ({
+    name,
+    report: 'junit',
+    command: (report) => pytest('emulator', report, join(root, 'local/tests/test_dags.py')),
+    env: { PYTHONPATH: join(root, 'local') },
+    airflow: environments[name],
+    timeoutMs: 10 * MINUTE,
+    long: true,
+  })),
 ];
 
 /**
@@ -97,11 +113,11 @@ export const suites: Suite[] = [
 export async function ensureEngine(folder: string): Promise<Record<string, string>> {
   const progress = new Progress();
   const [{ spark, kafkaJars = '' }, loadJars, streamJars] = await Promise.all([
-    ensureTools(progress, { kafka: true }),
+    ensureTools(progress, { kafka: true, orchestrator: 'airflow' }),
     progress.step('jars of the load', () => ensureJars(jarSets.workloads)),
     progress.step('jars of the streams', () => ensureJars(jarSets.streams)),
+    progress.step('Prefect 3.8.8', () => ensureEnvironment(environments.prefect)),
     progress.step('Python environment of the jobs', () => ensureEnvironment(environments.workloads)),
-    progress.step('Airflow 3.0.6', () => ensureEnvironment(environments.airflow)),
   ]);
   const prometheus = await ensurePrometheus(progress);
   // PostgreSQL's user must be able to go through it
@@ -134,6 +150,7 @@ export async function ensureEngine(folder: string): Promise<Record<string, strin
     LAKEHOUSE_JOB_JARS: [loadJars, streamJars].join(','),
     LAKEHOUSE_KAFKA_JARS: kafkaJars,
     LAKEHOUSE_AIRFLOW: environmentDirectory(environments.airflow),
+    LAKEHOUSE_PREFECT: environmentDirectory(environments.prefect),
     ...(prometheus === undefined ? {} : { LAKEHOUSE_PROMETHEUS: prometheus }),
     LAKEHOUSE_POSTGRES_BIN: join(usableBinaries(folder), 'bin'),
   };

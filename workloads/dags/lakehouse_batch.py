@@ -1,113 +1,137 @@
-"""The regular load: for each source one EMR step on the standing cluster, in a run that is named by its data interval.
+"""The regular run of the lake: its sources into bronze and silver, then what follows, as steps of an EMR cluster.
 
-One file for Airflow 2.10 to 3.3. Nothing is asked of AWS when the file is read: where everything is, tasks find out
-when they run, from the parameter that the stack writes. Which environment that is, says the option
-`lakehouse.environment` of Airflow's configuration.
+One file for Airflow 2.10 to 3.3. Nothing is asked of AWS when the file is read: tasks find out when they run, from the
+parameter that the stack writes, which applications there are. A stage that is not deployed is skipped.
+
+A run that somebody starts may take `transient`: all its steps go to a cluster of their own, which ends with them. That
+is for a first load or another heavy one; as it is the same DAG, such a run and a regular one never overlap.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-try:  # Airflow 3
-    from airflow.sdk import DAG, task
-except ImportError:  # Airflow 2
-    from airflow import DAG
-    from airflow.decorators import task
-
 from airflow.providers.amazon.aws.operators.emr import EmrAddStepsOperator
+from airflow.providers.amazon.aws.operators.step_function import StepFunctionStartExecutionOperator
+from airflow.providers.amazon.aws.sensors.step_function import StepFunctionExecutionSensor
+from lakehouse.orchestration.on_airflow import (
+    DAG,
+    Param,
+    TaskGroup,
+    chain,
+    environment,
+    option,
+    retries,
+    run_ended,
+    task,
+    task_failed,
+    warn,
+)
+from lakehouse.orchestration.steps import STAGES
 
-PIPELINE = "ingest"
-
-RETRIES = {
-    "retries": 3,
-    "retry_delay": timedelta(minutes=1),
-    "retry_exponential_backoff": True,
-    "max_retry_delay": timedelta(minutes=15),
-}
-
-
-def runtime_of(environment: str) -> dict[str, Any]:
-    """What the stack of an environment says of itself: cluster, applications, sources.
-
-    :raises ValueError: there is no cluster or no pipeline to run.
-    """
-    import boto3
-
-    name = f"/lakehouse/{environment}/runtime"
-    value = boto3.client("ssm").get_parameter(Name=name)["Parameter"]["Value"]
-    runtime: dict[str, Any] = json.loads(value)
-    missing = [part for part in ("batchCluster", "applications", "sources") if not runtime.get(part)]
-    if missing:
-        raise ValueError(f"'{name}' must be complete, got no {', '.join(missing)}; deploy the stack again")
-    return runtime
-
-
-def step_of(runtime: dict[str, Any], source: str, run: str, correlation: str) -> dict[str, Any]:
-    """The EMR step that loads a source in a run.
-
-    :raises ValueError: the stack has no such pipeline.
-    """
-    application = runtime["applications"].get(PIPELINE)
-    if application is None:
-        raise ValueError(f"'applications' must hold '{PIPELINE}', got {sorted(runtime['applications'])}; deploy again")
-    names = ["--environment", runtime["environment"], "--source", source]
-    ids = ["--run-id", run, "--correlation-id", correlation]
-    return {
-        "Name": f"{PIPELINE} {source} {run}",
-        "ActionOnFailure": "CONTINUE",
-        "HadoopJarStep": {"Jar": "command-runner.jar", "Args": [*application["args"], PIPELINE, *names, *ids]},
-    }
-
-
-def run_id_of(interval_start: datetime, dag_run: str) -> str:
-    """The id of a run: it sorts by the interval's time, and is the same at each attempt, so that none repeats work."""
-    moment = interval_start.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
-    return f"{moment}-{hashlib.sha256(dag_run.encode()).hexdigest()[:6]}"
-
-
-def environment() -> str:
-    """The name of the environment, from Airflow's configuration."""
-    from airflow.configuration import conf
-
-    return str(conf.get("lakehouse", "environment"))
+GOES_ON = "none_failed"
+"""Run where nothing before failed: a stage that has no steps is skipped, and does not skip what follows."""
 
 
 @task
-def plan(data_interval_start: datetime | None = None, run_id: str | None = None) -> list[dict[str, Any]]:
-    """The cluster and the step of each source, as the operator that adds steps takes them.
+def plan(dag_run: Any = None, params: dict[str, Any] | None = None) -> dict[str, Any]:
+    """What this run is: its ids, and the arguments of each operator's calls. Airflow gives the arguments.
 
-    Airflow gives the arguments by their names. On Airflow 3 a run that somebody starts has no interval.
+    The run is named by the moment its data interval begins; one that somebody starts, by the moment it was asked for.
     """
-    runtime = runtime_of(environment())
-    correlation = str(run_id)
-    run = run_id_of(data_interval_start or datetime.now(UTC), correlation)
+    from lakehouse.orchestration.runtime import load_runtime
+    from lakehouse.orchestration.steps import Run, all_steps, flow_input, run_id_of
+
+    options = params or {}
+    moment = dag_run.logical_date or dag_run.run_after
+    run = Run(environment(), run_id_of(moment, dag_run.run_id), options.get("correlationId") or dag_run.run_id)
+    runtime = load_runtime(run.environment)
+    steps = all_steps(runtime, run)
+    ids = {"runId": run.run_id, "correlationId": run.correlation_id}
+    if options.get("transient"):
+        machine = runtime["jobFlow"]["stateMachineArn"]
+        flow = {"state_machine_arn": machine, "state_machine_input": json.dumps(flow_input(steps, run))}
+        return {**ids, "calls": {"transient": [flow]}}
     cluster = runtime["batchCluster"]["id"]
-    return [
-        {"job_flow_id": cluster, "steps": [step_of(runtime, source, run, correlation)]}
-        for source in sorted(runtime["sources"])
-    ]
+    calls = {stage: [{"job_flow_id": cluster, "steps": [step]} for step in each] for stage, each in steps.items()}
+    return {**ids, "calls": calls}
+
+
+@task(trigger_rule=GOES_ON)
+def calls(planned: dict[str, Any], part: str) -> list[dict[str, Any]]:
+    """The calls of a part of the plan; none where it is not deployed, or not asked for."""
+    each: list[dict[str, Any]] = planned["calls"].get(part, [])
+    return each
+
+
+@task(trigger_rule=GOES_ON)
+def records(planned: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the run did to each dataset, from the records of its jobs."""
+    from lakehouse.orchestration.records import load_records
+    from lakehouse.orchestration.runtime import load_runtime
+
+    return load_records(load_runtime(environment()), planned["runId"])
+
+
+@task
+def promises(found: list[dict[str, Any]], planned: dict[str, Any]) -> list[str]:
+    """Hold each dataset's latency and throughput against its contract, and warn of what is not kept."""
+    from lakehouse.orchestration.records import broken_promises
+
+    broken = broken_promises(found)
+    if broken:
+        warn(f"run {planned['runId']}: {len(broken)} promises not kept", "\n".join(broken))
+    return broken
 
 
 with DAG(
     "lakehouse_batch",
-    description="Loads every source into bronze and silver",
+    description="Brings bronze, silver and what follows up to the sources",
     # The contracts promise a day: a run a day that takes a little longer than the last would break it.
     schedule="@hourly",
     start_date=datetime(2026, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,
-    dagrun_timeout=timedelta(hours=6),
-    default_args={"owner": "lakehouse", **RETRIES},
+    dagrun_timeout=timedelta(hours=13),  # a job flow ends itself after twelve
+    on_failure_callback=run_ended,
+    default_args={
+        "owner": "lakehouse",
+        "on_failure_callback": task_failed,
+        "execution_timeout": timedelta(minutes=option("step_minutes", 120)),
+        **retries(),
+    },
+    params={
+        "transient": Param(False, type="boolean", title="On a cluster of its own, for a heavy load"),
+        "correlationId": Param(None, type=["null", "string"], title="Stands on every log line; the run's id if empty"),
+    },
     tags=["lakehouse"],
 ) as dag:
-    # Adding a step and waiting for it are one task, so that a retry adds the step again.
-    EmrAddStepsOperator.partial(
-        task_id="load",
-        wait_for_completion=True,
-        waiter_delay=10,
-        waiter_max_attempts=1440,
-    ).expand_kwargs(plan())
+    planned = plan()
+    last: Any = planned
+    for stage in STAGES:
+        with TaskGroup(stage.name):
+            steps = calls(planned, stage.name)
+            chain(last, steps)
+            # Adding a step and waiting for it are one task, so that a retry adds the step again.
+            step = EmrAddStepsOperator.partial(
+                task_id="step",
+                wait_for_completion=True,
+                waiter_delay=option("poll_seconds", 10),
+                waiter_max_attempts=100_000,  # the task has its own time-out
+                trigger_rule=GOES_ON,
+            ).expand_kwargs(steps)
+            last = step
+    with TaskGroup("transient"):
+        # A name of its own for each attempt: Step Functions takes none twice.
+        start = StepFunctionStartExecutionOperator.partial(
+            task_id="start", name="{{ ti.xcom_pull('plan')['runId'] }}-{{ ti.try_number }}"
+        ).expand_kwargs(calls(planned, "transient"))
+        wait = StepFunctionExecutionSensor.partial(
+            task_id="wait", mode="reschedule", poke_interval=option("poll_seconds", 10) * 3
+        ).expand(execution_arn=start.output)
+    with TaskGroup("review"):
+        found = records(planned)
+        chain([last, wait], found)
+        promises(found, planned)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 
 from lakehouse_jobs.exceptions import ContractError, problem
+from lakehouse_jobs.objectives import Objectives, parse_objectives
 
 METADATA_COLUMNS: tuple[tuple[str, str], ...] = (
     ("_extracted_at", "timestamp"),
@@ -105,7 +106,9 @@ class Derivation:
 
 @dataclass(frozen=True)
 class Contract:
-    """A dataset's contract: dataset name, version, columns, key, the column that orders versions of a row, origin."""
+    """A dataset's contract: dataset name, version, columns, key, the column that orders versions of a row, origin,
+    what it promises of a run.
+    """
 
     dataset: str
     version: str
@@ -113,6 +116,7 @@ class Contract:
     key: tuple[str, ...]
     ordering_column: str
     origin: SourceTable | StreamTopic | Derivation
+    objectives: Objectives = field(default_factory=Objectives)
 
     @property
     def source(self) -> SourceTable:
@@ -213,6 +217,7 @@ def parse(document: Mapping[str, Any], origin: str) -> Contract:
         key=_key(properties),
         ordering_column=str(custom.get("orderingColumn")),
         origin=_origin(custom, origin),
+        objectives=parse_objectives(document, origin),
     )
     _check(contract, origin)
     return contract

@@ -90,7 +90,9 @@ class DatasetIngest:
         self._tables = tables.DatasetTables.of(spark, job.databases, contract.dataset)
         self._landing = Landing(job.store, job.landing_uri, contract.source)
         self._commit = tables.Commit(contract, job.run_id, job.correlation_id, job.retry)
-        self.record = RunRecord(job.run_id, job.correlation_id, contract.dataset, contract.source.address)
+        self.record = RunRecord(
+            job.run_id, job.correlation_id, contract.dataset, contract.source.address, objectives=contract.objectives
+        )
 
     def run(self) -> None:
         """Bring the dataset up to its source.

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 
 from lakehouse_jobs.exceptions import FailureKind
+from lakehouse_jobs.objectives import Objectives
 from lakehouse_jobs.objects import ObjectStore
 
 
@@ -40,6 +41,7 @@ class RunRecord:
     """Counts are rows, `bytesLanded` bytes of Parquet, `seconds` wall time, bounds ISO 8601 in UTC.
 
     rowsRead = rowsValid + rowsRejected + rowsReread; rowsReread are rows that bronze or the DLQ already held.
+    `objectives` are those of the contract the run had, so that whoever reads the record can judge it.
     """
 
     runId: str  # noqa: N815 (the document's names)
@@ -60,6 +62,7 @@ class RunRecord:
     upperBound: str | None = None  # noqa: N815
     snapshots: Snapshots = field(default_factory=Snapshots)
     error: RunError | None = None
+    objectives: Objectives = field(default_factory=Objectives)
 
     @property
     def failed_transiently(self) -> bool:
