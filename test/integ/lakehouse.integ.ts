@@ -90,9 +90,10 @@ describe('the lakehouse on one machine', () => {
     const summary = readJson(lake.file('summary.json'), summaryShape);
     expect(summary.runs).toHaveLength(3);
     expect(summary.runs[2]?.records.map(({ state }) => state)).toEqual(DATASETS.map(() => 'unchanged'));
-    expect(summary.gold.map(({ tests }) => ({ none: tests.passed === 0, failed: tests.failed }))).toEqual(
-      Array(2).fill({ none: false, failed: 0 }),
-    );
+    expect(summary.gold.map(({ tests }) => [tests.passed > 0, tests.failed])).toEqual([
+      [true, 0],
+      [true, 0],
+    ]);
     expect(summary.deployment.properties).toBeGreaterThan(400);
     expect(summary.stream.sent.events).toBeGreaterThan(90_000);
     const { days } = summary.stream.reconciliation;
@@ -124,10 +125,10 @@ describe('the lakehouse on one machine', () => {
     ]);
     expect(facts.rows).toHaveLength(flights.rows.length);
     const names = airports.rows.filter(({ airport }) => airport === 'LAS');
-    expect(names.map(({ airport_name, valid_to }) => [airport_name, valid_to === null]).toSorted()).toEqual([
-      ['Harry Reid International Airport', true],
-      ['Mc Carran Intl', false],
-    ]);
+    expect(Object.fromEntries(names.map(({ airport_name, valid_to }) => [airport_name, valid_to === null]))).toEqual({
+      'Mc Carran Intl': false,
+      'Harry Reid International Airport': true,
+    });
   });
 
   test('keeps real dirt in the dead-letter tables, with payload and reason', async () => {
