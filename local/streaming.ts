@@ -14,6 +14,8 @@ import type { Lake } from './summary/lake';
 
 /** The dataset that comes from a topic and is known from the database too. */
 const DATASET = 'flight_events';
+/** What follows from it by windows of event time. */
+const HOURS = 'departures_hourly';
 const POLL_MS = 400;
 
 /** The longest a stream may take to read what was sent, in milliseconds; it looks at the topic once a minute. */
@@ -101,6 +103,9 @@ export interface StreamRows {
   readonly bronze: number;
   readonly silver: number;
   readonly dlq: number;
+  /** Hours of departures, and records that came when their hour was closed. */
+  readonly hours: number;
+  readonly late: number;
 }
 
 /**
@@ -123,7 +128,7 @@ export function streamRows({ dataset, sent }: StreamRun, { tables }: Lake): Stre
       `the rows of '${dataset}' must be ${JSON.stringify(expected)}, got ${JSON.stringify(found)}; records were lost or doubled`,
     );
   }
-  return found;
+  return { ...found, hours: rowsOf('silver', HOURS), late: rowsOf('silver', `${HOURS}__late`) };
 }
 
 /** A stream that is started by its state machine and runs on the streaming cluster, as on AWS. */

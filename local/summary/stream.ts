@@ -44,6 +44,7 @@ function facts({ sent, rows, reconciliation, ...stream }: Stream): [string, stri
     ['bronze', `${count(rows.bronze)} rows`],
     ['silver', `${count(rows.silver)} rows`],
     ['dead letters', `${count(rows.dlq)} rows`],
+    ['hours of departures', `${count(rows.hours)} rows, ${count(rows.late)} records too late for theirs`],
     ['throughput', `${count(stream.recordsPerSecond)} records a second`],
     ['all in silver', `${seconds(stream.latencySeconds)} s after the last was sent, the start of Spark included`],
     ['batch = stream', `${count(compared)} rows of ${reconciliation.days.length} days, ${first} to ${last}`],

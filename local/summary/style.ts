@@ -63,7 +63,7 @@ details{margin-top:12px}
 summary{cursor:pointer;color:var(--accent);font-size:14px}
 summary:focus-visible{outline:2px solid var(--accent);outline-offset:3px;border-radius:4px}
 .reject{border:1px solid var(--line);border-left:3px solid var(--cancel);border-radius:8px;padding:12px 14px;margin-top:12px}
-.reject p{margin:0 0 6px}
+.reject p{margin:0 0 6px;overflow-wrap:anywhere}
 code,pre{font-family:var(--mono);font-size:12.5px}
 code{background:var(--chip);border-radius:4px;padding:1px 5px}
 pre{background:var(--chip);border-radius:8px;padding:10px 12px;margin:0;white-space:pre-wrap;overflow-wrap:anywhere}

@@ -19,6 +19,8 @@ function lakeWith(rows: { readonly bronze: number; readonly silver: number; read
       { ...table, zone: 'bronze', name: 'flight_events', rows: rows.bronze },
       { ...table, zone: 'bronze', name: 'flight_events__dlq', rows: rows.dlq },
       { ...table, zone: 'silver', name: 'flight_events', rows: rows.silver },
+      { ...table, zone: 'silver', name: 'departures_hourly', rows: 24 },
+      { ...table, zone: 'silver', name: 'departures_hourly__late', rows: 3 },
     ],
   };
 }
@@ -26,7 +28,7 @@ function lakeWith(rows: { readonly bronze: number; readonly silver: number; read
 describe('streamRows', () => {
   it('finds every record that was sent in one table, and each event once in silver', () => {
     const rows = { bronze: 102, silver: 100, dlq: 1 };
-    expect(streamRows(RUN, lakeWith(rows))).toEqual(rows);
+    expect(streamRows(RUN, lakeWith(rows))).toEqual({ ...rows, hours: 24, late: 3 });
   });
 
   it.each([

@@ -62,7 +62,7 @@ const summary: Summary = {
   stream: {
     dataset: 'flight_events',
     sent: { events: 99_790, duplicates: 104, corrupt: 44 },
-    rows: { bronze: 99_894, silver: 99_790, dlq: 44 },
+    rows: { bronze: 99_894, silver: 99_790, dlq: 44, hours: 3_328, late: 7 },
     seconds: 31.5,
     recordsPerSecond: 6123.4,
     latencySeconds: 31.9,
@@ -229,6 +229,7 @@ describe('the stream in a summary', () => {
   it('is what was sent, where it is, and how many days agree', () => {
     for (const text of told) {
       expect(text).toContain('99,790, 104 of them twice');
+      expect(text).toContain('3,328 rows, 7 records too late for theirs');
       expect(text).toContain('3,539 rows of 2 days, 2013-01-01 to 2013-01-02');
     }
     expect(told[0]).toMatch(/<th scope="row">2013-01-02<\/th>\s*<td class="">1,870<\/td>/);
