@@ -1,0 +1,184 @@
+"""A batch load in a dozen lines: the same extraction, judgement and tables as the jobs, for a script or a notebook.
+
+No contract, no deployed stack: what a contract says is given by arguments. `examples/minimal_batch_pipeline.py` is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlparse
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F  # noqa: N812
+
+from lakehouse_jobs import validation
+from lakehouse_jobs.contract import Column, Contract, SourceTable
+from lakehouse_jobs.engines import DeltaTable
+from lakehouse_jobs.exceptions import ConfigurationError, problem
+from lakehouse_jobs.retry import RetryPolicy
+from lakehouse_jobs.source import Credentials, quoted
+
+_FETCH_ROWS = 10_000
+_CARRIED = ("_extracted_at", "_source")
+_MODES = ("append", "overwrite")
+_PANDAS: Mapping[str, str] = MappingProxyType(
+    {
+        "int64": "bigint",
+        "int32": "int",
+        "float64": "double",
+        "float32": "float",
+        "object": "string",
+        "str": "string",
+        "bool": "boolean",
+        "datetime64[ns]": "timestamp",
+    }
+)
+
+
+@dataclass(frozen=True)
+class IngesterConfig:
+    """The session, the name of the source as it stands in `_source`, and how often a read is tried."""
+
+    spark: SparkSession
+    source: str
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+
+
+class BatchDataIngester:
+    """Reads what is new, keeps what is valid, and loses nothing of the rest."""
+
+    def __init__(self, config: IngesterConfig) -> None:
+        self._config = config
+        self._rejected: DataFrame | None = None
+        self.watermark: str | None = None
+        """The greatest watermark read so far, as text: the next run's `last_watermark`."""
+
+    def extract_from_database(
+        self, connection_string: str, query: str, watermark_column: str, last_watermark: str | None = None
+    ) -> DataFrame:
+        """The rows of a query whose watermark is greater than the last, or that have none; all rows the first time.
+
+        :param connection_string: `postgresql://user:password@host:port/database[?sslmode=…]`
+        :returns: the query's columns, `_extracted_at` (UTC) and `_source`; read once and kept
+        :raises ConfigurationError: the connection string is none of PostgreSQL's
+        :raises JobError: the database could not be read, after the retries that may help
+        """
+        credentials = _credentials(connection_string)
+        column = quoted(watermark_column)
+        text = "" if last_watermark is None else last_watermark.replace("'", "''")
+        newer = "" if last_watermark is None else f" WHERE {column} > '{text}' OR {column} IS NULL"
+        options = {**credentials.properties, "url": credentials.url, "driver": "org.postgresql.Driver"}
+        options |= {"fetchsize": str(_FETCH_ROWS), "dbtable": f"(SELECT * FROM ({query}) AS asked{newer}) AS rows"}
+
+        def read() -> DataFrame:
+            rows = self._config.spark.read.format("jdbc").options(**options).load()
+            rows = rows.withColumn("_extracted_at", F.lit(datetime.now(UTC).isoformat()).cast("timestamp"))
+            kept = rows.withColumn("_source", F.lit(f"postgres://{self._config.source}")).persist()
+            [found] = kept.agg(F.max(f"`{watermark_column}`").cast("string")).collect()
+            self.watermark = found[0] or last_watermark
+            return kept
+
+        return self._config.retry.run("extract", read)
+
+    def validate_and_clean(self, df: DataFrame, schema: Mapping[str, Any]) -> DataFrame:
+        """The rows that keep the schema, in its types; the others wait for `save_dead_letter_queue`.
+
+        :param schema: `required_fields`, a list of columns; `dtypes`, a type for a column by Spark's or pandas' name,
+            where the column's own is not meant
+        :raises ContractError: a field is no column, or can never have its type
+        """
+        judged = validation.validate(df, _contract(df, schema, self._config.source), _CARRIED).persist()
+        self._rejected = judged.where(F.size(validation.REASONS) > 0)
+        return judged.where(F.size(validation.REASONS) == 0).drop(validation.RAW, validation.REASONS)
+
+    def save_dead_letter_queue(self, path: str) -> int:
+        """Append the rejected rows of the last validation as JSON lines: `_payload`, `_reasons`, `_source`, times.
+
+        :returns: how many there are; nothing is written for none
+        """
+        if self._rejected is None:
+            return 0
+        letters = self._rejected.select(
+            F.to_json(validation.RAW, {"ignoreNullFields": "false"}).alias("_payload"),
+            validation.REASONS,
+            *_CARRIED,
+            F.lit(datetime.now(UTC).isoformat()).alias("_rejected_at"),
+        )
+        count = letters.count()
+        if count > 0:
+            letters.coalesce(1).write.mode("append").json(path)
+        return count
+
+
+@dataclass(frozen=True)
+class Merge:
+    """Update the rows whose key is there, insert the others; no row wins over one of a greater `ordering`."""
+
+    key: Sequence[str]
+    ordering: str | None = None
+
+
+class DeltaLakeManager:
+    """Delta tables below one folder; the session needs `engines.DELTA_SETTINGS`."""
+
+    def __init__(self, storage_path: str) -> None:
+        self._storage_path = storage_path.rstrip("/")
+
+    def create_or_update_table(
+        self, df: DataFrame, table_name: str, partition_columns: Sequence[str] = (), mode: str | Merge = "append"
+    ) -> DeltaTable:
+        """Write rows to a table, which is made when there is none.
+
+        :param mode: `append`, `overwrite`, or a `Merge`
+        :returns: the table, with its versions, `compact` and `expire`
+        :raises ConfigurationError: the mode is another, or a merge names no column of the rows
+        """
+        if isinstance(mode, str) and mode not in _MODES:
+            remedy = "pass another mode, or Merge(key=[…])"
+            raise ConfigurationError(problem("mode", f"be one of {', '.join(_MODES)} or a Merge", mode, remedy))
+        table = DeltaTable(df.sparkSession, f"{self._storage_path}/{table_name}")
+        if not table.exists():
+            table.create(df, partition_columns)
+        if isinstance(mode, Merge):
+            table.upsert(df, mode.key, mode.ordering)
+        elif mode == "overwrite":
+            table.overwrite(df)
+        else:
+            table.append(df)
+        return table
+
+
+def _credentials(connection_string: str) -> Credentials:
+    parts = urlparse(connection_string)
+    must = "be postgresql://user:password@host:port/database"
+    if parts.scheme not in ("postgresql", "postgres") or not parts.hostname or not parts.path.strip("/"):
+        # the string holds a password: what is wrong with it is not shown
+        raise ConfigurationError(problem("connection_string", must, f"{parts.scheme or 'no'} scheme", "correct it"))
+    sslmode = parse_qs(parts.query).get("sslmode", ["prefer"])[0]
+    return Credentials(
+        host=parts.hostname,
+        port=parts.port or 5432,
+        database=parts.path.strip("/"),
+        username=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        sslmode=sslmode,
+    )
+
+
+def _contract(df: DataFrame, schema: Mapping[str, Any], source: str) -> Contract:
+    required: Sequence[str] = schema.get("required_fields") or ()
+    types: Mapping[str, str] = schema.get("dtypes") or {}
+    own = {field.name: field.dataType.simpleString() for field in df.schema.fields if field.name not in _CARRIED}
+    named = list(dict.fromkeys([*own, *required, *types]))
+    columns = tuple(
+        Column(name, _spark_type(types.get(name) or own.get(name, "string")), name in required) for name in named
+    )
+    return Contract(source, "1", columns, tuple(required), "", SourceTable(source, "query", "rows", ""))
+
+
+def _spark_type(name: str) -> str:
+    return _PANDAS.get(name, name)

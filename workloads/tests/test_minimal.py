@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from lakehouse_jobs.exceptions import ConfigurationError, ContractError
+from lakehouse_jobs.minimal import BatchDataIngester, DeltaLakeManager, IngesterConfig, Merge
+from lakehouse_jobs.retry import RetryPolicy
+from support.items import CREATE, upsert
+from support.postgres import PASSWORD, PostgresServer, Sql
+
+SCHEMA = {"required_fields": ["id", "name"], "dtypes": {"quantity": "int64"}}
+QUERY = "SELECT id, name, quantity, updated_at FROM items"
+
+
+@pytest.fixture
+def ingester(spark: SparkSession) -> BatchDataIngester:
+    return BatchDataIngester(IngesterConfig(spark, "shop", RetryPolicy(attempts=2, base=0.01, cap=0.02)))
+
+
+@pytest.fixture
+def address(postgres: PostgresServer, database: str, sql: Sql) -> str:
+    """The connection string of a database with the table `items`."""
+    sql.run(CREATE)
+    reader = postgres.credentials(database)
+    return f"postgresql://{reader.username}:{PASSWORD}@{reader.host}:{reader.port}/{database}"
+
+
+def test_loads_what_is_new_and_keeps_what_is_bad(
+    ingester: BatchDataIngester, address: str, sql: Sql, tmp_path: Path
+) -> None:
+    lake, dlq = DeltaLakeManager(f"file://{tmp_path}/lake"), f"file://{tmp_path}/dlq"
+    sql.run(upsert(1, "bolt", 5, "01"), upsert(2, None, 7, "02"))
+    first = ingester.extract_from_database(address, QUERY, "updated_at")
+    lake.create_or_update_table(ingester.validate_and_clean(first, SCHEMA), "items", mode=Merge(["id"]))
+    rejected = ingester.save_dead_letter_queue(dlq)
+
+    sql.run(upsert(1, "bolt", 6, "03"))
+    second = ingester.extract_from_database(address, QUERY, "updated_at", ingester.watermark)
+    clean = ingester.validate_and_clean(second, SCHEMA)
+    table = lake.create_or_update_table(clean, "items", mode=Merge(["id"], "updated_at"))
+
+    assert rejected == 1
+    assert ingester.save_dead_letter_queue(dlq) == 0
+    [letter] = [
+        json.loads(line) for part in (tmp_path / "dlq").glob("*.json") for line in part.read_text().splitlines()
+    ]
+    assert json.loads(letter["_payload"])["id"] == 2
+    assert letter["_reasons"][0]["rule"] == "required"
+    assert second.count() == 1
+    [row] = table.read().collect()
+    assert (row["id"], row["quantity"], row["_source"]) == (1, 6, "postgres://shop")
+    assert row["_extracted_at"] is not None
+    assert dict(table.read().dtypes)["quantity"] == "bigint"
+
+
+def test_fails_without_showing_the_password(ingester: BatchDataIngester) -> None:
+    with pytest.raises(ConfigurationError, match=r"must be postgresql://user:password@host:port/database") as raised:
+        ingester.extract_from_database("mysql://reader:secret@host/shop", QUERY, "updated_at")
+    assert "secret" not in str(raised.value)
+
+
+def test_fails_when_a_required_field_is_no_column(ingester: BatchDataIngester, spark: SparkSession) -> None:
+    rows = spark.sql("SELECT 1 AS id, current_timestamp() AS _extracted_at, 'shop' AS _source")
+    with pytest.raises(ContractError, match="name, quantity"):
+        ingester.validate_and_clean(rows, SCHEMA)
+
+
+def test_fails_when_the_mode_is_unknown(spark: SparkSession, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"'mode' must be one of append, overwrite or a Merge, got \"upsert\""):
+        DeltaLakeManager(str(tmp_path)).create_or_update_table(spark.range(1), "items", mode="upsert")
