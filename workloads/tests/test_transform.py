@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import shutil
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
@@ -15,6 +16,9 @@ from pyspark.sql import SparkSession
 
 from lakehouse_jobs import cli, transform
 from lakehouse_jobs import logging as logs
+from lakehouse_jobs.commands import command
+from lakehouse_jobs.commands import transform as transform_command
+from lakehouse_jobs.dbt_lineage import Made, columns
 from lakehouse_jobs.dbt_project import DbtProject, NodeResult
 from lakehouse_jobs.dbt_sources import sources
 from lakehouse_jobs.exceptions import TransformError
@@ -75,6 +79,29 @@ def test_builds_every_table_and_passes_every_test(first: tuple[TransformRecord, 
         "stg_flights": 3, "fct_flights": 3, "agg_daily": 2, "agg_route": 2, "airport_history": 2, "dim_airport": 3,
         "dim_carrier": 1, "dim_plane": 2,
     }  # fmt: skip
+
+
+def test_tells_what_each_column_of_gold_is_made_from(lake: GoldLake, first: object) -> None:
+    event = json.loads((lake.folder / f"lineage/{RUN_ID}/transform.fct_flights-complete.json").read_text())
+    fields = event["outputs"][0]["facets"]["columnLineage"]["fields"]
+
+    staged = f"table/{lake.databases['gold']}/stg_flights"
+    status = {(field["name"], field["field"]) for field in fields["status"]["inputFields"]}
+    assert status == {(staged, name) for name in ("arr_delay", "arr_time", "dep_delay", "updated_at", "scheduled_at")}
+    [delay] = fields["dep_delay"]["inputFields"]
+    assert (delay["field"], delay["transformations"][0]["subtype"]) == ("dep_delay", "IDENTITY")
+    history = json.loads((lake.folder / f"lineage/{RUN_ID}/transform.airport_history-complete.json").read_text())
+    assert [found["name"] for found in history["inputs"]] == [f"table/{lake.databases['silver']}/airports"]
+
+
+def test_follows_columns_through_ctes_stars_and_unions() -> None:
+    tables = {"silver.a": {"x": "int", "y": "int"}, "gold.b": {"z": "int"}}
+    sql = "with both as (select x, y + x as s from silver.a union all select z, z from gold.b) select * from both"
+
+    assert columns(sql, tables.__getitem__) == {
+        "x": Made((("silver", "a", "x"), ("gold", "b", "z")), False),
+        "s": Made((("silver", "a", "y"), ("silver", "a", "x"), ("gold", "b", "z")), False),
+    }
 
 
 def test_writes_nothing_into_the_project(first: object) -> None:
@@ -221,9 +248,10 @@ def test_exit_code_tells_whether_a_model_or_a_test_failed(
 ) -> None:
     node = NodeResult("test.lakehouse.a", "a", kind, status, 0.1, message="Got 2 results")
     runtime = Runtime("dev", {"silver": "s", "gold": "g"}, {"artifacts": "bucket"}, {})
-    monkeypatch.setattr(cli, "load_runtime", lambda *_: runtime)
-    monkeypatch.setattr(cli, "store_for", Mock())
-    monkeypatch.setattr(cli, "_session", Mock())
+    monkeypatch.setattr(command, "load_runtime", lambda *_: runtime)
+    monkeypatch.setattr(transform_command, "store_for", Mock())
+    monkeypatch.setattr(transform_command, "load_lineage", lambda *_: (Mock(), Mock()))
+    monkeypatch.setattr(transform_command, "session", nullcontext)
     monkeypatch.setattr(transform, "run", lambda *_: TransformRecord(RUN_ID, "c-1", 0.2, [node]))
 
     found = cli.main(["transform", "--environment", "dev", "--run-id", RUN_ID, "--correlation-id", "c-1"])

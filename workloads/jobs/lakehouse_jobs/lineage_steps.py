@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import boto3
@@ -85,20 +85,37 @@ class IngestLineage:
 
 @dataclass(frozen=True)
 class StreamLineage:
-    """A stream: a topic to bronze and the DLQ, and on to silver, in one job."""
+    """A stream: a topic to bronze and the DLQ, and on to silver and its windows."""
 
     lineage: Lineage
     tables: GlueTables
     brokers: Brokers
+    windows: Sequence[Contract] = ()
 
     def started(self, contract: Contract) -> None:
         """Tell that a stream begins and, because it may have no end, what it reads and writes."""
-        self.lineage.started(self._job(contract))
-        self.lineage.running([self._step(contract)])
+        steps = self._steps(contract)
+        self.lineage.started(*(step.job for step in steps))
+        self.lineage.running(steps)
 
     def ended(self, contract: Contract, error: str | None = None) -> None:
         """Tell that it has ended."""
-        self.lineage.ended([self._step(contract)], error)
+        self.lineage.ended(self._steps(contract), error)
+
+    def _steps(self, contract: Contract) -> list[Step]:
+        silver = self._silver(contract)
+        windows = [
+            Step(
+                f"stream.{window.dataset}",
+                (silver,),
+                (Output(self.tables.table("silver", window.dataset), _own(window)),),
+            )
+            for window in self.windows
+        ]
+        return [self._step(contract), *windows]
+
+    def _silver(self, contract: Contract) -> Dataset:
+        return self.tables.table("silver", contract.dataset)
 
     def _step(self, contract: Contract) -> Step:
         origin = topic(contract, self.brokers)
@@ -108,11 +125,7 @@ class StreamLineage:
         raw = Output(bronze, (Column(_PAYLOAD, "string", payload),))
         parsed = tuple(Column(name, kind, ((bronze, _PAYLOAD),), identity=False) for name, kind in columns.items())
         refused = Output(self.tables.dlq(contract.dataset), (Column(_PAYLOAD, "string", payload),))
-        return Step(self._job(contract), (origin,), (raw, refused, Output(silver, parsed)))
-
-    @staticmethod
-    def _job(contract: Contract) -> str:
-        return f"stream.{contract.dataset}"
+        return Step(f"stream.{contract.dataset}", (origin,), (raw, refused, Output(silver, parsed)))
 
 
 def postgres_table(contract: Contract, credentials: Credentials) -> Dataset:
@@ -125,6 +138,10 @@ def postgres_table(contract: Contract, credentials: Credentials) -> Dataset:
 def topic(contract: Contract, brokers: Brokers) -> Dataset:
     """A topic, by the first of the brokers that clients begin with."""
     return Dataset(f"kafka://{min(brokers.bootstrap.split(','))}", contract.stream.topic)
+
+
+def _own(contract: Contract) -> tuple[Column, ...]:
+    return tuple(Column(column.name, column.spark_type) for column in contract.columns)
 
 
 def dead_letters(dlq: Dataset, contract: Contract, origin: Dataset, rows: int) -> Output:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
+from lakehouse_jobs.dbt_lineage import TransformLineage
 from lakehouse_jobs.dbt_project import DbtProject, NodeResult
 from lakehouse_jobs.iceberg import PREFIX, TOKEN, IcebergTable, commit_once
 from lakehouse_jobs.objects import ObjectStore
@@ -49,6 +50,7 @@ class Transform:
     project: Path
     select: str | None = None
     retry: RetryPolicy = field(default_factory=RetryPolicy)
+    lineage: TransformLineage | None = None
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,8 @@ def run(spark: SparkSession, job: Transform) -> TransformRecord:
         nodes = fresh + [_described(spark, gold, node) for node in built]
         record = TransformRecord(job.run_id, job.correlation_id, round(time.monotonic() - began, 3), nodes)
         keep(spark, job, record)
+        if job.lineage is not None:
+            job.lineage.ended(spark, CATALOG, nodes)
         if whole:
             job.store.write(f"{job.artifacts_uri.rstrip('/')}/{DOCS}", project.docs())
     return record

@@ -11,6 +11,9 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 
 from lakehouse_jobs.contract import load_contracts, load_stream
+from lakehouse_jobs.dbt_lineage import TransformLineage
+from lakehouse_jobs.lineage import Lineage, Run, StoreSink
+from lakehouse_jobs.lineage_steps import GlueTables
 from lakehouse_jobs.objects import DiskStore
 from lakehouse_jobs.retry import RetryPolicy
 from lakehouse_jobs.transform import Transform, TransformRecord, run
@@ -84,6 +87,12 @@ class GoldLake:
             project=project,
             select=select,
             retry=RetryPolicy(attempts=2, base=0.01, cap=0.02),
+            lineage=TransformLineage(
+                Lineage(
+                    Run("dev", "transform", run_id, CORRELATION_ID), [StoreSink(DiskStore(), f"file://{self.folder}")]
+                ),
+                GlueTables("arn:aws:glue:us-east-1:000000000000", self.databases),
+            ),
         )
         return run(self.spark, job)
 

@@ -59,7 +59,7 @@ def _run(options: argparse.Namespace) -> int:
         max_records=options.max_records,
     )
     telemetry = telemetry_of(runtime)
-    lineage = StreamLineage(*load_lineage(runtime, lineage_run(options, runtime)), job.brokers)
+    lineage = StreamLineage(*load_lineage(runtime, lineage_run(options, runtime)), job.brokers, job.windows)
     lineage.started(contract)
     with session(f"stream-{contract.dataset}") as spark:
         try:

@@ -6,7 +6,8 @@ import argparse
 import logging
 from pathlib import Path
 
-from lakehouse_jobs.commands.command import FAILED, OK, Command, runtime_of, session
+from lakehouse_jobs.commands.command import FAILED, OK, Command, lineage_run, runtime_of, session
+from lakehouse_jobs.lineage_steps import load_lineage
 from lakehouse_jobs.objects import store_for
 from lakehouse_jobs.retry import RetryPolicy
 
@@ -21,6 +22,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> int:
     # dbt is not among what the other jobs bring along
     from lakehouse_jobs import transform  # noqa: PLC0415
+    from lakehouse_jobs.dbt_lineage import TransformLineage  # noqa: PLC0415
 
     runtime = runtime_of(options)
     artifacts = runtime.bucket_uri("artifacts")
@@ -33,6 +35,7 @@ def _run(options: argparse.Namespace) -> int:
         project=options.project,
         select=options.select,
         retry=RetryPolicy(),
+        lineage=TransformLineage(*load_lineage(runtime, lineage_run(options, runtime))),
     )
     with session("transform") as spark:
         failed = transform.run(spark, job).failed

@@ -1,0 +1,108 @@
+"""The lineage of what dbt made, column by column, read from the SQL that dbt ran: nobody keeps a map by hand."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pyspark.sql import SparkSession
+from sqlglot import exp, parse_one
+from sqlglot.errors import SqlglotError
+from sqlglot.lineage import Node, lineage
+from sqlglot.optimizer.qualify import qualify
+
+from lakehouse_jobs.dbt_project import NodeResult
+from lakehouse_jobs.lineage import Column, Dataset, Lineage, Output, Step
+from lakehouse_jobs.lineage_steps import GlueTables
+
+_LOGGER = logging.getLogger(__name__)
+_DIALECT = "spark"
+
+
+@dataclass(frozen=True)
+class TransformLineage:
+    """A run of dbt: a job for each table that it makes."""
+
+    lineage: Lineage
+    tables: GlueTables
+
+    def ended(self, spark: SparkSession, catalog: str, nodes: Sequence[NodeResult]) -> None:
+        """Tell what each table was made from; SQL that cannot be followed is said once, and tells of no columns."""
+        zones = {database: zone for zone, database in self.tables.databases.items()}
+        for node in nodes:
+            if node.status != "success" or node.table is None or node.sql is None:
+                continue
+            job = f"transform.{node.table}"
+            step = self._step(job, node, lambda name: _columns(spark, f"{catalog}.{name}"), zones)
+            self.lineage.started(job)
+            self.lineage.ended([step])
+
+    def _step(
+        self, job: str, node: NodeResult, columns_of: Callable[[str], dict[str, str]], zones: Mapping[str, str]
+    ) -> Step:
+        gold = self.tables.databases["gold"]
+        own = columns_of(f"{gold}.{node.table}")
+        try:
+            made = columns(str(node.sql), columns_of)
+            read = {(table.db, table.name) for table in _tables(str(node.sql)) if table.db in zones}
+        except SqlglotError as error:
+            _LOGGER.warning("the SQL cannot be followed", extra={"node": node.name, "error": str(error)})
+            made, read = {}, set()
+        dataset = {place: self.tables.table(zones[place[0]], place[1]) for place in read}
+        outputs = tuple(_column(name, kind, made.get(name), dataset) for name, kind in own.items())
+        target = self.tables.table("gold", str(node.table))
+        inputs = tuple(sorted((found for found in dataset.values() if found != target), key=lambda found: found.name))
+        return Step(job, inputs, (Output(target, outputs, node.rows),))
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a column is made from, as `(database, table, column)`, and whether it is that very value."""
+
+    inputs: tuple[tuple[str, str, str], ...]
+    identity: bool
+
+
+def columns(sql: str, columns_of: Callable[[str], dict[str, str]]) -> dict[str, Made]:
+    """What each column of a query is made from; `columns_of` gives the columns and types of `database.table`.
+
+    :raises SqlglotError: the query cannot be followed
+    """
+    schema: dict[str, Any] = {}
+    for table in _tables(sql):
+        schema.setdefault(table.db, {})[table.name] = columns_of(f"{table.db}.{table.name}")
+    # a star becomes the columns that it stands for
+    query: Any = qualify(parse_one(sql, dialect=_DIALECT), schema=schema, dialect=_DIALECT)
+    return {name: _made(lineage(name, sql, schema=schema, dialect=_DIALECT)) for name in query.named_selects}
+
+
+def _made(root: Node) -> Made:
+    found = dict.fromkeys(_leaves(root))
+    plain = all(isinstance(node.expression.unalias(), exp.Column | exp.Table) for node in root.walk())
+    return Made(tuple(found), plain and len(found) == 1)
+
+
+def _leaves(root: Node) -> Iterator[tuple[str, str, str]]:
+    for node in root.walk():
+        if not node.downstream and isinstance(node.source, exp.Table):
+            yield node.source.db, node.source.name, node.name.rpartition(".")[2]
+
+
+def _tables(sql: str) -> list[exp.Table]:
+    """The tables a query reads, those it names itself (`with`) left out."""
+    return [table for table in parse_one(sql, dialect=_DIALECT).find_all(exp.Table) if table.db]
+
+
+def _column(name: str, kind: str, made: Made | None, dataset: Mapping[tuple[str, str], Dataset]) -> Column:
+    if made is None:
+        return Column(name, kind)
+    inputs = tuple(
+        (dataset[(database, table)], column) for database, table, column in made.inputs if (database, table) in dataset
+    )
+    return Column(name, kind, inputs, made.identity)
+
+
+def _columns(spark: SparkSession, table: str) -> dict[str, str]:
+    return dict(spark.table(table).dtypes)
