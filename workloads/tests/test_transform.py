@@ -99,8 +99,8 @@ def test_follows_columns_through_ctes_stars_and_unions() -> None:
     sql = "with both as (select x, y + x as s from silver.a union all select z, z from gold.b) select * from both"
 
     assert columns(sql, tables.__getitem__) == {
-        "x": Made((("silver", "a", "x"), ("gold", "b", "z")), False),
-        "s": Made((("silver", "a", "y"), ("silver", "a", "x"), ("gold", "b", "z")), False),
+        "x": Made((("gold", "b", "z"), ("silver", "a", "x")), False),
+        "s": Made((("gold", "b", "z"), ("silver", "a", "x"), ("silver", "a", "y")), False),
     }
 
 

@@ -79,7 +79,7 @@ def columns(sql: str, columns_of: Callable[[str], dict[str, str]]) -> dict[str, 
 
 
 def _made(root: Node) -> Made:
-    found = dict.fromkeys(_leaves(root))
+    found = sorted(set(_leaves(root)))
     plain = all(isinstance(node.expression.unalias(), exp.Column | exp.Table) for node in root.walk())
     return Made(tuple(found), plain and len(found) == 1)
 

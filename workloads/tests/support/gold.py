@@ -10,14 +10,14 @@ from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
-from lakehouse_jobs.contract import load_contracts, load_stream
+from lakehouse_jobs.contract import load_contracts, load_stream, load_windows
 from lakehouse_jobs.dbt_lineage import TransformLineage
 from lakehouse_jobs.lineage import Lineage, Run, StoreSink
 from lakehouse_jobs.lineage_steps import GlueTables
 from lakehouse_jobs.objects import DiskStore
 from lakehouse_jobs.retry import RetryPolicy
 from lakehouse_jobs.transform import Transform, TransformRecord, run
-from support.lake import CONTRACTS, create_stream_tables, create_tables
+from support.lake import CONTRACTS, create_stream_tables, create_tables, create_window_tables
 
 PROJECT = Path(__file__).parents[2] / "dbt"
 CORRELATION_ID = "correlation-1"
@@ -60,6 +60,8 @@ class GoldLake:
         for contract in load_contracts(CONTRACTS, "nycflights"):
             create_tables(self.spark, dict(self.databases), contract)
         create_stream_tables(self.spark, dict(self.databases), load_stream(CONTRACTS, "flight_events"))
+        for contract in load_windows(CONTRACTS, "flight_events"):
+            create_window_tables(self.spark, dict(self.databases), contract)
         self.spark.sql("CREATE NAMESPACE IF NOT EXISTS glue_catalog.gold")
 
     def load(self, dataset: str, rows: list[dict[str, Any]], *, at: datetime) -> None:
