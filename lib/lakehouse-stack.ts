@@ -1,7 +1,6 @@
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
-import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
-import { Annotations, Tags } from 'aws-cdk-lib/core';
+import { Annotations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import {
   type LakehouseConfig,
@@ -14,6 +13,7 @@ import {
   governancePropsOf,
   jobFlowPropsOf,
   kafkaPropsOf,
+  markAll,
   networkPropsOf,
   ownSubnetsOf,
   removalPolicyOf,
@@ -36,6 +36,7 @@ import {
   IngestPipeline,
   StreamPipeline,
   type StreamPipelineOptions,
+  TransformPipeline,
   lakeFacts,
   logsOf,
   publishOutputs,
@@ -80,6 +81,13 @@ export interface LakehouseStackProps {
    * @default - those of this package, in `dist/dependencies`
    */
   readonly dependencies?: SparkDependencies;
+
+  /**
+   * The directory of the dbt project that makes gold of silver.
+   *
+   * @default - the project of this package, `workloads/dbt`
+   */
+  readonly dbtProject?: string;
 }
 
 /** A whole lakehouse, from the network to the dashboards, with the pipelines that load it. */
@@ -113,6 +121,9 @@ export class LakehouseStack extends RememberingStack {
 
   /** The pipeline that loads sources into bronze and silver, where there is a batch cluster. */
   public readonly ingest?: IngestPipeline;
+
+  /** The pipeline that makes gold of silver, where there is a batch cluster. */
+  public readonly transform?: TransformPipeline;
 
   /** The transient cluster that orchestration starts for heavy work, where the config has it. */
   public readonly jobFlow?: BatchJobFlow;
@@ -174,8 +185,9 @@ export class LakehouseStack extends RememberingStack {
     }
     if (config.batch !== undefined) {
       this.batchCluster = new BatchCluster(this, 'BatchCluster', { ...batchPropsOf(config), ...placed });
-      const load = { cluster: this.batchCluster, sourceSecrets: sourceSecretsOf(config) };
-      this.ingest = new IngestPipeline(this, 'Ingest', { ...lake, ...load });
+      const batch = { ...lake, cluster: this.batchCluster };
+      this.ingest = new IngestPipeline(this, 'Ingest', { ...batch, sourceSecrets: sourceSecretsOf(config) });
+      this.transform = new TransformPipeline(this, 'Transform', { ...batch, project: props.dbtProject });
     }
     if (config.jobFlow !== undefined) {
       this.jobFlow = new BatchJobFlow(this, 'JobFlow', { ...jobFlowPropsOf(config), ...placed });
@@ -217,7 +229,7 @@ export class LakehouseStack extends RememberingStack {
     const facts = lakeFacts(this, sourceSecretsOf(config));
     const { parameter } = new RuntimeParameter(this, 'Runtime', { environment, facts });
     publishOutputs(this, parameter.parameterName, facts);
-    this.mark(config);
+    markAll(this, config);
   }
 
   /** The topic of a stream where there is Kafka, and what reads it where there is a cluster for that. */
@@ -233,17 +245,6 @@ export class LakehouseStack extends RememberingStack {
   private warn({ config, contracts, allowDestroy = false }: LakehouseStackProps): void {
     for (const { id, text } of configWarnings(config, { contracts, allowDestroy })) {
       Annotations.of(this).addWarningV2(id, text);
-    }
-  }
-
-  /** What goes on everything: tags, and the boundary of every role. */
-  private mark({ environment, tags, permissionsBoundary }: LakehouseConfig): void {
-    for (const [name, value] of Object.entries({ environment, ...tags })) {
-      Tags.of(this).add(name, value);
-    }
-    if (permissionsBoundary !== undefined) {
-      const policy = iam.ManagedPolicy.fromManagedPolicyArn(this, 'Boundary', permissionsBoundary);
-      iam.PermissionsBoundary.of(this).apply(policy);
     }
   }
 }

@@ -59,6 +59,17 @@ export interface RunRequest {
   readonly timeoutMs: number;
 }
 
+/** One run of a Spark application as an EMR step. */
+export interface StepRequest {
+  /** Its name in the runtime parameter; also the job's. */
+  readonly application: string;
+  /** What the job is told beside the environment and the ids. */
+  readonly args: string[];
+  readonly runId: string;
+  readonly correlationId: string;
+  readonly timeoutMs: number;
+}
+
 /** The AWS clients of a run; everything goes through the same APIs as on AWS. */
 export class Pipeline {
   private readonly emr: EMRClient;
@@ -105,6 +116,20 @@ export class Pipeline {
    * @throws LakehouseError with the step's failure details and where its log is.
    */
   async run(runtime: Runtime, request: RunRequest, report: Report): Promise<RunRecord[]> {
+    const step = { ...request, application: APPLICATION, args: ['--source', request.source] };
+    await this.runStep(runtime, step, async (state) => {
+      const done = await this.recordKeys(runtime, request.runId);
+      report(done.length === 0 ? state : `${done.length} datasets done`);
+    });
+    return this.records(runtime, request.runId);
+  }
+
+  /**
+   * Runs an application as an EMR step and waits for its end; `watch` hears its state every other second.
+   *
+   * @throws LakehouseError with the step's failure details and where its log is.
+   */
+  async runStep(runtime: Runtime, request: StepRequest, watch: (state: string) => Promise<void>): Promise<void> {
     const ClusterId = runtime.batchCluster.id;
     const StepId = await this.submit(runtime, request);
     const deadline = Date.now() + request.timeoutMs;
@@ -113,7 +138,7 @@ export class Pipeline {
       const { Step: step } = await this.emr.send(new DescribeStepCommand({ ClusterId, StepId }));
       const state = step?.Status?.State ?? 'PENDING';
       if (state === 'COMPLETED') {
-        return this.records(runtime, request.runId);
+        return;
       }
       if (['FAILED', 'CANCELLED', 'INTERRUPTED'].includes(state)) {
         const records = await this.records(runtime, request.runId).catch(() => []);
@@ -126,8 +151,7 @@ export class Pipeline {
       }
       if (Date.now() - shown > 2_000) {
         shown = Date.now();
-        const done = await this.recordKeys(runtime, request.runId);
-        report(done.length === 0 ? state.toLowerCase() : `${done.length} datasets done`);
+        await watch(state.toLowerCase());
       }
       await delay(POLL_MS);
     }
@@ -135,16 +159,20 @@ export class Pipeline {
 
   /** The records of a run, one per dataset. */
   async records(runtime: Runtime, runId: string): Promise<RunRecord[]> {
-    const Bucket = this.bucketOf(runtime);
     const keys = await this.recordKeys(runtime, runId);
     return Promise.all(
       keys.map(async (Key) => {
-        const { Body } = await this.s3.send(new GetObjectCommand({ Bucket, Key }));
-        const text = (await Body?.transformToString()) ?? '';
+        const text = await this.artifact(runtime, Key);
         // snapshot ids do not fit a JavaScript number
         return parseJson(text.replaceAll(/:\s*(\d{16,})/g, ': "$1"'), runRecord, `run record '${Key}'`);
       }),
     );
+  }
+
+  /** An object of the artifacts bucket, as text. */
+  async artifact(runtime: Runtime, Key: string): Promise<string> {
+    const { Body } = await this.s3.send(new GetObjectCommand({ Bucket: this.bucketOf(runtime), Key }));
+    return (await Body?.transformToString()) ?? '';
   }
 
   /** Closes the connections. */
@@ -152,19 +180,18 @@ export class Pipeline {
     [this.emr, this.s3, this.secrets, this.ssm].forEach((client) => client.destroy());
   }
 
-  private async submit(runtime: Runtime, request: RunRequest): Promise<string> {
-    const application = runtime.applications[APPLICATION];
+  private async submit(runtime: Runtime, request: StepRequest): Promise<string> {
+    const { application: name, args, runId, correlationId } = request;
+    const application = runtime.applications[name];
     if (application === undefined) {
       throw new LakehouseError(
-        `'applications' must hold '${APPLICATION}', got ${JSON.stringify(Object.keys(runtime.applications))}; deploy the stack anew`,
+        `'applications' must hold '${name}', got ${JSON.stringify(Object.keys(runtime.applications))}; deploy the stack anew`,
       );
     }
-    const { source, runId, correlationId } = request;
-    const names = ['--environment', runtime.environment, '--source', source];
-    const ids = ['--run-id', runId, '--correlation-id', correlationId];
-    const Args = [...application.args, APPLICATION, ...names, ...ids];
+    const ids = ['--environment', runtime.environment, '--run-id', runId, '--correlation-id', correlationId];
+    const Args = [...application.args, name, ...ids, ...args];
     const step = {
-      Name: `${APPLICATION} ${source} ${runId}`,
+      Name: `${name} ${runId}`,
       ActionOnFailure: 'CONTINUE' as const,
       HadoopJarStep: { Jar: 'command-runner.jar', Args },
     };

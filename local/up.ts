@@ -23,6 +23,7 @@ import { renderPage } from './summary/page';
 import type { Summary } from './summary/summary';
 import { renderTable } from './summary/table';
 import { allEnded, ensureTools } from './tools';
+import { transform, type TransformRun } from './transform';
 
 /** The account of an environment that names none. */
 const LOCAL_ACCOUNT = '000000000000';
@@ -151,11 +152,15 @@ async function runEverything(context: Context): Promise<Summary> {
       return found;
     });
     const runs = [await runOnce(context, pipeline, runtime, { ...first, moved: loaded })];
+    const gold = [await makeGold(context, pipeline, runtime, first.title)];
     for (const planned of later) {
       const moved = await advance(context, planned.until, planned.title);
       runs.push(await runOnce(context, pipeline, runtime, { ...planned, moved }));
+      if (planned.until !== undefined) {
+        gold.push(await makeGold(context, pipeline, runtime, planned.title));
+      }
     }
-    return await summarize(context, runtime, runs, readback);
+    return await summarize(context, runtime, { runs, gold }, readback);
   } finally {
     pipeline.close();
   }
@@ -206,10 +211,22 @@ async function runOnce(
   return { title, runId, seconds: (Date.now() - began) / 1000, source: moved, records };
 }
 
+/** After each load, so that gold has the history of what changed between them. */
+function makeGold(
+  { progress, correlationId }: Context,
+  pipeline: Pipeline,
+  runtime: Runtime,
+  title: string,
+): Promise<TransformRun> {
+  return progress.step(`dbt, silver to gold: ${title}`, (report) =>
+    transform(pipeline, runtime, { title, correlationId, report }),
+  );
+}
+
 async function summarize(
   context: Context,
   runtime: Runtime,
-  runs: PipelineRun[],
+  { runs, gold }: { readonly runs: PipelineRun[]; readonly gold: TransformRun[] },
   readback: ReadbackReport,
 ): Promise<Summary> {
   const { options, progress, session, target, correlationId } = context;
@@ -227,6 +244,7 @@ async function summarize(
       finishedAt: new Date().toISOString(),
       seconds: progress.seconds,
       runs,
+      gold,
       lake,
       lineage: lineage.all(),
       deployment: { ...readback, recorded },

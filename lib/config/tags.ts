@@ -1,3 +1,6 @@
+import * as iam from 'aws-cdk-lib/aws-iam';
+import { Tags } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
 import type { Problem } from '../private';
 import type { LakehouseConfig } from './lakehouse-config';
 import { unless } from './problems';
@@ -30,4 +33,19 @@ export function tagRules({ tags = {} }: LakehouseConfig): Problem[] {
       remedy: "leave 'environment' out: it is set to the environment's name, which budgets go by",
     }),
   ];
+}
+
+/**
+ * What goes on everything: tags, and the boundary of every role.
+ *
+ * @internal
+ */
+export function markAll(scope: Construct, { environment, tags, permissionsBoundary }: LakehouseConfig): void {
+  for (const [name, value] of Object.entries({ environment, ...tags })) {
+    Tags.of(scope).add(name, value);
+  }
+  if (permissionsBoundary !== undefined) {
+    const policy = iam.ManagedPolicy.fromManagedPolicyArn(scope, 'Boundary', permissionsBoundary);
+    iam.PermissionsBoundary.of(scope).apply(policy);
+  }
 }

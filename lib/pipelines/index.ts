@@ -3,3 +3,4 @@ export * from './ingest-pipeline';
 export * from './lake-facts';
 export * from './lake-watches';
 export * from './stream-pipeline';
+export * from './transform-pipeline';

@@ -11,6 +11,12 @@ export const JOBS_ENTRY_POINT = path.join(JOBS, 'main.py');
 /** The lock of the jars that reading Kafka takes. */
 export const STREAM_JARS = path.join(WORKLOADS, 'stream-jars.lock.json');
 
+/** The dbt project that ships with this package. */
+export const DBT_PROJECT = path.join(WORKLOADS, 'dbt');
+
+/** The lock of the Python packages that running it takes. */
+export const DBT_LOCK = path.join(WORKLOADS, 'python', 'dbt.lock');
+
 /** The DAGs that ship with this package. */
 export const DAGS = path.join(WORKLOADS, 'dags');
 

@@ -10,6 +10,7 @@ import type { ILakeStorage } from '../storage';
 import type { IKafkaCluster } from '../streaming';
 import { IngestPipeline } from './ingest-pipeline';
 import type { StreamPipeline } from './stream-pipeline';
+import { TransformPipeline } from './transform-pipeline';
 
 /**
  * The rooms that pipelines, commands and people must find.
@@ -25,6 +26,7 @@ export interface FactSources {
   readonly streams: { readonly [dataset: string]: StreamPipeline };
   readonly batchCluster?: IBatchCluster;
   readonly ingest?: IngestPipeline;
+  readonly transform?: TransformPipeline;
   readonly jobFlow?: BatchJobFlow;
   readonly serverless?: IServerlessSpark;
   readonly airflow?: IAirflowEnvironment;
@@ -37,7 +39,7 @@ export interface FactSources {
  * @internal
  */
 export function lakeFacts(lake: FactSources, sourceSecrets: { [source: string]: string }): RuntimeFacts {
-  const { alerts, catalog, ingest, storage } = lake;
+  const { alerts, catalog, ingest, storage, transform } = lake;
   const { artifacts, accessLogs } = storage;
   return {
     databases: Object.fromEntries(Zone.withTables().map((zone) => [zone.name, catalog.databaseName(zone)])),
@@ -56,7 +58,10 @@ export function lakeFacts(lake: FactSources, sourceSecrets: { [source: string]: 
     airflowEnvironment: lake.airflow?.environmentName,
     athenaWorkgroup: lake.workgroup?.workgroupName,
     sourceSecrets,
-    applications: ingest === undefined ? {} : { [IngestPipeline.NAME]: ingest.application.stepArgs },
+    applications: {
+      ...(ingest === undefined ? {} : { [IngestPipeline.NAME]: ingest.application.stepArgs }),
+      ...(transform === undefined ? {} : { [TransformPipeline.NAME]: transform.application.stepArgs }),
+    },
   };
 }
 

@@ -84,6 +84,15 @@ export class SparkDependencies {
     return new SparkDependencies({ pythonLock: this.pythonLock, jarsLock, directory: this.directory });
   }
 
+  /**
+   * Other Python packages from the same directory, with the same jars.
+   *
+   * @param pythonLock the hash lock of the Python dependencies, as uv writes it
+   */
+  public withPython(pythonLock: string): SparkDependencies {
+    return new SparkDependencies({ pythonLock, jarsLock: this.jarsLock, directory: this.directory });
+  }
+
   /** The file name of the archive of Python packages for an architecture. */
   public pythonArchiveName(architecture: InstanceArchitecture): string {
     return `python-${architecture.pythonPlatform}-${this.pythonHash(architecture).slice(0, SHORT_HASH)}.zip`;

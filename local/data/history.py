@@ -5,11 +5,14 @@ scheduled seven days ahead, updated when it departs and again when it arrives. `
 last change.
 """
 
+import json
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 import pandas as pd
 
-from data.tables import FLIGHTS, WEATHER, Table
+from data.tables import AIRPORTS, FLIGHTS, WEATHER, Table
 
 SCHEDULED_AHEAD = pd.Timedelta(days=7)
 """How long before its scheduled departure a flight enters the schedule."""
@@ -25,6 +28,9 @@ REPORTED_AFTER = pd.Timedelta(hours=1)
 
 REFERENCE_SINCE = pd.Timestamp("2013-01-01T00:00:00Z")
 """Airlines, airports and planes are there from the first day."""
+
+AIRPORTS_RENAMED = pd.Timestamp("2013-02-15T00:00:00Z")
+"""When airports take the names they have come to have since; real renamings, of which this date alone is invented."""
 
 _DEPARTURE = ["dep_time", "dep_delay"]
 _ARRIVAL = ["arr_time", "arr_delay", "air_time"]
@@ -42,6 +48,8 @@ def known_at(table: Table, rows: pd.DataFrame, moment: pd.Timestamp) -> pd.DataF
     """The table's rows as they were known at a moment, with ``updated_at``; indexed as ``rows``."""
     if table is FLIGHTS:
         return _flights_at(rows, moment)
+    if table is AIRPORTS:
+        return _airports_at(rows, moment)
     updated = rows["time_hour"] + REPORTED_AFTER if table is WEATHER else pd.Series(REFERENCE_SINCE, index=rows.index)
     return rows.assign(updated_at=updated)[updated <= moment]
 
@@ -53,6 +61,24 @@ def changes(table: Table, rows: pd.DataFrame, since: pd.Timestamp, until: pd.Tim
     known = new.index.isin(old.index)
     common = new[known]
     return Changes(inserts=new[~known], updates=common[common["updated_at"] != old.loc[common.index, "updated_at"]])
+
+
+@cache
+def renamed_airports() -> dict[str, str]:
+    """The names of the airports that were renamed, by FAA code; the file says where they are from."""
+    document = json.loads(Path(__file__).with_name("renamed_airports.json").read_text(encoding="utf-8"))
+    names: dict[str, str] = document["names"]
+    return names
+
+
+def _airports_at(rows: pd.DataFrame, moment: pd.Timestamp) -> pd.DataFrame:
+    state = rows.assign(updated_at=REFERENCE_SINCE)
+    if moment >= AIRPORTS_RENAMED:
+        names = rows["faa"].map(renamed_airports()).fillna(rows["name"])
+        renamed = names != rows["name"]
+        state["name"] = names
+        state["updated_at"] = state["updated_at"].mask(renamed, AIRPORTS_RENAMED)
+    return state[state["updated_at"] <= moment]
 
 
 def _flights_at(rows: pd.DataFrame, moment: pd.Timestamp) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 import { renderChart } from './chart';
 import { duration, moment } from './format';
+import { goldTables } from './gold';
 import { html, Html } from './html';
 import { renderLineage } from './lineage';
 import { deployment, flow, rejections, runsTable, tablesTable, tiles } from './sections';
@@ -36,6 +37,11 @@ export function renderPage(summary: Summary): string {
             renderChart(summary.lake.days),
           )}
           ${section('Runs', 'Each is an EMR step: rows per dataset, as the job recorded them. A row that the overlap of two runs reads again counts as read only.', runsTable(summary.runs))}
+          ${section(
+            'Gold',
+            'Made of silver by dbt in a Spark session of its own EMR step; a test that fails stops what builds on it.',
+            goldTables(summary.gold),
+          )}
           ${section(
             'Rejected rows',
             'Real dirt of the data set. Each row is kept whole in a dead letter table, with its reasons.',

@@ -1,6 +1,7 @@
 import type { LineageNode } from '../lineage';
 import type { PipelineRun } from '../records';
 import type { RecordedResource } from '../services/emulator';
+import type { TransformRun } from '../transform';
 import type { Lake } from './lake';
 
 /** Everything the summary shows. */
@@ -13,6 +14,8 @@ export interface Summary {
   /** From the first step to the summary. */
   readonly seconds: number;
   readonly runs: PipelineRun[];
+  /** What dbt made of silver, run by run. */
+  readonly gold: TransformRun[];
   readonly lake: Lake;
   /** Every dataset that an OpenLineage event tells of. */
   readonly lineage: LineageNode[];

@@ -1,5 +1,6 @@
 import { snapshotCount, totalsOf, type PipelineRun, type RunRecord } from '../records';
 import { bytes, count, seconds } from './format';
+import { goldLines } from './gold';
 import type { Summary } from './summary';
 
 const HEADER = ['dataset', 'read', 'valid', 'rejected', 'inserted', 'updated', 'snapshots', 'bytes', 'seconds'];
@@ -51,6 +52,7 @@ function footer(summary: Summary): string[] {
   const rejected = lake.rejected.map((entry) => `  ${entry.dataset}: ${count(entry.rows)} × ${entry.message}`);
   const recorded = deployment.recorded.length === 0 ? '' : `; ${deployment.recorded.length} recorded, not emulated`;
   return [
+    ...goldLines(summary.gold),
     `deployed ${summary.stack}: ${count(deployment.resources)} resources, ${count(deployment.properties)} properties read back${recorded}`,
     ...(rejected.length === 0 ? [] : ['rejected rows, kept in the dead letter tables:', ...rejected]),
   ];

@@ -31,7 +31,8 @@ const PYTHON_VERSION = '3.11';
 /** Where `SparkDependencies` looks for the archives: in a clone beside the build, else in the project. */
 export const dependenciesDirectory = isClone() ? join(root, 'dist/dependencies') : resolve('.lakehouse/dependencies');
 
-const jobsLock = join(root, 'workloads/python/jobs.lock');
+/** The Python packages that applications bring along, each its own. */
+const pythonLocks = ['jobs', 'dbt'].map((name) => join(root, `workloads/python/${name}.lock`));
 
 /** What the applications bring along, each its own. */
 const applicationJars: readonly JarSet[] = [jarSets.workloads, jarSets.streams];
@@ -53,9 +54,8 @@ export function missingDependencies(): string[] {
 
 /** The archives and folders that belong to the locks as they are now. */
 function currentNames(): string[] {
-  const lock = readFileSync(jobsLock);
   return [
-    ...PLATFORMS.map((platform) => pythonArchiveName(platform, lock)),
+    ...pythonArchives().map(({ lock, platform }) => pythonArchiveName(platform, readFileSync(lock))),
     ...applicationJars.map((set) => jarFolderName(readFileSync(set.lock))),
   ];
 }
@@ -76,16 +76,27 @@ export async function buildDependencies(progress: Progress): Promise<void> {
 export async function packageDependencies(): Promise<void> {
   mkdirSync(dependenciesDirectory, { recursive: true });
   if (missingDependencies().length > 0) {
-    await Promise.all([...PLATFORMS.map(packagePython), ...applicationJars.map(packageJars)]);
+    await Promise.all([...pythonArchives().map(packagePython), ...applicationJars.map(packageJars)]);
   }
   removeOutdated();
 }
 
-async function packagePython(platform: Platform): Promise<void> {
-  const name = pythonArchiveName(platform, readFileSync(jobsLock));
+/** An archive for each lock and each platform. */
+function pythonArchives(): { readonly lock: string; readonly platform: Platform }[] {
+  return pythonLocks.flatMap((lock) => PLATFORMS.map((platform) => ({ lock, platform })));
+}
+
+async function packagePython({
+  lock,
+  platform,
+}: {
+  readonly lock: string;
+  readonly platform: Platform;
+}): Promise<void> {
+  const name = pythonArchiveName(platform, readFileSync(lock));
   await build(name, async (work) => {
     const target = join(work, 'packages');
-    const what = ['--target', target, '--require-hashes', '--no-deps', '--only-binary', ':all:', '-r', jobsLock];
+    const what = ['--target', target, '--require-hashes', '--no-deps', '--only-binary', ':all:', '-r', lock];
     const where = ['--python-platform', `${platform}-${MANYLINUX}`, '--python-version', PYTHON_VERSION];
     await run(await ensureUv(), ['pip', 'install', '--no-compile-bytecode', ...where, ...what], {
       name: `uv pip install (${platform})`,

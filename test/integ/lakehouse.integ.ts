@@ -107,7 +107,8 @@ describe('the lakehouse on one machine', () => {
     expect(weather.rows[0]?._reasons).toEqual([expect.objectContaining({ column: 'wind_speed' })]);
     const airports = await lake.rows(bronze, 'airports__dlq');
     const rejected = airports.rows.map(({ _payload }) => (JSON.parse(String(_payload)) as { faa: string }).faa);
-    expect(rejected.toSorted()).toEqual(['DVT', 'EEN', 'LRO', 'MYF', 'YAK']);
+    // EEN was renamed in February, and still has no time zone
+    expect(rejected.toSorted()).toEqual(['DVT', 'EEN', 'EEN', 'LRO', 'MYF', 'YAK']);
   });
 
   testInBrowser('shows a page that a browser opens without an error, with nothing from the network', async () => {

@@ -44,6 +44,16 @@ const summary: Summary = {
       records: [record({}), record({ dataset: 'weather', rowsRead: 2_211, rowsValid: 2_210, rowsRejected: 1 })],
     },
   ],
+  gold: [
+    {
+      title: 'January <2013>',
+      runId: '20130201T000100Z-abcdef',
+      seconds: 31.4,
+      tables: [{ name: 'fct_flights', rows: 32_956, seconds: 2.1 }],
+      tests: { passed: 55, failed: 0 },
+      sources: { fresh: 5, all: 6 },
+    },
+  ],
   lake: {
     days: [
       { day: '2013-01-01', flights: 842, cancelled: 4, meanDelay: 11.55 },
@@ -115,6 +125,9 @@ describe('renderPage', () => {
       'AWS::Some::Type',
       'TemplateURL',
       '2 min 31 s',
+      'gold.fct_flights',
+      '32,956',
+      '1 tables and 55 tests in 31.4 s, 5 of 6 sources fresh',
     ]) {
       expect(page).toContain(text);
     }

@@ -22,7 +22,7 @@ const ALLOWED = [
   /^node_modules\/(yaml|zod)\/(index\.js|package\.json|LICENSE)$/,
   /^lib\/(config\/config-schema|testing\/create-only)\.json$/,
   /^contracts\/metrics\.yaml$/,
-  /^workloads\/(jobs|dags)\/.+\.(py|sql|ya?ml|json|txt)$/,
+  /^workloads\/(jobs|dags|dbt)\/.+\.(py|sql|ya?ml|json|txt)$/,
   /^workloads\/((stream-)?jars\.lock\.json|python\/[a-z0-9.-]+\.(lock|txt))$/,
   /^local\/bootstrap\.mjs$/,
   /^local\/.+\.(py|lock|json)$/,
@@ -165,6 +165,10 @@ describe('the packages', () => {
       ...pythonIn('local'),
       ...'contracts/metrics.yaml lib/config/config-schema.json lib/testing/create-only.json'.split(' '),
       ...'workloads/python/jobs.lock workloads/jars.lock.json workloads/stream-jars.lock.json'.split(' '),
+      ...'workloads/python/dbt.lock workloads/dbt/dbt_project.yml local/data/renamed_airports.json'.split(' '),
+      ...'workloads/dbt/packages/expectations/dbt_project.yml workloads/dbt/checks/delays_belong_to_flights_that_departed.sql'.split(
+        ' ',
+      ),
       ...'dist/bin/lakehouse.js README.md LICENSE .jsii'.split(' '),
     ];
     const files = new Set(filesIn(tarball));
@@ -225,7 +229,7 @@ function needsDependencies(consumer: () => Consumer, whole: () => { status: numb
   test('builds what Spark applications need, into the project', () => {
     succeeded(consumer().lakehouse('package-dependencies'));
     const names = fs.readdirSync(consumer().file('.lakehouse', 'dependencies')).map((name) => name.split('-')[0]);
-    expect(names.toSorted()).toEqual(['jars', 'jars', 'python', 'python']);
+    expect(names.toSorted()).toEqual(['jars', 'jars', ...Array(4).fill('python')]);
   });
 }
 

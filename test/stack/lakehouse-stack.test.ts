@@ -147,14 +147,16 @@ describe('LakehouseStack', () => {
     expect(JSON.stringify(ingestStatements(minimalStack()))).not.toContain('secretsmanager');
   });
 
-  test('lets the load write landing, run records, bronze and silver, but not gold', () => {
-    const text = JSON.stringify(ingestStatements(minimalStack()));
+  test('lets the batch jobs write landing, run records and tables, and create tables in gold alone', () => {
+    const statements = ingestStatements(minimalStack());
+    const text = JSON.stringify(statements);
     expect(text).toMatch(/StorageLanding\w+","Arn"\]},"\/\*"/);
     expect(text).toMatch(/StorageArtifacts\w+","Arn"\]},"\/runs\/\*"/);
     expect(text).toContain('table/lakehouse_test_bronze/*');
     expect(text).toContain('table/lakehouse_test_silver/*');
-    expect(text).not.toContain('lakehouse_test_gold');
-    expect(text).not.toContain('StorageGold');
+    const creating = statements.filter(({ Action }) => JSON.stringify(Action).includes('glue:CreateTable'));
+    expect(JSON.stringify(creating)).toContain('table/lakehouse_test_gold/*');
+    expect(JSON.stringify(creating)).not.toMatch(/lakehouse_test_(bronze|silver)/);
     expect(text).toContain(':parameter/lakehouse/test/runtime');
   });
 
@@ -350,6 +352,7 @@ describe('LakehouseStack', () => {
       'StreamingCluster',
       'BatchCluster',
       'IngestPipeline',
+      'TransformPipeline',
       'BatchJobFlow',
       'ServerlessSpark',
       'BatchDags',

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { STREAM_JARS } from '../../lib/pipelines/jobs';
+import { DBT_LOCK, STREAM_JARS } from '../../lib/pipelines/jobs';
 import { InstanceArchitecture, SparkDependencies } from '../../lib/processing';
 import { temporaryDirectory } from './temporary';
 
@@ -9,7 +9,9 @@ export function fixtureDependencies(): SparkDependencies {
   const directory = temporaryDirectory();
   const dependencies = new SparkDependencies({ directory });
   for (const architecture of [InstanceArchitecture.X86_64, InstanceArchitecture.ARM_64]) {
-    fs.writeFileSync(path.join(directory, dependencies.pythonArchiveName(architecture)), 'python');
+    for (const each of [dependencies, dependencies.withPython(DBT_LOCK)]) {
+      fs.writeFileSync(path.join(directory, each.pythonArchiveName(architecture)), 'python');
+    }
   }
   for (const each of [dependencies, dependencies.withJars(STREAM_JARS)]) {
     const jars = path.join(directory, each.jarsDirectoryName());

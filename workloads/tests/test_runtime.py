@@ -30,10 +30,10 @@ SECRET = {
 
 @pytest.fixture
 def stubbed(monkeypatch: pytest.MonkeyPatch) -> dict[str, Stubber]:
-    clients = {
-        name: boto3.client(name, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
-        for name in ("ssm", "secretsmanager")
-    }
+    for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(variable, "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    clients = {"ssm": boto3.client("ssm"), "secretsmanager": boto3.client("secretsmanager")}
     stubs = {name: Stubber(client) for name, client in clients.items()}
     for stub in stubs.values():
         stub.activate()

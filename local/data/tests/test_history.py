@@ -100,6 +100,14 @@ class TestRealData:
         assert len(found.updates) > 1_000
         assert len(found.inserts) > 20_000
 
+    def test_airports_take_their_new_names_in_february(self) -> None:
+        january, february = at("2013-02-01T00:00:00Z"), at("2013-03-01T00:00:00Z")
+        found = history.changes(AIRPORTS, source.read(AIRPORTS), january, february)
+        names = dict(zip(found.updates["faa"], found.updates["name"], strict=True))
+        assert names["LAS"] == "Harry Reid International Airport"
+        assert len(found.inserts) == 0
+        assert len(names) > 200
+
     def test_never_changes_before_it_is_inserted(self) -> None:
         rows = source.read(FLIGHTS)
         last = history.known_at(FLIGHTS, rows, at("2014-02-01T00:00:00Z"))

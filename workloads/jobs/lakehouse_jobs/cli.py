@@ -2,6 +2,7 @@
 
 `main.py ingest --environment … --source … --run-id … --correlation-id …`
 `main.py stream --environment … --dataset … --checkpoint … [--run-id … --correlation-id …]`
+`main.py transform --environment … --run-id … --correlation-id … [--select …]`
 `main.py maintain --environment … --run-id … --correlation-id …`
 
 A supervisor starts a stream with the same arguments each time, so a stream names its runs itself.
@@ -86,9 +87,12 @@ def _parser() -> argparse.ArgumentParser:
     follow.add_argument("--available-now", action="store_true", help="end when everything in the topic now is read")
     follow.add_argument("--trigger-seconds", type=int, default=60, help="seconds between two batches")
     follow.add_argument("--max-records", type=int, default=200_000, help="records in one batch at most")
+    build = commands.add_parser("transform", help="build and test gold with dbt")
+    build.add_argument("--select", help="what to build, in dbt's words; all when left out")
+    build.add_argument("--project", type=Path, default=Path("dbt"), help="folder of the dbt project")
     care = commands.add_parser("maintain", help="compact the tables of all datasets and give up old snapshots")
     care.add_argument("--keep-days", type=int, default=7, help="days for which snapshots can be read")
-    for command in (load, follow, care):
+    for command in (load, follow, build, care):
         command.add_argument("--environment", required=True, help="the deployed environment, e.g. dev")
         command.add_argument(
             "--run-id",
@@ -148,6 +152,36 @@ def _stream(options: argparse.Namespace) -> int:
 
 def _telemetry(runtime: Runtime) -> Telemetry:
     return Telemetry(boto3.client("cloudwatch"), runtime.environment, pushgateway.named_in(os.environ))
+
+
+def _transform(options: argparse.Namespace) -> int:
+    # dbt is not among what the other jobs bring along
+    from lakehouse_jobs import transform  # noqa: PLC0415
+
+    retry = RetryPolicy()
+    runtime = load_runtime(options.environment, retry)
+    artifacts = runtime.bucket_uri("artifacts")
+    job = transform.Transform(
+        run_id=options.run_id,
+        correlation_id=options.correlation_id,
+        databases=dict(runtime.databases),
+        artifacts_uri=artifacts,
+        store=store_for(artifacts),
+        project=options.project,
+        select=options.select,
+        retry=retry,
+    )
+    spark = _session("lakehouse-transform")
+    try:
+        failed = transform.run(spark, job).failed
+    finally:
+        spark.stop()
+    if not failed:
+        return _OK
+    # the last error a job logs becomes the reason of its EMR step
+    reasons = " | ".join(f"{node.name}: {node.message}" for node in failed)
+    _LOGGER.error(f"{len(failed)} models and tests failed", extra={"error": reasons})
+    return _DATASET_FAILED
 
 
 def _session(name: str) -> SparkSession:
@@ -224,5 +258,6 @@ def _maintain(options: argparse.Namespace) -> int:
 _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "ingest": _ingest,
     "stream": _stream,
+    "transform": _transform,
     "maintain": _maintain,
 }

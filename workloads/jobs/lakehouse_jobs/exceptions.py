@@ -53,6 +53,10 @@ class CommitLostError(TerminalError):
     """A write reported success, yet no snapshot of the table carries its token."""
 
 
+class TransformError(TerminalError):
+    """dbt could not run the project: it does not parse, or a command of it broke."""
+
+
 def problem(subject: str, must: str, got: object, remedy: str) -> str:
     """Render the one message form, e.g. `'run id' must be …, got "x"; pass --run-id`."""
     shown = f'"{got}"' if isinstance(got, str) else str(got)

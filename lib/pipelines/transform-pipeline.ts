@@ -1,0 +1,88 @@
+import * as iam from 'aws-cdk-lib/aws-iam';
+import { Stack } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import type { LakeCatalog } from '../catalog';
+import { Zone } from '../contracts';
+import { acknowledgeGrant } from '../foundation';
+import { type BatchCluster, type SparkApplication, SparkDependencies } from '../processing';
+import { ArtifactPrefix, type ILakeStorage } from '../storage';
+import { DBT_LOCK, DBT_PROJECT, JOBS, JOBS_ENTRY_POINT } from './jobs';
+import { grantPipeline } from './pipeline-grants';
+
+/** Properties of a TransformPipeline. */
+export interface TransformPipelineProps {
+  /** The cluster it runs on, whose role may do what the transformation does and nothing else. */
+  readonly cluster: BatchCluster;
+
+  /** The environment's name. */
+  readonly environment: string;
+
+  /** The buckets. */
+  readonly storage: ILakeStorage;
+
+  /** The databases and tables. */
+  readonly catalog: LakeCatalog;
+
+  /**
+   * The directory of the dbt project.
+   *
+   * @default - the project of this package, `workloads/dbt`
+   */
+  readonly project?: string;
+
+  /**
+   * The built dependencies of the jobs; of them the directory counts, dbt's packages have a lock of their own.
+   *
+   * @default - those of this package, in `dist/dependencies`
+   */
+  readonly dependencies?: SparkDependencies;
+}
+
+/**
+ * The pipeline that ships with this package to make gold of silver: a dbt project, built and tested in the Spark session of
+ * an EMR step. The tables of gold are dbt's own, which creates and evolves them.
+ */
+export class TransformPipeline extends Construct {
+  /** What metrics, alarms and the runtime parameter call it. */
+  public static readonly NAME = 'transform';
+
+  /** The Spark application: its step arguments, up to and including the entry script. */
+  public readonly application: SparkApplication;
+
+  constructor(scope: Construct, id: string, props: TransformPipelineProps) {
+    super(scope, id);
+    const { catalog, cluster } = props;
+    const dependencies = props.dependencies ?? new SparkDependencies();
+    this.application = cluster.addApplication('Transform', {
+      entryPoint: JOBS_ENTRY_POINT,
+      codeDirectory: JOBS,
+      dependencies: dependencies.withPython(DBT_LOCK),
+      dataDirectories: { dbt: props.project ?? DBT_PROJECT },
+    });
+    grantPipeline(this, cluster, props);
+    catalog.grants.read(cluster, { zones: [Zone.SILVER] });
+    catalog.grants.readWrite(cluster, { zones: [Zone.GOLD] });
+    this.grantCreate(cluster, catalog.databaseName(Zone.GOLD));
+    this.grantDocs(cluster, props.storage);
+  }
+
+  /** Gold's tables are made by dbt; the database stays CloudFormation's, and no table can be dropped. */
+  private grantCreate(grantee: iam.IGrantable, database: string): void {
+    const arn = (resource: string, resourceName?: string): string =>
+      Stack.of(this).formatArn({ service: 'glue', resource, resourceName });
+    const tables = arn('table', `${database}/*`);
+    const resourceArns = [arn('catalog'), arn('database', database), tables];
+    iam.Grant.addToPrincipal({ grantee, actions: ['glue:CreateTable'], resourceArns });
+    acknowledgeGrant(
+      grantee,
+      [tables],
+      "which tables there are is the dbt project's to say; they stay in one database",
+    );
+  }
+
+  private grantDocs(grantee: iam.IGrantable, { artifacts }: ILakeStorage): void {
+    const docs = artifacts.arnForObjects(`${ArtifactPrefix.DBT_DOCS}*`);
+    iam.Grant.addToPrincipal({ grantee, actions: ['s3:PutObject'], resourceArns: [docs] });
+    acknowledgeGrant(grantee, [docs], "dbt's documentation stays under one prefix of one bucket");
+  }
+}

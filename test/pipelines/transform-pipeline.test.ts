@@ -1,0 +1,73 @@
+import * as path from 'node:path';
+import type { Stack } from 'aws-cdk-lib/core';
+import { LakeCatalog } from '../../lib/catalog';
+import { DataContracts } from '../../lib/contracts';
+import { LakeNetwork } from '../../lib/foundation';
+import { TransformPipeline, type TransformPipelineProps } from '../../lib/pipelines';
+import { BatchCluster } from '../../lib/processing';
+import { LakeStorage } from '../../lib/storage';
+import { fixtureDependencies } from '../support/dependencies';
+import { resourcesIn, testStack } from '../support/stacks';
+
+const CONTRACTS = DataContracts.fromDirectory(path.resolve(__dirname, '..', '..', 'contracts'));
+
+function pipelineOf(props: Partial<TransformPipelineProps> = {}): { stack: Stack; pipeline: TransformPipeline } {
+  const stack = testStack();
+  const { vpc } = new LakeNetwork(stack, 'Network', { availabilityZones: ['us-east-1a'] });
+  const storage = new LakeStorage(stack, 'Storage');
+  const catalog = new LakeCatalog(stack, 'Catalog', { zones: storage, contracts: CONTRACTS });
+  const cluster = new BatchCluster(stack, 'Cluster', { vpc, storage });
+  const fixed = { cluster, environment: 'test', storage, catalog, dependencies: fixtureDependencies() };
+  return { stack, pipeline: new TransformPipeline(stack, 'Transform', { ...fixed, ...props }) };
+}
+
+interface Statement {
+  readonly Action: string | string[];
+  readonly Resource: unknown;
+}
+
+/** What the policies of roles allow on resources whose ARN holds a text: the actions, sorted. */
+function actionsOn(stack: Stack, text: string): string[] {
+  const policies = resourcesIn<{ PolicyDocument: { Statement: Statement[] } }>(stack, 'AWS::IAM::Policy');
+  const statements = Object.values(policies).flatMap(({ Properties }) => Properties.PolicyDocument.Statement);
+  const about = statements.filter(({ Resource }) => JSON.stringify(Resource).includes(text));
+  return [...new Set(about.flatMap(({ Action }) => Action))].toSorted();
+}
+
+describe('TransformPipeline', () => {
+  test('is a Spark application with the dbt project beside the jobs', () => {
+    const { pipeline, stack } = pipelineOf();
+    const args = JSON.stringify(stack.resolve(pipeline.application.stepArgs));
+    expect(args).toContain('spark-submit');
+    expect(args).toContain('#dbt');
+    expect(args).toContain('#dependencies');
+  });
+
+  test('runs a project of your own', () => {
+    const own = pipelineOf({ project: path.resolve(__dirname, '..', '..', 'workloads', 'dags') });
+    const args = (from: { stack: Stack; pipeline: TransformPipeline }): string =>
+      JSON.stringify(from.stack.resolve(from.pipeline.application.stepArgs));
+    expect(args(own)).not.toBe(args(pipelineOf()));
+  });
+
+  test('may create and change tables of gold, and drop none', () => {
+    const actions = actionsOn(pipelineOf().stack, 'table/lakehouse_gold/*');
+    expect(actions).toEqual(
+      ['CreateTable', 'GetDatabase', 'GetTable', 'GetTables', 'UpdateTable'].map((a) => `glue:${a}`),
+    );
+  });
+
+  test('only reads silver, and does not know bronze', () => {
+    const { stack } = pipelineOf();
+    expect(actionsOn(stack, 'table/lakehouse_silver/*')).toEqual([
+      'glue:GetDatabase',
+      'glue:GetTable',
+      'glue:GetTables',
+    ]);
+    expect(actionsOn(stack, 'lakehouse_bronze')).toEqual([]);
+  });
+
+  test('may put documentation under its prefix', () => {
+    expect(actionsOn(pipelineOf().stack, 'dbt-docs/*')).toEqual(['s3:PutObject']);
+  });
+});

@@ -1,0 +1,136 @@
+"""Runs a dbt project inside this process, in the Spark session that is open, and says what became of each node.
+
+dbt's log lines go to this package's logger, so they carry the run's correlation id.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dbt.cli.main import dbtRunner
+from dbt_common.events.base_types import EventMsg
+
+from lakehouse_jobs.exceptions import TransformError, problem
+
+_LOGGER = logging.getLogger(__name__)
+_LEVELS: Mapping[str, int] = {"info": logging.INFO, "warn": logging.WARNING, "error": logging.ERROR}
+_QUIET = ("--log-level", "none", "--log-level-file", "none", "--no-use-colors", "--no-print")
+_BAD = frozenset({"fail", "error", "runtime error"})
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """What became of a model, a snapshot, a test or a source's freshness.
+
+    `status` is dbt's own word: success, pass, warn, skipped, fail or error. `failures` counts the rows a test found;
+    `rows` those a table holds afterwards. `tested` are the ids of the models a test is about, `sql` what it ran.
+    """
+
+    node: str
+    name: str
+    kind: str
+    status: str
+    seconds: float
+    rows: int | None = None
+    failures: int | None = None
+    message: str | None = None
+    tested: tuple[str, ...] = ()
+    table: str | None = None
+    sql: str | None = field(default=None, repr=False)
+
+    @property
+    def failed(self) -> bool:
+        """Whether this node makes its run fail."""
+        return self.status in _BAD
+
+
+class DbtProject:
+    """The project in `folder`, parsed once; dbt writes below `work` alone."""
+
+    def __init__(self, folder: Path, work: Path, variables: Mapping[str, str]) -> None:
+        self._folder = folder
+        self._target = work / "target"
+        self._options = ["--project-dir", str(folder), "--profiles-dir", str(folder)]
+        self._options += ["--target-path", str(self._target), "--vars", json.dumps(dict(variables))]
+        self._manifest: Any = self._invoke(["parse"])
+
+    def build(self, select: str | None = None) -> list[NodeResult]:
+        """Build and test everything `select` names (all when None), in the order of the graph.
+
+        The project's unit tests are not run: they test its SQL, not this data.
+        """
+        command = ["build", "--exclude-resource-type", "unit_test"]
+        selected = ["--select", *select.split()] if select else []
+        return [_node_result(result) for result in self._invoke([*command, *selected]).results]
+
+    def freshness(self) -> list[NodeResult]:
+        """How old the newest load of each source is, against the contract's promise."""
+        return [_freshness(result) for result in self._invoke(["source", "freshness"]).results]
+
+    def docs(self) -> bytes:
+        """The project's documentation as one HTML page."""
+        self._invoke(["docs", "generate", "--static", "--no-compile"])
+        return (self._target / "static_index.html").read_bytes()
+
+    def _invoke(self, command: Sequence[str]) -> Any:
+        context = contextvars.copy_context()
+
+        def log(event: EventMsg) -> None:
+            # dbt calls from threads of its own, which know nothing of the context this run is in
+            context.copy().run(_log, event)
+
+        runner = dbtRunner(manifest=getattr(self, "_manifest", None), callbacks=[log])
+        outcome = runner.invoke([*_QUIET, *command, *self._options])
+        if outcome.result is None and not outcome.success:
+            remedy = "see the lines above; the project is in workloads/dbt"
+            reason = " ".join(str(outcome.exception).split())
+            raise TransformError(problem(f"dbt {command[0]}", "run", reason, remedy))
+        return outcome.result
+
+
+def _log(event: EventMsg) -> None:
+    # fields of a protobuf message, of which the base class that types it knows but two
+    info: Any = event.info
+    level, text = _LEVELS.get(info.level), info.msg.strip()
+    if level is not None and text:
+        _LOGGER.log(level, text, extra={"event": info.name})
+
+
+def _node_result(result: Any) -> NodeResult:
+    node = result.node
+    kind = str(node.resource_type)
+    tested = [getattr(node, "attached_node", None)] if kind == "test" else []
+    if kind == "test" and tested == [None]:
+        tested = [parent for parent in node.depends_on.nodes if parent.startswith(("model.", "snapshot."))]
+    materialized = getattr(node.config, "materialized", None)
+    return NodeResult(
+        node=node.unique_id,
+        name=node.name,
+        kind=kind,
+        status=str(result.status),
+        seconds=round(float(result.execution_time), 3),
+        failures=result.failures,
+        message=result.message,
+        tested=tuple(parent for parent in tested if parent),
+        table=node.alias if kind != "test" and materialized != "ephemeral" else None,
+        sql=getattr(node, "compiled_code", None),
+    )
+
+
+def _freshness(result: Any) -> NodeResult:
+    age = getattr(result, "age", None)
+    message = f"newest load {age:.0f} s ago" if age is not None else getattr(result, "message", None)
+    return NodeResult(
+        node=result.node.unique_id,
+        name=f"{result.node.source_name}.{result.node.name}",
+        kind="freshness",
+        status=str(result.status),
+        seconds=round(float(result.execution_time), 3),
+        message=message,
+    )

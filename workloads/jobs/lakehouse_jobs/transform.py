@@ -1,0 +1,149 @@
+"""Silver to gold: builds and tests the dbt project in this application's Spark session, and keeps what became of it.
+
+A table whose test failed is set back to the snapshot it had before the run, so that gold goes on serving what passed.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from lakehouse_jobs.dbt_project import DbtProject, NodeResult
+from lakehouse_jobs.iceberg import PREFIX, TOKEN, IcebergTable, commit_once
+from lakehouse_jobs.objects import ObjectStore
+from lakehouse_jobs.retry import RetryPolicy
+
+_LOGGER = logging.getLogger(__name__)
+CATALOG = "glue_catalog"
+RESULTS_TABLE = "dbt_run_results"
+DOCS = "dbt-docs/index.html"
+_EXAMPLES = 3
+_RESULT_COLUMNS: Mapping[str, str] = {
+    "node": "string", "name": "string", "kind": "string", "status": "string", "seconds": "double", "rows": "bigint",
+    "failures": "bigint", "message": "string",
+}  # fmt: skip
+_RESULTS_SCHEMA = ", ".join(
+    ["run_id string, correlation_id string, finished_at timestamp"]
+    + [f"{name} {kind}" for name, kind in _RESULT_COLUMNS.items()]
+)
+
+
+@dataclass(frozen=True)
+class Transform:
+    """One run: its ids, the Glue databases by zone, where artifacts go, the dbt project's folder, what to build."""
+
+    run_id: str
+    correlation_id: str
+    databases: Mapping[str, str]
+    artifacts_uri: str
+    store: ObjectStore
+    project: Path
+    select: str | None = None
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+
+
+@dataclass(frozen=True)
+class TransformRecord:
+    """What a run did, as `runs/<run id>/transform.json`: its ids, wall time in seconds, every node."""
+
+    runId: str  # noqa: N815 (the document's names)
+    correlationId: str  # noqa: N815
+    seconds: float
+    nodes: Sequence[NodeResult]
+
+    @property
+    def failed(self) -> list[NodeResult]:
+        """The models and tests that failed; a source that is stale fails nothing."""
+        return [node for node in self.nodes if node.failed and node.kind != "freshness"]
+
+    def write(self, store: ObjectStore, base_uri: str) -> None:
+        """Store the record below `base_uri`, without what only this process needs."""
+        document = asdict(self)
+        document["nodes"] = [{name: getattr(node, name) for name in _RESULT_COLUMNS} for node in self.nodes]
+        uri = f"{base_uri.rstrip('/')}/runs/{self.runId}/transform.json"
+        store.write(uri, json.dumps(document, indent=2).encode())
+
+
+def run(spark: SparkSession, job: Transform) -> TransformRecord:
+    """Build gold and everything that is kept of it: run results as a table and a document, dbt's documentation.
+
+    :raises TransformError: dbt could not even begin; a node that fails is in the record.
+    """
+    began = time.monotonic()
+    gold = job.databases["gold"]
+    with tempfile.TemporaryDirectory(prefix="dbt-") as work, _current_catalog(spark):
+        project = DbtProject(job.project, Path(work), {"silver": job.databases["silver"], "gold": gold})
+        fresh = project.freshness()
+        before = _heads(spark, gold)
+        built = project.build(job.select)
+        withdraw(spark, gold, built, before)
+        nodes = fresh + [_described(spark, gold, node) for node in built]
+        record = TransformRecord(job.run_id, job.correlation_id, round(time.monotonic() - began, 3), nodes)
+        keep(spark, job, record)
+        job.store.write(f"{job.artifacts_uri.rstrip('/')}/{DOCS}", project.docs())
+    return record
+
+
+def withdraw(spark: SparkSession, gold: str, nodes: Sequence[NodeResult], before: Mapping[str, int]) -> list[str]:
+    """Set tables whose tests failed back to the snapshots `before` the run; gives their names.
+
+    A table that this run made stays as it is: nobody was served anything better. What depends on a table with a failed
+    test was not built at all.
+    """
+    tested = {parent for node in nodes if node.failed for parent in node.tested}
+    tables = {node.table for node in nodes if node.node in tested and node.table is not None and not node.failed}
+    withdrawn = sorted(tables & before.keys())
+    for table in withdrawn:
+        spark.sql(f"CALL {CATALOG}.system.set_current_snapshot('{gold}.{table}', {before[table]})")
+        _LOGGER.warning("a test failed; the table serves what it served before", extra={"table": table})
+    return withdrawn
+
+
+def keep(spark: SparkSession, job: Transform, record: TransformRecord) -> None:
+    """Append the results to gold's `dbt_run_results`, once however often it is tried, and write the record."""
+    table = IcebergTable(spark, f"{CATALOG}.{job.databases['gold']}.{RESULTS_TABLE}")
+    spark.sql(f"CREATE TABLE IF NOT EXISTS {table.quoted} ({_RESULTS_SCHEMA}) USING iceberg")
+    ids = (record.runId, record.correlationId, datetime.now(UTC))
+    rows = [(*ids, *(getattr(node, name) for name in _RESULT_COLUMNS)) for node in record.nodes]
+    results = spark.createDataFrame(rows, _RESULTS_SCHEMA).coalesce(1)
+    properties = {TOKEN: record.runId, f"{PREFIX}correlation-id": record.correlationId}
+    commit_once(table, record.runId, lambda: table.append(results, properties), job.retry)
+    record.write(job.store, job.artifacts_uri)
+
+
+@contextmanager
+def _current_catalog(spark: SparkSession) -> Iterator[None]:
+    """dbt-spark knows databases and no catalogs: the lake's must be the current one."""
+    previous = spark.catalog.currentCatalog()
+    spark.catalog.setCurrentCatalog(CATALOG)
+    try:
+        yield
+    finally:
+        spark.catalog.setCurrentCatalog(previous)
+
+
+def _heads(spark: SparkSession, gold: str) -> dict[str, int]:
+    """The current snapshot of every table in gold that has one."""
+    names = [row["tableName"] for row in spark.sql(f"SHOW TABLES IN {CATALOG}.{gold}").collect()]
+    found = {name: IcebergTable(spark, f"{CATALOG}.{gold}.{name}").current() for name in names}
+    return {name: snapshot.id for name, snapshot in found.items() if snapshot is not None}
+
+
+def _described(spark: SparkSession, gold: str, node: NodeResult) -> NodeResult:
+    """The result with what dbt-spark does not say: rows of a table that was built, examples of what a test found."""
+    if node.status == "success" and node.table is not None:
+        snapshot = IcebergTable(spark, f"{CATALOG}.{gold}.{node.table}").current()
+        return replace(node, rows=int(snapshot.summary.get("total-records", 0)) if snapshot else 0)
+    if node.status == "fail" and node.sql is not None:
+        examples = spark.sql(node.sql).limit(_EXAMPLES).toJSON().collect()
+        return replace(node, message=f"{node.message}; for instance {', '.join(examples)}")
+    return node

@@ -1,0 +1,225 @@
+"""Gold made by the real dbt project on real Iceberg tables; the tests of this file build on each other's loads."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+from dbt.cli.main import dbtRunner
+from pyspark.sql import SparkSession
+
+from lakehouse_jobs import cli, transform
+from lakehouse_jobs import logging as logs
+from lakehouse_jobs.dbt_project import DbtProject, NodeResult
+from lakehouse_jobs.dbt_sources import sources
+from lakehouse_jobs.exceptions import TransformError
+from lakehouse_jobs.runtime import Runtime
+from lakehouse_jobs.transform import TransformRecord
+from support.gold import AIRLINE, AIRPORT, CORRELATION_ID, FLIGHT, PLANE, PROJECT, SCHEDULED, GoldLake, moment
+from support.lake import CONTRACTS
+
+RUN_ID = "20130201T000000Z-0a1b2c"
+
+
+@pytest.fixture(scope="module")
+def lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> GoldLake:
+    """Silver after its first load: two flights of the first of January and one of the second."""
+    made = GoldLake(spark, tmp_path_factory.mktemp("gold"))
+    made.create()
+    made.load("airlines", [AIRLINE], at=moment(3))
+    made.load("airports", [AIRPORT, AIRPORT | {"faa": "JFK", "name": "John F Kennedy Intl"}], at=moment(3))
+    made.load("planes", [PLANE], at=moment(3))
+    flights = [
+        FLIGHT | {"updated_at": moment(1, 14)},
+        FLIGHT | {"flight": 1, "tailnum": "N00001", "dest": "JFK", "dep_delay": 30, "updated_at": moment(1, 14)},
+        FLIGHT | {"flight": 2, "day": 2, "time_hour": moment(2, 10), "updated_at": moment(2, 14)},
+    ]
+    made.load("flights", flights, at=moment(3))
+    return made
+
+
+@pytest.fixture(scope="module")
+def first(lake: GoldLake) -> tuple[TransformRecord, list[dict[str, Any]]]:
+    """The first run and its log lines."""
+    log = io.StringIO()
+    logs.configure(log)
+    with logs.bound(correlationId=CORRELATION_ID):
+        record = lake.run()
+    return record, [json.loads(line) for line in log.getvalue().splitlines()]
+
+
+@pytest.fixture(scope="module")
+def second(lake: GoldLake, first: object) -> TransformRecord:
+    """The run after a load: a newer version of one flight, an older one of another, an airport that was renamed."""
+    lake.replace("flights", "flight = 1", FLIGHT | {"flight": 1, **SCHEDULED, "updated_at": moment(1)}, at=moment(5))
+    lake.replace("flights", "flight = 1545", FLIGHT | {"dep_delay": 9, "updated_at": moment(1, 15)}, at=moment(5))
+    lake.replace("airports", "faa = 'EWR'", AIRPORT | {"name": "Newark", "updated_at": moment(4)}, at=moment(5))
+    return lake.run("20130202T000000Z-0a1b2c")
+
+
+def _rows(record: TransformRecord) -> dict[str, int | None]:
+    return {node.name: node.rows for node in record.nodes if node.rows is not None}
+
+
+def test_builds_every_table_and_passes_every_test(first: tuple[TransformRecord, object]) -> None:
+    record, _ = first
+
+    assert [(node.name, node.message) for node in record.failed] == []
+    assert {node.status for node in record.nodes if node.kind != "freshness"} == {"success", "pass"}
+    assert _rows(record) == {
+        "stg_flights": 3, "fct_flights": 3, "agg_daily": 2, "agg_route": 2, "airport_history": 2, "dim_airport": 3,
+        "dim_carrier": 1, "dim_plane": 2,
+    }  # fmt: skip
+
+
+def test_every_log_line_of_dbt_carries_the_correlation_id(first: tuple[object, list[dict[str, Any]]]) -> None:
+    _, lines = first
+
+    assert any("created sql incremental model" in line["message"] for line in lines)
+    assert {line.get("correlationId") for line in lines} == {CORRELATION_ID}
+
+
+def test_older_version_that_is_loaded_later_changes_nothing(lake: GoldLake, second: object) -> None:
+    delays = {row["flight"]: row["dep_delay"] for row in lake.gold("stg_flights").collect()}
+
+    assert delays == {1545: 9, 1: 30, 2: 2}
+    assert {row["flight"]: row["dep_delay"] for row in lake.gold("fct_flights").collect()} == delays
+
+
+def test_replaces_the_days_that_were_touched_in_one_commit(lake: GoldLake, second: object) -> None:
+    days = {str(row["flight_date"]): row for row in lake.gold("agg_daily").collect()}
+
+    assert (days["2013-01-01"]["flights"], days["2013-01-01"]["mean_dep_delay"]) == (2, 19.5)
+    assert days["2013-01-01"]["loaded_at"] > days["2013-01-02"]["loaded_at"]
+    assert lake.spark.sql("SELECT * FROM glue_catalog.gold.agg_daily.snapshots").count() == 2
+
+
+def test_airport_keeps_its_history(lake: GoldLake, second: TransformRecord) -> None:
+    versions = lake.gold("airport_history").orderBy("airport", "valid_from").collect()
+
+    assert [(row["airport"], row["airport_name"], row["valid_to"] is None) for row in versions] == [
+        ("EWR", "Newark Liberty Intl", False),
+        ("EWR", "Newark", True),
+        ("JFK", "John F Kennedy Intl", True),
+    ]
+    current = {row["airport"]: row["airport_name"] for row in lake.gold("dim_airport").collect()}
+    assert current == {"EWR": "Newark", "JFK": "John F Kennedy Intl", "IAH": "Unknown"}
+
+
+def test_keeps_results_as_a_table_a_document_and_a_page(
+    lake: GoldLake, first: tuple[TransformRecord, object], second: object
+) -> None:
+    record, _ = first
+
+    document = json.loads((lake.folder / f"runs/{RUN_ID}/transform.json").read_text())
+    stored = lake.gold("dbt_run_results").where(f"run_id = '{RUN_ID}'").collect()
+    assert len(document["nodes"]) == len(stored) == len(record.nodes)
+    assert {row["correlation_id"] for row in stored} == {CORRELATION_ID}
+    assert "fct_flights" in (lake.folder / "dbt-docs/index.html").read_text(encoding="utf-8")
+
+
+def test_results_of_a_run_are_kept_once(lake: GoldLake, second: TransformRecord) -> None:
+    lake.run("20130202T000000Z-0a1b2c", select="dim_carrier")
+
+    assert lake.gold("dbt_run_results").where("run_id = '20130202T000000Z-0a1b2c'").count() == len(second.nodes)
+
+
+def test_failing_test_of_silver_leaves_gold_as_it_was(lake: GoldLake, second: object) -> None:
+    before = {row["flight_id"] for row in lake.gold("fct_flights").collect()}
+    lake.load("flights", [FLIGHT | {"flight": 7, "origin": "XXX", "updated_at": moment(6)}], at=moment(7))
+    try:
+        record = lake.run("20130203T000000Z-0a1b2c", select="source:silver.flights+")
+    finally:
+        lake.spark.sql(f"DELETE FROM glue_catalog.{lake.databases['silver']}.flights WHERE flight = 7")
+
+    [failed] = record.failed
+    assert failed.name == "silver_flights_values_in_set"
+    assert failed.message == (
+        'Got 1 result, configured to fail if != 0; for instance {"column_name":"origin","value":"XXX","rows_found":1}'
+    )
+    assert {row["flight_id"] for row in lake.gold("fct_flights").collect()} == before
+
+
+def test_table_whose_test_fails_serves_what_it_served_before(lake: GoldLake, second: object) -> None:
+    before = {row["flight_id"] for row in lake.gold("fct_flights").collect()}
+    cancelled = FLIGHT | SCHEDULED | {"flight": 8, "air_time": 10, "updated_at": moment(6)}
+    lake.load("flights", [cancelled], at=moment(7))
+
+    record = lake.run("20130204T000000Z-0a1b2c", select="stg_flights+")
+
+    assert [node.name for node in record.failed] == ["delays_belong_to_flights_that_departed"]
+    assert {node.status for node in record.nodes if node.name == "agg_daily"} == {"skipped"}
+    assert lake.gold("stg_flights").where("flight = 8").count() == 1
+    assert {row["flight_id"] for row in lake.gold("fct_flights").collect()} == before
+
+
+def test_unit_tests_of_the_models_pass(lake: GoldLake, second: object, tmp_path: Path) -> None:
+    lake.spark.catalog.setCurrentCatalog("glue_catalog")
+    try:
+        results = _dbt(tmp_path, "spark", "test", "--select", "test_type:unit")
+    finally:
+        lake.spark.catalog.setCurrentCatalog("spark_catalog")
+
+    assert {result.status for result in results} == {"pass"}
+    assert len(results) == 5
+
+
+def test_compiles_for_athena(tmp_path: Path) -> None:
+    """All but incremental models, which ask the engine whether their table is there."""
+    offline = ["--no-populate-cache", "--no-introspect", "--exclude", "config.materialized:incremental"]
+
+    results = _dbt(tmp_path, "athena", "compile", *offline, "test_type:unit", "resource_type:snapshot")
+
+    compiled = {result.node.name: result.node.compiled_code for result in results}
+    assert '"awsdatacatalog"."gold"."stg_flights"' in compiled["dim_airport"]
+    assert "regexp_like(carrier, '^[0-9A-Z]{2}$')" in compiled["silver_airlines_texts_match"]
+
+
+def test_sources_are_what_the_contracts_say() -> None:
+    remedy = "run python -m lakehouse_jobs.dbt_sources ../contracts dbt/models/staging/silver.yml"
+    assert (PROJECT / "models/staging/silver.yml").read_text(encoding="utf-8") == sources(CONTRACTS), remedy
+
+
+def test_project_that_does_not_parse_stops_the_run(lake: GoldLake, tmp_path: Path) -> None:
+    (tmp_path / "dbt_project.yml").write_text("name: broken\nprofile: lakehouse\n")
+    (tmp_path / "profiles.yml").write_text((PROJECT / "profiles.yml").read_text())
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "orders.sql").write_text("select * from {{ ref('nothing') }}")
+
+    with pytest.raises(TransformError, match=r"'dbt parse' must run, got .*models/orders.sql"):
+        DbtProject(tmp_path, tmp_path / "work", lake.databases)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "code"),
+    [("pass", "test", 0), ("fail", "test", 1), ("error", "model", 1), ("error", "freshness", 0)],
+)
+def test_exit_code_tells_whether_a_model_or_a_test_failed(
+    status: str, kind: str, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    node = NodeResult("test.lakehouse.a", "a", kind, status, 0.1, message="Got 2 results")
+    runtime = Runtime("dev", {"silver": "s", "gold": "g"}, {"artifacts": "bucket"}, {})
+    monkeypatch.setattr(cli, "load_runtime", lambda *_: runtime)
+    monkeypatch.setattr(cli, "store_for", Mock())
+    monkeypatch.setattr(cli, "_session", Mock())
+    monkeypatch.setattr(transform, "run", lambda *_: TransformRecord(RUN_ID, "c-1", 0.2, [node]))
+
+    found = cli.main(["transform", "--environment", "dev", "--run-id", RUN_ID, "--correlation-id", "c-1"])
+
+    errors = [json.loads(line)["error"] for line in capsys.readouterr().err.splitlines() if '"ERROR"' in line]
+    assert (found, errors) == (code, ["a: Got 2 results"] if code else [])
+
+
+def _dbt(work: Path, target: str, *command: str) -> Any:
+    """What a dbt command of this project gives."""
+    variables = json.dumps({"silver": "silver_gold", "gold": "gold"})
+    options = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", str(work)]
+    options += ["--quiet", "--log-level-file", "none", "--target", target, "--vars", variables]
+    outcome = dbtRunner().invoke([*command, *options])
+    assert outcome.exception is None
+    result: Any = outcome.result
+    return result.results
