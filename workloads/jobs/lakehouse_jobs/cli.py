@@ -2,6 +2,7 @@
 
 `main.py ingest --environment … --source … --run-id … --correlation-id …`
 `main.py stream --environment … --dataset … --checkpoint … [--run-id … --correlation-id …]`
+`main.py quality --environment … --run-id … --correlation-id … [--datasets …]`
 `main.py transform --environment … --run-id … --correlation-id … [--select …]`
 `main.py maintain --environment … --run-id … --correlation-id …`
 
@@ -81,6 +82,9 @@ def _parser() -> argparse.ArgumentParser:
     load = commands.add_parser("ingest", help="bring bronze and silver up to a source")
     load.add_argument("--source", required=True, help="the source's name in contracts and in the runtime parameter")
     load.add_argument("--datasets", help="comma-separated; all of the source when left out")
+    load.add_argument("--stage", action="store_true", help="keep silver from readers until `quality` has published it")
+    gate = commands.add_parser("quality", help="check silver with Great Expectations and publish what was staged")
+    gate.add_argument("--datasets", help="comma-separated; all when left out")
     follow = commands.add_parser("stream", help="bring bronze and silver up to a topic, and keep them there")
     follow.add_argument("--dataset", required=True, help="the dataset, whose contract names the topic")
     follow.add_argument("--checkpoint", required=True, help="URI of the folder in which the stream keeps its place")
@@ -92,7 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument("--project", type=Path, default=Path("dbt"), help="folder of the dbt project")
     care = commands.add_parser("maintain", help="compact the tables of all datasets and give up old snapshots")
     care.add_argument("--keep-days", type=int, default=7, help="days for which snapshots can be read")
-    for command in (load, follow, build, care):
+    for command in (load, gate, follow, build, care):
         command.add_argument("--environment", required=True, help="the deployed environment, e.g. dev")
         command.add_argument(
             "--run-id",
@@ -154,6 +158,37 @@ def _telemetry(runtime: Runtime) -> Telemetry:
     return Telemetry(boto3.client("cloudwatch"), runtime.environment, pushgateway.named_in(os.environ))
 
 
+def _quality(options: argparse.Namespace) -> int:
+    # Great Expectations is not among what the other jobs bring along
+    from lakehouse_jobs.quality import check  # noqa: PLC0415
+    from lakehouse_jobs.quality.alerts import Alerts  # noqa: PLC0415
+
+    retry = RetryPolicy()
+    contracts = choose(load_all(options.contracts), options.datasets)
+    runtime = load_runtime(options.environment, retry)
+    artifacts = runtime.bucket_uri("artifacts")
+    job = check.Check(
+        run_id=options.run_id,
+        correlation_id=options.correlation_id,
+        databases=dict(runtime.databases),
+        artifacts_uri=artifacts,
+        store=store_for(artifacts),
+        alerts=Alerts(boto3.client("sns"), runtime.topics.get("critical"), runtime.environment),
+        retry=retry,
+    )
+    spark = _session("lakehouse-quality")
+    try:
+        found = check.run(spark, job, contracts, _telemetry(runtime))
+    finally:
+        spark.stop()
+    failed = [f"{result.dataset}: {result.error}" for result in found if result.error is not None]
+    if not failed:
+        return _OK
+    # the last error a job logs becomes the reason of its EMR step
+    _LOGGER.error(f"{len(failed)} of {len(found)} datasets failed the check", extra={"error": " | ".join(failed)})
+    return _DATASET_FAILED
+
+
 def _transform(options: argparse.Namespace) -> int:
     # dbt is not among what the other jobs bring along
     from lakehouse_jobs import transform  # noqa: PLC0415
@@ -208,6 +243,7 @@ def _ingest(options: argparse.Namespace) -> int:
         store=store_for(runtime.bucket_uri("landing")),
         retry=retry,
         lineage=IngestLineage(*load_lineage(runtime, _lineage_run(options, runtime))),
+        stage=options.stage,
     )
     return _run(job, contracts, runtime)
 
@@ -258,6 +294,7 @@ def _maintain(options: argparse.Namespace) -> int:
 _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "ingest": _ingest,
     "stream": _stream,
+    "quality": _quality,
     "transform": _transform,
     "maintain": _maintain,
 }

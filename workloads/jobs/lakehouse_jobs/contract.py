@@ -91,7 +91,9 @@ class StreamTopic:
 
 @dataclass(frozen=True)
 class Contract:
-    """A dataset's contract: dataset name, version, columns, key, the column that orders versions of a row, origin."""
+    """A dataset's contract: dataset name, version, columns, key, the column that orders versions of a row, origin, and
+    the percent of its expectations that silver must meet to be published.
+    """
 
     dataset: str
     version: str
@@ -99,6 +101,7 @@ class Contract:
     key: tuple[str, ...]
     ordering_column: str
     origin: SourceTable | StreamTopic
+    minimum_quality: float = 99.0
 
     @property
     def source(self) -> SourceTable:
@@ -179,6 +182,7 @@ def parse(document: Mapping[str, Any], origin: str) -> Contract:
         key=_key(properties),
         ordering_column=str(custom.get("orderingColumn")),
         origin=_origin(custom, origin),
+        minimum_quality=_minimum_quality(document, origin),
     )
     _check(contract, origin)
     return contract
@@ -196,6 +200,16 @@ def _read(path: Path) -> Mapping[str, Any]:
 
 def _custom(document: Mapping[str, Any]) -> dict[str, Any]:
     return {str(entry.get("property")): entry.get("value") for entry in document.get("customProperties") or ()}
+
+
+def _minimum_quality(document: Mapping[str, Any], origin: str) -> float:
+    promises = {str(entry.get("property")): entry for entry in document.get("slaProperties") or ()}
+    promise = promises.get("quality") or {"value": Contract.minimum_quality, "unit": "percent"}
+    value, unit = promise.get("value"), promise.get("unit")
+    if unit == "percent" and isinstance(value, int | float) and 0 < value <= 100:
+        return float(value)
+    must = "be a percent above 0, at most 100"
+    raise ContractError(problem(f"{origin}: quality", must, f"{value} {unit}", "correct the contract"))
 
 
 def _source_name(document: Mapping[str, Any]) -> str | None:
