@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { environments } from '../config';
 import { type LakehouseConfig, validateConfig } from '../lib/config';
 import { LakehouseError, problem } from '../lib/private/errors';
@@ -11,6 +12,7 @@ import { RunPaths } from './paths';
 import { newRunId, Pipeline, type Runtime } from './pipeline';
 import { plannedRuns, unexpectedChanges } from './plan';
 import { Progress } from './progress';
+import { checkQuality, copyDataDocs, type QualityRun } from './quality';
 import { readBack, type ReadbackReport } from './readback';
 import type { PipelineRun } from './records';
 import { RUN_MARKER, RunStateFile } from './run-state';
@@ -20,6 +22,7 @@ import { assertPorts } from './services/ports';
 import { Session } from './session';
 import { readLake } from './summary/lake';
 import { renderPage } from './summary/page';
+import { DATA_DOCS } from './summary/quality';
 import type { Summary } from './summary/summary';
 import { renderTable } from './summary/table';
 import { allEnded, ensureTools } from './tools';
@@ -151,16 +154,20 @@ async function runEverything(context: Context): Promise<Summary> {
       report(`${found.properties} properties of ${found.resources} resources agree`);
       return found;
     });
-    const runs = [await runOnce(context, pipeline, runtime, { ...first, moved: loaded })];
-    const gold = [await makeGold(context, pipeline, runtime, first.title)];
-    for (const planned of later) {
-      const moved = await advance(context, planned.until, planned.title);
-      runs.push(await runOnce(context, pipeline, runtime, { ...planned, moved }));
+    const runs: PipelineRun[] = [];
+    const quality: QualityRun[] = [];
+    const gold: TransformRun[] = [];
+    for (const planned of [first, ...later]) {
+      const moved = planned === first ? loaded : await advance(context, planned.until, planned.title);
+      const run = await runOnce(context, pipeline, runtime, { ...planned, moved });
+      runs.push(run);
       if (planned.until !== undefined) {
+        quality.push(await check(context, pipeline, runtime, run));
         gold.push(await makeGold(context, pipeline, runtime, planned.title));
       }
     }
-    return await summarize(context, runtime, { runs, gold }, readback);
+    await copyDataDocs(pipeline, runtime, dirname(paths.file(DATA_DOCS)));
+    return await summarize(context, runtime, { runs, quality, gold }, readback);
   } finally {
     pipeline.close();
   }
@@ -211,6 +218,19 @@ async function runOnce(
   return { title, runId, seconds: (Date.now() - began) / 1000, source: moved, records };
 }
 
+/** Lets silver serve what the load has staged, when it is good. */
+function check(
+  { progress, correlationId }: Context,
+  pipeline: Pipeline,
+  runtime: Runtime,
+  { title, records }: PipelineRun,
+): Promise<QualityRun> {
+  const datasets = records.filter(({ snapshots }) => snapshots.silver !== null).map(({ dataset }) => dataset);
+  return progress.step(`Great Expectations, staged to served: ${title}`, (report) =>
+    checkQuality(pipeline, runtime, { title, correlationId, datasets, report }),
+  );
+}
+
 /** After each load, so that gold has the history of what changed between them. */
 function makeGold(
   { progress, correlationId }: Context,
@@ -226,7 +246,7 @@ function makeGold(
 async function summarize(
   context: Context,
   runtime: Runtime,
-  { runs, gold }: { readonly runs: PipelineRun[]; readonly gold: TransformRun[] },
+  done: Pick<Summary, 'runs' | 'quality' | 'gold'>,
   readback: ReadbackReport,
 ): Promise<Summary> {
   const { options, progress, session, target, correlationId } = context;
@@ -243,8 +263,7 @@ async function summarize(
       correlationId,
       finishedAt: new Date().toISOString(),
       seconds: progress.seconds,
-      runs,
-      gold,
+      ...done,
       lake,
       lineage: lineage.all(),
       deployment: { ...readback, recorded },

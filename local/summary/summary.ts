@@ -1,4 +1,5 @@
 import type { LineageNode } from '../lineage';
+import type { QualityRun } from '../quality';
 import type { PipelineRun } from '../records';
 import type { RecordedResource } from '../services/emulator';
 import type { TransformRun } from '../transform';
@@ -14,6 +15,8 @@ export interface Summary {
   /** From the first step to the summary. */
   readonly seconds: number;
   readonly runs: PipelineRun[];
+  /** What Great Expectations found in what each run had staged. */
+  readonly quality: QualityRun[];
   /** What dbt made of silver, run by run. */
   readonly gold: TransformRun[];
   readonly lake: Lake;

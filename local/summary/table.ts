@@ -1,6 +1,7 @@
 import { snapshotCount, totalsOf, type PipelineRun, type RunRecord } from '../records';
 import { bytes, count, seconds } from './format';
 import { goldLines } from './gold';
+import { qualityLines } from './quality';
 import type { Summary } from './summary';
 
 const HEADER = ['dataset', 'read', 'valid', 'rejected', 'inserted', 'updated', 'snapshots', 'bytes', 'seconds'];
@@ -52,6 +53,7 @@ function footer(summary: Summary): string[] {
   const rejected = lake.rejected.map((entry) => `  ${entry.dataset}: ${count(entry.rows)} × ${entry.message}`);
   const recorded = deployment.recorded.length === 0 ? '' : `; ${deployment.recorded.length} recorded, not emulated`;
   return [
+    ...qualityLines(summary),
     ...goldLines(summary.gold),
     `deployed ${summary.stack}: ${count(deployment.resources)} resources, ${count(deployment.properties)} properties read back${recorded}`,
     ...(rejected.length === 0 ? [] : ['rejected rows, kept in the dead letter tables:', ...rejected]),

@@ -31,8 +31,27 @@ const PYTHON_VERSION = '3.11';
 /** Where `SparkDependencies` looks for the archives: in a clone beside the build, else in the project. */
 export const dependenciesDirectory = isClone() ? join(root, 'dist/dependencies') : resolve('.lakehouse/dependencies');
 
-/** The Python packages that applications bring along, each its own. */
-const pythonLocks = ['jobs', 'dbt'].map((name) => join(root, `workloads/python/${name}.lock`));
+/** Python packages that applications bring along, and what of them an archive leaves out because nothing imports it. */
+interface PythonPackages {
+  readonly lock: string;
+  readonly unused?: RegExp;
+}
+
+const lockOf = (name: string): string => join(root, `workloads/python/${name}.lock`);
+
+/**
+ * The Python packages of the applications, each its own. Great Expectations brings a lot: a third of its archive are tests of
+ * NumPy, pandas and SciPy, what only a key of Snowflake takes, and what boto3 knows of services that the check does not call.
+ */
+const pythonPackages: readonly PythonPackages[] = [
+  { lock: lockOf('jobs') },
+  { lock: lockOf('dbt') },
+  {
+    lock: lockOf('quality'),
+    unused:
+      /^((numpy|pandas|scipy)\/(.+\/)?tests|cryptography|botocore\/data\/(?!(cloudwatch|s3|sns|ssm|sts)$)[a-z][a-z0-9-]*)$/,
+  },
+];
 
 /** What the applications bring along, each its own. */
 const applicationJars: readonly JarSet[] = [jarSets.workloads, jarSets.streams];
@@ -82,17 +101,15 @@ export async function packageDependencies(): Promise<void> {
 }
 
 /** An archive for each lock and each platform. */
-function pythonArchives(): { readonly lock: string; readonly platform: Platform }[] {
-  return pythonLocks.flatMap((lock) => PLATFORMS.map((platform) => ({ lock, platform })));
+function pythonArchives(): (PythonPackages & { readonly platform: Platform })[] {
+  return pythonPackages.flatMap((packages) => PLATFORMS.map((platform) => ({ ...packages, platform })));
 }
 
 async function packagePython({
   lock,
   platform,
-}: {
-  readonly lock: string;
-  readonly platform: Platform;
-}): Promise<void> {
+  unused,
+}: PythonPackages & { readonly platform: Platform }): Promise<void> {
   const name = pythonArchiveName(platform, readFileSync(lock));
   await build(name, async (work) => {
     const target = join(work, 'packages');
@@ -104,7 +121,7 @@ async function packagePython({
       timeoutMs: 5 * 60_000,
     });
     const file = join(work, name);
-    zipFolder(target, file, belongs);
+    zipFolder(target, file, (entry) => belongs(entry) && unused?.test(entry) !== true);
     return file;
   });
 }
