@@ -1,4 +1,5 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { LakeCatalog } from '../catalog';
 import { type DataContracts, Zone } from '../contracts';
@@ -59,9 +60,15 @@ export class QualityPipeline extends Construct {
     });
     grantPipeline(this, cluster, props);
     catalog.grants.readWrite(cluster, { zones: [Zone.SILVER] });
-    alerts.critical.grantPublish(cluster);
+    this.grantAlert(cluster, alerts.critical);
     const docs = storage.artifacts.arnForObjects(`${ArtifactPrefix.QUALITY}*`);
     iam.Grant.addToPrincipal({ grantee: cluster, actions: ['s3:PutObject'], resourceArns: [docs] });
     acknowledgeGrant(cluster, [docs], 'the documentation of checks stays under one prefix of one bucket');
+  }
+
+  /** What `grantPublish` gives, without its wildcard in an action. */
+  private grantAlert(grantee: iam.IGrantable, topic: sns.ITopic): void {
+    iam.Grant.addToPrincipal({ grantee, actions: ['sns:Publish'], resourceArns: [topic.topicArn] });
+    topic.masterKey?.grant(grantee, 'kms:Decrypt', 'kms:GenerateDataKey');
   }
 }

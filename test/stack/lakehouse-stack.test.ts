@@ -355,6 +355,7 @@ describe('LakehouseStack', () => {
       'StreamingCluster',
       'BatchCluster',
       'IngestPipeline',
+      'QualityPipeline',
       'TransformPipeline',
       'BatchJobFlow',
       'ServerlessSpark',
