@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+from lakehouse_jobs import cli
 from lakehouse_jobs.contract import Contract, parse
 from lakehouse_jobs.exceptions import ContractError
 from lakehouse_jobs.iceberg import IcebergTable
+from lakehouse_jobs.quality import check
 from lakehouse_jobs.quality.check import Outcome
 from lakehouse_jobs.quality.suites import suite_of
-from support.gated import TOPIC, GatedLake
+from lakehouse_jobs.runtime import Runtime
+from support.gated import RUN_ID, TOPIC, GatedLake
 from support.items import CREATE, DOCUMENT, upsert
-from support.lake import Lake
+from support.lake import CONTRACTS, Lake
 from support.postgres import Sql
 
 JANUARY = (upsert(1, "bolt", 5, "01"), upsert(2, "nut", 7, "02"))
@@ -49,13 +54,6 @@ def test_staged_loads_are_served_together_when_they_pass(gated: GatedLake, sql: 
     assert gated.record["datasets"][0]["met"] == found.expectations > 8
     assert "items" in (gated.lake.folder / "artifacts/quality/index.html").read_text()
     gated.sns.publish.assert_not_called()
-
-
-def test_nothing_new_after_a_publication_stages_nothing_and_holds(gated: GatedLake, sql: Sql) -> None:
-    assert gated.check()["items"].outcome is Outcome.EMPTY
-    sql.run(*JANUARY)
-    gated.lake.ingest(stage=True)
-    gated.check()
     before = gated.lake.snapshots()["silver"]
 
     gated.lake.ingest(stage=True)
@@ -196,6 +194,23 @@ def test_topic_that_is_down_is_said_once_and_stops_nothing(
     [said] = [record for record in caplog.records if record.name.endswith("alerts")]
     assert said.message == "nobody could be alerted; the run goes on"
     assert gated.record["datasets"][0]["outcome"] == "failed"
+
+
+@pytest.mark.parametrize(("error", "code"), [(None, 0), ("'items' must meet 99 %", 1)])
+def test_exit_code_tells_whether_a_table_failed(
+    error: str | None, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runtime = Runtime("dev", {"silver": "s"}, {"artifacts": "bucket"}, {})
+    monkeypatch.setattr(cli, "load_runtime", lambda *_: runtime)
+    for name in ("store_for", "_session", "boto3"):
+        monkeypatch.setattr(cli, name, Mock())
+    monkeypatch.setattr(check, "run", lambda *_: [check.DatasetQuality("items", error=error)])
+
+    ids = ["--run-id", RUN_ID, "--correlation-id", "c-1", "--contracts", str(CONTRACTS)]
+    found = cli.main(["quality", "--environment", "dev", *ids])
+
+    errors = [json.loads(line)["error"] for line in capsys.readouterr().err.splitlines() if '"ERROR"' in line]
+    assert (found, errors) == (code, [f"items: {error}"] if error else [])
 
 
 def test_every_rule_of_a_contract_is_an_expectation() -> None:
