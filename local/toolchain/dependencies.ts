@@ -74,7 +74,7 @@ export function missingDependencies(): string[] {
 /** The archives and folders that belong to the locks as they are now. */
 function currentNames(): string[] {
   return [
-    ...pythonArchives().map(({ lock, platform }) => pythonArchiveName(platform, readFileSync(lock))),
+    ...pythonArchives().map(({ packages, platform }) => pythonArchiveName(platform, readFileSync(packages.lock))),
     ...applicationJars.map((set) => jarFolderName(readFileSync(set.lock))),
   ];
 }
@@ -100,16 +100,18 @@ export async function packageDependencies(): Promise<void> {
   removeOutdated();
 }
 
-/** An archive for each lock and each platform. */
-function pythonArchives(): (PythonPackages & { readonly platform: Platform })[] {
-  return pythonPackages.flatMap((packages) => PLATFORMS.map((platform) => ({ ...packages, platform })));
+/** An archive of packages for a platform. */
+interface PythonArchive {
+  readonly packages: PythonPackages;
+  readonly platform: Platform;
 }
 
-async function packagePython({
-  lock,
-  platform,
-  unused,
-}: PythonPackages & { readonly platform: Platform }): Promise<void> {
+/** An archive for each lock and each platform. */
+function pythonArchives(): PythonArchive[] {
+  return pythonPackages.flatMap((packages) => PLATFORMS.map((platform) => ({ packages, platform })));
+}
+
+async function packagePython({ packages: { lock, unused }, platform }: PythonArchive): Promise<void> {
   const name = pythonArchiveName(platform, readFileSync(lock));
   await build(name, async (work) => {
     const target = join(work, 'packages');
