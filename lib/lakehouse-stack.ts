@@ -1,6 +1,5 @@
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as kms from 'aws-cdk-lib/aws-kms';
-import { Annotations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import {
   type LakehouseConfig,
@@ -9,7 +8,6 @@ import {
   athenaPropsOf,
   batchPropsOf,
   budgetPropsOf,
-  configWarnings,
   governancePropsOf,
   jobFlowPropsOf,
   kafkaPropsOf,
@@ -22,6 +20,7 @@ import {
   storagePropsOf,
   streamingPropsOf,
   validateConfig,
+  warnOf,
 } from './config';
 import { LakeCatalog } from './catalog';
 import { AthenaWorkgroup } from './consumption';
@@ -34,6 +33,7 @@ import { AirflowEnvironment } from './orchestration';
 import {
   BatchDags,
   IngestPipeline,
+  QualityPipeline,
   StreamPipeline,
   type StreamPipelineOptions,
   TransformPipeline,
@@ -122,6 +122,9 @@ export class LakehouseStack extends RememberingStack {
   /** The pipeline that loads sources into bronze and silver, where there is a batch cluster. */
   public readonly ingest?: IngestPipeline;
 
+  /** The check of what is loaded, which publishes what passes, where there is a batch cluster. */
+  public readonly quality?: QualityPipeline;
+
   /** The pipeline that makes gold of silver, where there is a batch cluster. */
   public readonly transform?: TransformPipeline;
 
@@ -148,7 +151,7 @@ export class LakehouseStack extends RememberingStack {
       terminationProtection: config.production ?? false,
       description: `Lakehouse, ${config.environment}`,
     });
-    this.warn(props);
+    warnOf(this, config, { contracts, allowDestroy: props.allowDestroy ?? false });
     const { environment } = config;
     const removalPolicy = removalPolicyOf(config, props.allowDestroy);
 
@@ -190,6 +193,7 @@ export class LakehouseStack extends RememberingStack {
       const batch = { ...lake, cluster: this.batchCluster };
       const load = { ...batch, jobFlow: this.jobFlow, sourceSecrets: sourceSecretsOf(config) };
       this.ingest = new IngestPipeline(this, 'Ingest', load);
+      this.quality = new QualityPipeline(this, 'Quality', batch);
       this.transform = new TransformPipeline(this, 'Transform', { ...batch, project: props.dbtProject });
     }
     if (config.serverless !== undefined) {
@@ -239,12 +243,6 @@ export class LakehouseStack extends RememberingStack {
     if (topic !== undefined && this.streamingCluster !== undefined) {
       const props = { ...options, contract, topic, cluster: this.streamingCluster };
       this.streams[contract.dataset] = new StreamPipeline(this, `Stream-${contract.dataset}`, props);
-    }
-  }
-
-  private warn({ config, contracts, allowDestroy = false }: LakehouseStackProps): void {
-    for (const { id, text } of configWarnings(config, { contracts, allowDestroy })) {
-      Annotations.of(this).addWarningV2(id, text);
     }
   }
 }

@@ -7,6 +7,7 @@ import { root, type RunPaths } from './paths';
 import type { Pipeline, RunRequest, Runtime } from './pipeline';
 import type { Report } from './progress';
 import { type RunRecord, taskFact, type TaskFact } from './records';
+import { checkQuality } from './quality';
 import { Driver } from './services/driver';
 import { transform } from './transform';
 import type { PythonEnvironment } from './toolchain/python';
@@ -66,6 +67,7 @@ export function directSteps(pipeline: Pipeline, runtime: Runtime): Orchestrator 
   return {
     run: async (request, report) => {
       const records = await pipeline.run(runtime, request, report);
+      await checkQuality(pipeline, runtime, { ...request, report });
       await transform(pipeline, runtime, { ...request, report });
       return { runId: request.runId, records, tasks: [] };
     },

@@ -129,13 +129,13 @@ export class Pipeline {
   }
 
   /**
-   * Runs the pipeline once as an EMR step and waits for its end.
+   * Runs the load once as an EMR step and waits for its end; silver is staged, to be checked before it is served.
    *
    * @returns a record per dataset.
    * @throws LakehouseError with the step's failure details and where its log is.
    */
   async run(runtime: Runtime, request: RunRequest, report: Report): Promise<RunRecord[]> {
-    const step = { ...request, application: APPLICATION, args: ['--source', request.source] };
+    const step = { ...request, application: APPLICATION, args: ['--source', request.source, '--stage'] };
     await this.runStep(runtime, step, async (state) => {
       const done = await this.recordKeys(runtime, request.runId);
       report(done.length === 0 ? state : `${done.length} datasets done`);
@@ -202,8 +202,20 @@ export class Pipeline {
 
   /** An object of the artifacts bucket, as text. */
   async artifact(runtime: Runtime, Key: string): Promise<string> {
+    return Buffer.from(await this.artifactBytes(runtime, Key)).toString();
+  }
+
+  /** An object of the artifacts bucket. */
+  async artifactBytes(runtime: Runtime, Key: string): Promise<Uint8Array> {
     const { Body } = await this.s3.send(new GetObjectCommand({ Bucket: this.bucketOf(runtime), Key }));
-    return (await Body?.transformToString()) ?? '';
+    return (await Body?.transformToByteArray()) ?? new Uint8Array();
+  }
+
+  /** The keys of the artifacts bucket that begin with a prefix; a thousand at most. */
+  async artifactKeys(runtime: Runtime, Prefix: string): Promise<string[]> {
+    const command = new ListObjectsV2Command({ Bucket: this.bucketOf(runtime), Prefix });
+    const { Contents = [] } = await this.s3.send(command);
+    return Contents.flatMap(({ Key }) => (Key === undefined ? [] : [Key]));
   }
 
   /** What the last attempts of a run's steps that failed say, and the datasets in them. */
@@ -263,9 +275,8 @@ export class Pipeline {
   }
 
   private async recordKeys(runtime: Runtime, runId: string): Promise<string[]> {
-    const command = new ListObjectsV2Command({ Bucket: this.bucketOf(runtime), Prefix: `runs/${runId}/` });
-    const { Contents = [] } = await this.s3.send(command);
-    return Contents.flatMap(({ Key }) => Key ?? []).filter((Key) => !JOB_RECORDS.has(basename(Key)));
+    const keys = await this.artifactKeys(runtime, `runs/${runId}/`);
+    return keys.filter((key) => !JOB_RECORDS.has(basename(key)));
   }
 
   private bucketOf(runtime: Runtime): string {

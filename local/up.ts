@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { environments } from '../config';
 import { type LakehouseConfig, validateConfig } from '../lib/config';
 import { LakehouseError, problem } from '../lib/private/errors';
@@ -12,6 +13,7 @@ import { RunPaths } from './paths';
 import { newRunId, Pipeline, type Runtime } from './pipeline';
 import { plannedRuns, unexpectedChanges } from './plan';
 import { Progress } from './progress';
+import { copyDataDocs, qualityOf, type QualityRun } from './quality';
 import { readBack, type ReadbackReport } from './readback';
 import type { PipelineRun } from './records';
 import { RUN_MARKER, RunStateFile } from './run-state';
@@ -22,6 +24,7 @@ import { Session } from './session';
 import { runStream, streamRows, type StreamRun } from './streaming';
 import { readLake } from './summary/lake';
 import { renderPage } from './summary/page';
+import { DATA_DOCS } from './summary/quality';
 import type { Summary } from './summary/summary';
 import { renderTable } from './summary/table';
 import { allEnded, ensureTools } from './tools';
@@ -160,10 +163,12 @@ async function runEverything(context: Context): Promise<Summary> {
       const moved = await advance(context, planned.until, planned.title);
       runs.push(await runOnce(context, orchestrator, { ...planned, moved }));
     }
+    const quality = await qualityOf(pipeline, runtime, runs);
+    await copyDataDocs(pipeline, runtime, dirname(paths.file(DATA_DOCS)));
     const gold = await goldOf(pipeline, runtime, runs);
     const period = { until: later.findLast((run) => run.until !== undefined)?.until ?? until };
     const stream = await runStream({ ...context, ...period, access: target, pipeline, runtime });
-    return await summarize(context, { runtime, runs, gold, readback, stream });
+    return await summarize(context, { runtime, runs, quality, gold, readback, stream });
   } finally {
     pipeline.close();
     await orchestration?.stop();
@@ -218,12 +223,13 @@ async function runOnce(
 interface Done {
   readonly runtime: Runtime;
   readonly runs: PipelineRun[];
+  readonly quality: QualityRun[];
   readonly gold: TransformRun[];
   readonly readback: ReadbackReport;
   readonly stream: StreamRun | undefined;
 }
 
-async function summarize(context: Context, { runtime, runs, gold, readback, stream }: Done): Promise<Summary> {
+async function summarize(context: Context, { runtime, readback, stream, ...done }: Done): Promise<Summary> {
   const { options, progress, session, target, correlationId } = context;
   return progress.step('summary', async () => {
     const [lake, lineage, recorded] = await Promise.all([
@@ -238,8 +244,7 @@ async function summarize(context: Context, { runtime, runs, gold, readback, stre
       correlationId,
       finishedAt: new Date().toISOString(),
       seconds: progress.seconds,
-      runs,
-      gold,
+      ...done,
       ...(stream === undefined ? {} : { stream: { ...stream, rows: streamRows(stream, lake) } }),
       lake,
       lineage: lineage.all(),

@@ -73,6 +73,16 @@ const rows: Graph[] = [
     unit: units.PercentUnit,
     queries: { '{{dataset}}': `lakehouse:reject_ratio${DATASET}` },
   },
+  {
+    title: 'Rows that kept every rule, of the new ones',
+    unit: units.Percent,
+    queries: { '{{dataset}}': `lakehouse_quality_score${DATASET}` },
+  },
+  {
+    title: 'Expectations that silver met before it was published',
+    unit: units.Percent,
+    queries: { '{{dataset}}': `lakehouse_expectations_met${DATASET}` },
+  },
 ];
 
 const speed: Graph[] = [

@@ -1,4 +1,5 @@
-import { RemovalPolicy } from 'aws-cdk-lib/core';
+import { Annotations, RemovalPolicy } from 'aws-cdk-lib/core';
+import type { IConstruct } from 'constructs';
 import type { DataContracts } from '../contracts';
 import { didYouMean } from '../private';
 import type { LakehouseConfig } from './lakehouse-config';
@@ -21,11 +22,17 @@ interface Surroundings {
 }
 
 /**
- * What is legal in the values of an environment and most often not meant.
+ * Warns, beside the scope, of what is legal in the values of an environment and most often not meant.
  *
  * @internal
  */
-export function configWarnings(config: LakehouseConfig, { contracts, allowDestroy }: Surroundings): ConfigWarning[] {
+export function warnOf(scope: IConstruct, config: LakehouseConfig, surroundings: Surroundings): void {
+  for (const { id, text } of configWarnings(config, surroundings)) {
+    Annotations.of(scope).addWarningV2(id, text);
+  }
+}
+
+function configWarnings(config: LakehouseConfig, { contracts, allowDestroy }: Surroundings): ConfigWarning[] {
   return [
     ...keyWarnings(config, allowDestroy),
     ...sourceWarnings(config, contracts),

@@ -53,7 +53,7 @@ function setOf(dimensions: string[]): string {
 }
 
 function kindOf(unit: string): MetricKind {
-  return unit === 'Seconds' ? MetricKind.DURATION : MetricKind.EVENTS;
+  return { Seconds: MetricKind.DURATION, Percent: MetricKind.LEVEL }[unit] ?? MetricKind.EVENTS;
 }
 
 /**

@@ -2,6 +2,12 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Duration } from 'aws-cdk-lib/core';
 import { catalogueMetric, metricCatalogue } from './metric-catalogue';
 
+/** What five minutes of a metric are, by its unit, where they are not a sum: always the worst of them. */
+const STATISTICS: { readonly [unit: string]: string } = {
+  Seconds: cloudwatch.Stats.MAXIMUM,
+  Percent: cloudwatch.Stats.MINIMUM,
+};
+
 /** The metrics that the jobs of one environment emit, under the names and dimensions of `contracts/metrics.yaml`. */
 export class LakehouseMetrics {
   /** The namespace of all metrics that jobs emit; their roles may put metrics into no other. */
@@ -12,7 +18,7 @@ export class LakehouseMetrics {
   constructor(private readonly environment: string) {}
 
   /**
-   * A metric of a dataset, for example `RowsRejected`, as the sum over five minutes.
+   * A metric of a dataset, for example `RowsRejected`, as the sum over five minutes; a percentage, as the least of them.
    *
    * @param name a metric of the catalogue with the dimensions Environment and Dataset; others are an error
    */
@@ -36,7 +42,7 @@ export class LakehouseMetrics {
       metricName: name,
       dimensionsMap,
       period: Duration.minutes(5),
-      statistic: unit === 'Seconds' ? cloudwatch.Stats.MAXIMUM : cloudwatch.Stats.SUM,
+      statistic: STATISTICS[unit] ?? cloudwatch.Stats.SUM,
     });
   }
 }

@@ -169,6 +169,16 @@ export interface TopicWatchOptions extends WatchOptions {
   readonly severity?: Severity;
 }
 
+/** How the quality of data is watched. */
+export interface QualityWatchOptions {
+  /**
+   * The keys of the datasets to watch, for example `silver.flights`: those whose pipelines run in this lake.
+   *
+   * @default - all that come from a source or a stream
+   */
+  readonly datasets?: string[];
+}
+
 /** How tables are watched. */
 export interface TablesWatchOptions {
   /**

@@ -12,8 +12,15 @@ import { airflowWatch } from './watch-airflow';
 import { batchClusterWatch, streamingClusterWatch } from './watch-clusters';
 import { deliveriesWatch } from './watch-deliveries';
 import { kafkaWatch } from './watch-kafka';
-import type { TablesWatchOptions, TopicWatchOptions, WatchOptions, WatchParts } from './watch-parts';
+import type {
+  QualityWatchOptions,
+  TablesWatchOptions,
+  TopicWatchOptions,
+  WatchOptions,
+  WatchParts,
+} from './watch-parts';
 import { pipelineWatch } from './watch-pipeline';
+import { qualityWatch } from './watch-quality';
 import { serverlessWatch } from './watch-serverless';
 import { flowWatch, jobWatch } from './watch-state-machines';
 import { storageWatch } from './watch-storage';
@@ -97,6 +104,16 @@ export abstract class Watch {
    */
   public static tables(contracts: DataContracts, metrics: LakehouseMetrics, options: TablesWatchOptions = {}): Watch {
     return new MadeWatch(() => tablesWatch(contracts, metrics, options));
+  }
+
+  /**
+   * How good the rows are that loads read, and the tables that checks look at.
+   *
+   * @param contracts what each dataset must be
+   * @param metrics the metrics of the environment they are in
+   */
+  public static quality(contracts: DataContracts, metrics: LakehouseMetrics, options: QualityWatchOptions = {}): Watch {
+    return new MadeWatch(() => qualityWatch(contracts, metrics, options));
   }
 
   /** The bytes, failures and waiting time of the queries of a workgroup. */

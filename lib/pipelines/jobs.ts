@@ -17,6 +17,9 @@ export const DBT_PROJECT = path.join(WORKLOADS, 'dbt');
 /** The lock of the Python packages that running it takes. */
 export const DBT_LOCK = path.join(WORKLOADS, 'python', 'dbt.lock');
 
+/** The lock of the Python packages that the check of data quality takes. */
+export const QUALITY_LOCK = path.join(WORKLOADS, 'python', 'quality.lock');
+
 /** The DAGs that ship with this package. */
 export const DAGS = path.join(WORKLOADS, 'dags');
 

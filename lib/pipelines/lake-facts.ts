@@ -9,6 +9,7 @@ import type { BatchJobFlow, IBatchCluster, IServerlessSpark, IStreamingCluster }
 import type { ILakeStorage } from '../storage';
 import type { IKafkaCluster } from '../streaming';
 import { IngestPipeline } from './ingest-pipeline';
+import { QualityPipeline } from './quality-pipeline';
 import type { StreamPipeline } from './stream-pipeline';
 import { TransformPipeline } from './transform-pipeline';
 
@@ -26,6 +27,7 @@ export interface FactSources {
   readonly streams: { readonly [dataset: string]: StreamPipeline };
   readonly batchCluster?: IBatchCluster;
   readonly ingest?: IngestPipeline;
+  readonly quality?: QualityPipeline;
   readonly transform?: TransformPipeline;
   readonly jobFlow?: BatchJobFlow;
   readonly serverless?: IServerlessSpark;
@@ -39,7 +41,7 @@ export interface FactSources {
  * @internal
  */
 export function lakeFacts(lake: FactSources, sourceSecrets: { [source: string]: string }): RuntimeFacts {
-  const { alerts, catalog, ingest, storage, transform } = lake;
+  const { alerts, catalog, ingest, quality, storage, transform } = lake;
   const { artifacts, accessLogs } = storage;
   return {
     databases: Object.fromEntries(Zone.withTables().map((zone) => [zone.name, catalog.databaseName(zone)])),
@@ -60,6 +62,7 @@ export function lakeFacts(lake: FactSources, sourceSecrets: { [source: string]: 
     sourceSecrets,
     applications: {
       ...(ingest === undefined ? {} : { [IngestPipeline.NAME]: ingest.application.stepArgs }),
+      ...(quality === undefined ? {} : { [QualityPipeline.NAME]: quality.application.stepArgs }),
       ...(transform === undefined ? {} : { [TransformPipeline.NAME]: transform.application.stepArgs }),
     },
   };

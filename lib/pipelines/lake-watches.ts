@@ -8,6 +8,7 @@ import type { BatchCluster, BatchJobFlow, ServerlessSpark, StreamingCluster } fr
 import type { ILakeStorage } from '../storage';
 import type { KafkaCluster } from '../streaming';
 import { IngestPipeline } from './ingest-pipeline';
+import type { QualityPipeline } from './quality-pipeline';
 import type { StreamPipeline } from './stream-pipeline';
 
 /**
@@ -23,6 +24,7 @@ export interface WatchedLake {
   readonly streams: { readonly [dataset: string]: StreamPipeline };
   readonly batchCluster?: BatchCluster;
   readonly ingest?: IngestPipeline;
+  readonly quality?: QualityPipeline;
   readonly jobFlow?: BatchJobFlow;
   readonly serverless?: ServerlessSpark;
   readonly airflow?: AirflowEnvironment;
@@ -39,6 +41,7 @@ export function watchesOf(lake: WatchedLake, environment: string, contracts: Dat
   return [
     Watch.storage(lake.storage),
     Watch.tables(contracts, metrics, { datasets: writtenIn(lake, contracts) }),
+    ...only(lake.quality, () => Watch.quality(contracts, metrics, { datasets: writtenIn(lake, contracts) })),
     ...only(lake.ingest, () => Watch.pipeline(IngestPipeline.NAME, metrics)),
     ...only(lake.kafka, (kafka) => Watch.kafka(kafka)),
     ...only(lake.streamingCluster, (cluster) => Watch.streamingCluster(cluster)),

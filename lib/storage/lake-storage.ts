@@ -12,6 +12,8 @@ export enum ArtifactPrefix {
   RUNS = 'runs/',
   /** OpenLineage events, one folder per run. */
   LINEAGE = 'lineage/',
+  /** What Great Expectations documents of its checks. */
+  QUALITY = 'quality/',
   /** The documentation that dbt makes of its project. */
   DBT_DOCS = 'dbt-docs/',
   /** Logs of clusters, which expire. */

@@ -3,6 +3,7 @@ import { duration, moment } from './format';
 import { goldTables } from './gold';
 import { html, Html } from './html';
 import { renderLineage } from './lineage';
+import { qualityTables } from './quality';
 import { deployment, flow, rejections, runsTable, tablesTable, tiles } from './sections';
 import { streamTable } from './stream';
 import { STYLE } from './style';
@@ -40,6 +41,11 @@ export function renderPage(summary: Summary): string {
           )}
           ${section('Runs', 'Each is an EMR step: rows per dataset, as the job recorded them. A row that the overlap of two runs reads again counts as read only.', runsTable(summary.runs))}
           ${section('Orchestration', 'The tasks of each run, as the orchestrator saw them.', tasksTable(summary.runs))}
+          ${section(
+            'Quality',
+            'A load writes to a branch of silver. Great Expectations holds it against the contract, and only then it is served.',
+            qualityTables(summary),
+          )}
           ${section(
             'Gold',
             'Made of silver by dbt in a Spark session of its own EMR step; a test that fails stops what builds on it.',

@@ -1,4 +1,5 @@
 import type { LineageNode } from '../lineage';
+import type { QualityRun } from '../quality';
 import type { PipelineRun } from '../records';
 import type { RecordedResource } from '../services/emulator';
 import type { StreamRows, StreamRun } from '../streaming';
@@ -17,6 +18,8 @@ export interface Summary {
   readonly runs: PipelineRun[];
   /** The stream and its rows; undefined where the environment has none. */
   readonly stream?: StreamRun & { readonly rows: StreamRows };
+  /** What Great Expectations found in what each run had staged. */
+  readonly quality: QualityRun[];
   /** What dbt made of silver, run by run. */
   readonly gold: TransformRun[];
   readonly lake: Lake;

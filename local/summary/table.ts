@@ -1,6 +1,7 @@
 import { snapshotCount, totalsOf, type PipelineRun, type RunRecord } from '../records';
 import { bytes, count, seconds } from './format';
 import { goldLines } from './gold';
+import { qualityLines } from './quality';
 import { streamLines } from './stream';
 import type { Summary } from './summary';
 import { renderTasks } from './tasks';
@@ -55,6 +56,7 @@ function footer(summary: Summary): string[] {
   const rejected = lake.rejected.map((entry) => `  ${entry.dataset}: ${count(entry.rows)} × ${entry.message}`);
   const recorded = deployment.recorded.length === 0 ? '' : `; ${deployment.recorded.length} recorded, not emulated`;
   return [
+    ...qualityLines(summary),
     ...goldLines(summary.gold),
     `deployed ${summary.stack}: ${count(deployment.resources)} resources, ${count(deployment.properties)} properties read back${recorded}`,
     ...streamLines(summary),

@@ -31,8 +31,27 @@ const PYTHON_VERSION = '3.11';
 /** Where `SparkDependencies` looks for the archives: in a clone beside the build, else in the project. */
 export const dependenciesDirectory = isClone() ? join(root, 'dist/dependencies') : resolve('.lakehouse/dependencies');
 
-/** The Python packages that applications bring along, each its own. */
-const pythonLocks = ['jobs', 'dbt'].map((name) => join(root, `workloads/python/${name}.lock`));
+/** Python packages that applications bring along, and what of them an archive leaves out because nothing imports it. */
+interface PythonPackages {
+  readonly lock: string;
+  readonly unused?: RegExp;
+}
+
+const lockOf = (name: string): string => join(root, `workloads/python/${name}.lock`);
+
+/**
+ * The Python packages of the applications, each its own. Great Expectations brings a lot: a third of its archive are tests of
+ * NumPy, pandas and SciPy, what only a key of Snowflake takes, and what boto3 knows of services that the check does not call.
+ */
+const pythonPackages: readonly PythonPackages[] = [
+  { lock: lockOf('jobs') },
+  { lock: lockOf('dbt') },
+  {
+    lock: lockOf('quality'),
+    unused:
+      /^((numpy|pandas|scipy)\/(.+\/)?tests|cryptography|botocore\/data\/(?!(cloudwatch|s3|sns|ssm|sts)$)[a-z][a-z0-9-]*)$/,
+  },
+];
 
 /** What the applications bring along, each its own. */
 const applicationJars: readonly JarSet[] = [jarSets.workloads, jarSets.streams];
@@ -55,7 +74,7 @@ export function missingDependencies(): string[] {
 /** The archives and folders that belong to the locks as they are now. */
 function currentNames(): string[] {
   return [
-    ...pythonArchives().map(({ lock, platform }) => pythonArchiveName(platform, readFileSync(lock))),
+    ...pythonArchives().map(({ packages, platform }) => pythonArchiveName(platform, readFileSync(packages.lock))),
     ...applicationJars.map((set) => jarFolderName(readFileSync(set.lock))),
   ];
 }
@@ -81,18 +100,18 @@ export async function packageDependencies(): Promise<void> {
   removeOutdated();
 }
 
-/** An archive for each lock and each platform. */
-function pythonArchives(): { readonly lock: string; readonly platform: Platform }[] {
-  return pythonLocks.flatMap((lock) => PLATFORMS.map((platform) => ({ lock, platform })));
+/** An archive of packages for a platform. */
+interface PythonArchive {
+  readonly packages: PythonPackages;
+  readonly platform: Platform;
 }
 
-async function packagePython({
-  lock,
-  platform,
-}: {
-  readonly lock: string;
-  readonly platform: Platform;
-}): Promise<void> {
+/** An archive for each lock and each platform. */
+function pythonArchives(): PythonArchive[] {
+  return pythonPackages.flatMap((packages) => PLATFORMS.map((platform) => ({ packages, platform })));
+}
+
+async function packagePython({ packages: { lock, unused }, platform }: PythonArchive): Promise<void> {
   const name = pythonArchiveName(platform, readFileSync(lock));
   await build(name, async (work) => {
     const target = join(work, 'packages');
@@ -104,7 +123,7 @@ async function packagePython({
       timeoutMs: 5 * 60_000,
     });
     const file = join(work, name);
-    zipFolder(target, file, belongs);
+    zipFolder(target, file, (entry) => belongs(entry) && unused?.test(entry) !== true);
     return file;
   });
 }

@@ -28,7 +28,7 @@ describe('the metric catalogue', () => {
 
   test('gives units and dimensions that CloudWatch and the dashboard know', () => {
     for (const metric of catalogue.metrics) {
-      expect(['Count', 'Bytes', 'Seconds']).toContain(metric.unit);
+      expect(['Count', 'Bytes', 'Seconds', 'Percent']).toContain(metric.unit);
       expect(metric.dimensions).toEqual(['Environment', metric.name.startsWith('Run') ? 'Pipeline' : 'Dataset']);
       expect(metric.description).not.toBe('');
       expect(metric.emittedBy).not.toEqual([]);

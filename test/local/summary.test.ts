@@ -49,6 +49,24 @@ const summary: Summary = {
       tasks: [task('plan', 'success', 1), task('ingest.step', 'success', 2), task('quality.step', 'skipped', 0)],
     },
   ],
+  quality: [
+    {
+      title: 'January <2013>',
+      runId: '20130201T000050Z-abcdef',
+      seconds: 21.4,
+      datasets: [
+        { dataset: 'flights', outcome: 'published', score: 100, expectations: 55, met: 55, unmet: [] },
+        {
+          dataset: 'weather',
+          outcome: 'failed',
+          score: 97.6,
+          expectations: 42,
+          met: 41,
+          unmet: [{ expectation: 'expect_column_values_to_be_in_set', column: 'origin' }],
+        },
+      ],
+    },
+  ],
   gold: [
     {
       title: 'January <2013>',
@@ -152,6 +170,10 @@ describe('renderPage', () => {
       'AWS::Some::Type',
       'TemplateURL',
       '2 min 31 s',
+      'href="data-docs/index.html"',
+      '41 of 42',
+      'expect_column_values_to_be_in_set of origin',
+      '99.95 %',
       'gold.fct_flights',
       '32,956',
       '1 tables and 55 tests in 31.4 s, 5 of 6 sources fresh',

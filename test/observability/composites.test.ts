@@ -39,6 +39,7 @@ describe('Composite alarms', () => {
       'KafkaUnderMinIsrCritical',
       'StaleTablesWarning',
       'RejectedRowsWarning',
+      'LowQualityWarning',
     ]);
     const alarms = Object.keys(resourcesIn(watched.stack, 'AWS::CloudWatch::Alarm'));
     for (const { AlarmRule } of Object.values(found)) {

@@ -72,7 +72,7 @@ describe('LakehouseDashboards', () => {
       Zones: ['Buckets', 'Rows from landing to silver'],
       Streaming: ['Kafka', 'loader on flight-events', 'Streaming cluster', 'Flights job'],
       Batch: ['Batch cluster', 'Nightly job flow', 'Serverless', 'Runs of ingest'],
-      Tables: ['Freshness and quality'],
+      Tables: ['Freshness and quality', 'Quality scores'],
       Platform: ['Airflow', 'Athena queries', 'Alerts'],
     });
   });

@@ -250,6 +250,18 @@ function staleText(contracts: DataContracts): string {
   return watched.template(watched.alarms([watched.tables({}, contracts)]).alarms.AirlinesStale).AlarmDescription;
 }
 
+describe('Watch.quality', () => {
+  test('tells of bad rows where something is loaded, and of tables that do not meet their contract everywhere', () => {
+    const watched = new Watched();
+    const lines = linesOf(watched, watched.quality({ datasets: ['silver.flights', 'silver.flight_events'] }));
+    expect(lines).toEqual({
+      FlightsQualityLow: 'Minimum QualityScore < 99, 1 periods, warning, notBreaching',
+      FlightsExpectationsUnmet: 'Minimum ExpectationsMet < 99, 1 periods, warning, ignore',
+      FlightEventsExpectationsUnmet: 'Minimum ExpectationsMet < 99, 1 periods, warning, ignore',
+    });
+  });
+});
+
 describe('Watch.tables', () => {
   const written = CONTRACTS.all().filter(({ source, stream }) => (source ?? stream) !== undefined);
 

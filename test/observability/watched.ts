@@ -39,6 +39,10 @@ export class Watched {
     return Watch.topic(topic, 'loader', options);
   }
 
+  quality(options?: Parameters<typeof Watch.quality>[2]): Watch {
+    return Watch.quality(CONTRACTS, this.metrics, options);
+  }
+
   batchCluster(): Watch {
     const instanceRole = new iam.Role(this.stack, this.id(), {
       assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com'),
@@ -107,6 +111,7 @@ export class Watched {
       storage: this.storage([Zone.LANDING]),
       pipeline: Watch.pipeline('ingest', this.metrics),
       tables: this.tables(),
+      quality: this.quality(),
       workgroup: this.workgroup(),
       deliveries: Watch.deliveries(this.topics),
     };

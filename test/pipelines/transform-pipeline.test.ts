@@ -7,7 +7,7 @@ import { TransformPipeline, type TransformPipelineProps } from '../../lib/pipeli
 import { BatchCluster } from '../../lib/processing';
 import { LakeStorage } from '../../lib/storage';
 import { fixtureDependencies } from '../support/dependencies';
-import { resourcesIn, testStack } from '../support/stacks';
+import { actionsOn, testStack } from '../support/stacks';
 
 const CONTRACTS = DataContracts.fromDirectory(path.resolve(__dirname, '..', '..', 'contracts'));
 
@@ -23,19 +23,6 @@ function pipelineOf(props: Partial<TransformPipelineProps> = {}): { stack: Stack
 
 function argsOf({ stack, pipeline }: { stack: Stack; pipeline: TransformPipeline }): string {
   return JSON.stringify(stack.resolve(pipeline.application.stepArgs));
-}
-
-interface Statement {
-  readonly Action: string | string[];
-  readonly Resource: unknown;
-}
-
-/** What the policies of roles allow on resources whose ARN holds a text: the actions, sorted. */
-function actionsOn(stack: Stack, text: string): string[] {
-  const policies = resourcesIn<{ PolicyDocument: { Statement: Statement[] } }>(stack, 'AWS::IAM::Policy');
-  const statements = Object.values(policies).flatMap(({ Properties }) => Properties.PolicyDocument.Statement);
-  const about = statements.filter(({ Resource }) => JSON.stringify(Resource).includes(text));
-  return [...new Set(about.flatMap(({ Action }) => Action))].toSorted();
 }
 
 describe('TransformPipeline', () => {

@@ -81,9 +81,12 @@ function minimalStack(): LakehouseStack {
 
 /** The statements that the load has on top of what every cluster has. */
 function ingestStatements(stack: Stack): Statement[] {
-  const policies = resourcesIn<{ PolicyDocument: { Statement: Statement[] } }>(stack, 'AWS::IAM::Policy');
-  const [, policy] = Object.entries(policies).find(([id]) => id.startsWith('BatchClusterRolesInstance')) ?? [];
-  return policy?.Properties.PolicyDocument.Statement ?? [];
+  // a policy that is too long for a role goes on in a managed one
+  const policies = ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy'].flatMap((type) =>
+    Object.entries(resourcesIn<{ PolicyDocument: { Statement: Statement[] } }>(stack, type)),
+  );
+  const own = policies.filter(([id]) => id.startsWith('BatchClusterRolesInstance'));
+  return own.flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement);
 }
 
 function dataOf(stack: Stack): Resource<unknown>[] {
@@ -353,6 +356,7 @@ describe('LakehouseStack', () => {
       'BatchJobFlow',
       'BatchCluster',
       'IngestPipeline',
+      'QualityPipeline',
       'TransformPipeline',
       'ServerlessSpark',
       'BatchDags',

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { DBT_LOCK, STREAM_JARS } from '../../lib/pipelines/jobs';
+import { DBT_LOCK, QUALITY_LOCK, STREAM_JARS } from '../../lib/pipelines/jobs';
 import { InstanceArchitecture, SparkDependencies } from '../../lib/processing';
 import { temporaryDirectory } from './temporary';
 
@@ -9,7 +9,7 @@ export function fixtureDependencies(): SparkDependencies {
   const directory = temporaryDirectory();
   const dependencies = new SparkDependencies({ directory });
   for (const architecture of [InstanceArchitecture.X86_64, InstanceArchitecture.ARM_64]) {
-    for (const each of [dependencies, dependencies.withPython(DBT_LOCK)]) {
+    for (const each of [dependencies, dependencies.withPython(DBT_LOCK), dependencies.withPython(QUALITY_LOCK)]) {
       fs.writeFileSync(path.join(directory, each.pythonArchiveName(architecture)), 'python');
     }
   }

@@ -41,6 +41,19 @@ export function resourcesIn<Properties>(stack: Stack, type?: string): { [id: str
   return Object.fromEntries(resources.filter(([, { Type }]) => type === undefined || Type === type));
 }
 
+interface Statement {
+  readonly Action: string | string[];
+  readonly Resource: unknown;
+}
+
+/** What the policies of roles allow on resources whose ARN holds a text: the actions, sorted. */
+export function actionsOn(stack: Stack, text: string): string[] {
+  const policies = resourcesIn<{ PolicyDocument: { Statement: Statement[] } }>(stack, 'AWS::IAM::Policy');
+  const statements = Object.values(policies).flatMap(({ Properties }) => Properties.PolicyDocument.Statement);
+  const about = statements.filter(({ Resource }) => JSON.stringify(Resource).includes(text));
+  return [...new Set(about.flatMap(({ Action }) => Action))].toSorted();
+}
+
 /** What CDK calls a warning in the metadata of a construct. */
 const WARNING: string = ArtifactMetadataEntryType.WARN;
 

@@ -29,7 +29,8 @@ def test_s3_store_speaks_the_same_language() -> None:
     client = boto3.client("s3", region_name="us-east-1", aws_access_key_id="t", aws_secret_access_key="t")
     store = S3Store(client)
     with Stubber(client) as stub:
-        stub.add_response("put_object", {}, {"Bucket": "b", "Key": "k/m.json", "Body": b"{}"})
+        put = {"Bucket": "b", "Key": "k/m.json", "Body": b"{}", "ContentType": "application/json"}
+        stub.add_response("put_object", {}, put)
         stub.add_response(
             "get_object", {"Body": StreamingBody(io.BytesIO(b"{}"), 2)}, {"Bucket": "b", "Key": "k/m.json"}
         )

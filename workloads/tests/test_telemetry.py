@@ -14,7 +14,9 @@ from support.postgres import free_port
 
 def test_metrics_are_those_of_the_catalogue() -> None:
     catalogue = yaml.safe_load((CONTRACTS / "metrics.yaml").read_text(encoding="utf-8"))
-    ours = {entry["name"] for entry in catalogue["metrics"] if {"ingest", "stream"} & set(entry["emittedBy"])}
+    ours = {
+        entry["name"] for entry in catalogue["metrics"] if {"ingest", "stream", "quality"} & set(entry["emittedBy"])
+    }
 
     assert catalogue["namespace"] == NAMESPACE
     assert {metric.value.name for metric in Metric} == ours

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,8 +19,15 @@ class Stage:
     per_source: bool = False
     """Whether it is a step for each source, and not one for the lake."""
 
+    options: tuple[str, ...] = ()
+    """What its command is told beside."""
 
-STAGES = (Stage("ingest", per_source=True), Stage("transform"), Stage("quality"))
+
+STAGES = (
+    Stage("ingest", per_source=True),
+    Stage("quality", options=("--staged",)),
+    Stage("transform"),
+)
 """In their order; a stage whose application is not deployed has no steps."""
 
 
@@ -44,8 +51,11 @@ def steps_of(runtime: Mapping[str, Any], stage: Stage, run: Run) -> list[dict[st
     if application is None:
         return []
     if not stage.per_source:
-        return [_step(application, stage.name, run)]
-    return [_step(application, stage.name, run, source) for source in sorted(runtime["sources"])]
+        return [_step(application, stage, run)]
+    # where nobody would publish what is staged, the load publishes
+    staged = ("--stage",) if "quality" in runtime["applications"] else ()
+    loads = replace(stage, options=staged)
+    return [_step(application, loads, run, source) for source in sorted(runtime["sources"])]
 
 
 def all_steps(runtime: Mapping[str, Any], run: Run) -> dict[str, list[dict[str, Any]]]:
@@ -68,12 +78,13 @@ def flow_input(steps: Mapping[str, list[dict[str, Any]]], run: Run) -> dict[str,
     return {"Name": f"lakehouse {run.run_id}", "Steps": every}
 
 
-def _step(application: Mapping[str, Any], command: str, run: Run, source: str | None = None) -> dict[str, Any]:
+def _step(application: Mapping[str, Any], stage: Stage, run: Run, source: str | None = None) -> dict[str, Any]:
     chosen = [] if source is None else ["--source", source]
     ids = ["--run-id", run.run_id, "--correlation-id", run.correlation_id]
-    arguments = [*application["args"], command, "--environment", run.environment, *chosen, *ids]
+    told = ["--environment", run.environment, *chosen, *ids, *stage.options]
+    arguments = [*application["args"], stage.name, *told]
     return {
-        "Name": " ".join(part for part in (command, source, run.run_id) if part),
+        "Name": " ".join(part for part in (stage.name, source, run.run_id) if part),
         "ActionOnFailure": "CONTINUE",
         "HadoopJarStep": {"Jar": "command-runner.jar", "Args": arguments},
     }

@@ -107,7 +107,7 @@ class Derivation:
 @dataclass(frozen=True)
 class Contract:
     """A dataset's contract: dataset name, version, columns, key, the column that orders versions of a row, origin,
-    what it promises of a run.
+    what it promises of a run, and the percent of its expectations that silver must meet to be published.
     """
 
     dataset: str
@@ -117,6 +117,7 @@ class Contract:
     ordering_column: str
     origin: SourceTable | StreamTopic | Derivation
     objectives: Objectives = field(default_factory=Objectives)
+    minimum_quality: float = 99.0
 
     @property
     def source(self) -> SourceTable:
@@ -218,6 +219,7 @@ def parse(document: Mapping[str, Any], origin: str) -> Contract:
         ordering_column=str(custom.get("orderingColumn")),
         origin=_origin(custom, origin),
         objectives=parse_objectives(document, origin),
+        minimum_quality=_minimum_quality(document, origin),
     )
     _check(contract, origin)
     return contract
@@ -235,6 +237,16 @@ def _read(path: Path) -> Mapping[str, Any]:
 
 def _custom(document: Mapping[str, Any]) -> dict[str, Any]:
     return {str(entry.get("property")): entry.get("value") for entry in document.get("customProperties") or ()}
+
+
+def _minimum_quality(document: Mapping[str, Any], origin: str) -> float:
+    promises = {str(entry.get("property")): entry for entry in document.get("slaProperties") or ()}
+    promise = promises.get("quality") or {"value": Contract.minimum_quality, "unit": "percent"}
+    value, unit = promise.get("value"), promise.get("unit")
+    if unit == "percent" and isinstance(value, int | float) and 0 < value <= 100:
+        return float(value)
+    must = "be a percent above 0, at most 100"
+    raise ContractError(problem(f"{origin}: quality", must, f"{value} {unit}", "correct the contract"))
 
 
 def _source_name(document: Mapping[str, Any]) -> str | None:

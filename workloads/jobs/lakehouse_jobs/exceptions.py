@@ -57,6 +57,14 @@ class TransformError(TerminalError):
     """dbt could not run the project: it does not parse, or a command of it broke."""
 
 
+class StaleStageError(TerminalError):
+    """What was staged does not descend from what the table serves now."""
+
+
+class QualityError(TerminalError):
+    """A table does not meet enough of the expectations that its contract makes."""
+
+
 def problem(subject: str, must: str, got: object, remedy: str) -> str:
     """Render the one message form, e.g. `'run id' must be …, got "x"; pass --run-id`."""
     shown = f'"{got}"' if isinstance(got, str) else str(got)

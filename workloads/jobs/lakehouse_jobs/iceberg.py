@@ -32,6 +32,9 @@ _LOGGER = logging.getLogger(__name__)
 PREFIX = "lakehouse."
 """Prefix of this project's keys in a snapshot summary."""
 TOKEN = f"{PREFIX}batch-token"
+MAIN = "main"
+"""The branch that everybody reads."""
+_CHECKED = "checked"
 
 
 @dataclass(frozen=True)
@@ -50,25 +53,30 @@ class Snapshot:
 
 
 class IcebergTable:
-    """One table, by its identifier `catalog.database.table`."""
+    """One table, by its identifier `catalog.database.table`, or a branch of it."""
 
-    def __init__(self, spark: SparkSession, identifier: str) -> None:
+    def __init__(self, spark: SparkSession, identifier: str, branch: str = MAIN) -> None:
         self._spark = spark
         self.identifier = identifier
+        self.branch = branch
 
     @property
     def quoted(self) -> str:
-        """The identifier for use in SQL."""
-        return ".".join(f"`{part}`" for part in self.identifier.split("."))
+        """The identifier, with the branch, for use in SQL."""
+        suffix = [] if self.branch == MAIN else [f"branch_{self.branch}"]
+        return ".".join(f"`{part}`" for part in [*self.identifier.split("."), *suffix])
 
     def history(self) -> Iterator[Snapshot]:
         """The current snapshot and its ancestors, newest first, as the catalog holds them now.
+
+        A branch that does not exist has none.
 
         :raises ConfigurationError: there is no such table.
         """
         metadata = self._metadata()
         by_id = {entry["snapshot-id"]: entry for entry in metadata.get("snapshots") or ()}
-        current = by_id.get(metadata.get("current-snapshot-id"))
+        head = (metadata.get("refs") or {}).get(self.branch) or {}
+        current = by_id.get(head.get("snapshot-id"))
         while current is not None:
             summary: dict[str, str] = current.get("summary") or {}
             parent = current.get("parent-snapshot-id")
@@ -92,6 +100,11 @@ class IcebergTable:
         """The table's current rows, never from a cached plan."""
         self._refresh()
         return self._spark.table(self.quoted)
+
+    def read_snapshot(self, snapshot: Snapshot) -> DataFrame:
+        """The rows that the table held as of a snapshot of any branch."""
+        self._refresh()
+        return self._spark.read.format("iceberg").option("snapshot-id", str(snapshot.id)).load(self.identifier)
 
     def read_appended(self, after: int | None, until: int) -> DataFrame:
         """Rows appended after snapshot `after` (None: all) up to and including snapshot `until`."""
@@ -125,10 +138,47 @@ class IcebergTable:
         except Exception as error:
             raise (statement_call.error or error) from error
 
+    def follow_main(self) -> None:
+        """Let this branch stand at the head of main, or beyond it.
+
+        It is created when there is none, and set back to the head of main when main has gone another way: what the
+        branch alone held is given up.
+        """
+        main, own = IcebergTable(self._spark, self.identifier).current(), {snapshot.id for snapshot in self.history()}
+        if own and (main is None or main.id in own):
+            return
+        references = self._loaded().manageSnapshots()
+        if main is None:
+            references.createBranch(self.branch)
+        elif own:
+            references.replaceBranch(self.branch, main.id)
+        else:
+            references.createBranch(self.branch, main.id)
+        references.commit()
+        self._refresh()
+
+    def publish(self, snapshot: Snapshot) -> None:
+        """Make main serve `snapshot`, in one commit; fails when it does not descend from the head of main.
+
+        The branch that it was staged on may have gone on since, so main follows a name that nothing else moves.
+        """
+        references = self._loaded().manageSnapshots()
+        forwarded = references.createBranch(_CHECKED, snapshot.id).fastForwardBranch(MAIN, _CHECKED)
+        forwarded.removeBranch(_CHECKED).commit()
+        self._refresh()
+
     def _refresh(self) -> None:
-        self._spark.catalog.refreshTable(self.quoted)
+        self._spark.catalog.refreshTable(".".join(f"`{part}`" for part in self.identifier.split(".")))
 
     def _metadata(self) -> dict[str, Any]:
+        jvm: Any = self._spark._jvm
+        metadata: dict[str, Any] = json.loads(
+            jvm.org.apache.iceberg.TableMetadataParser.toJson(self._loaded().operations().current())
+        )
+        return metadata
+
+    def _loaded(self) -> Any:
+        """The table of Iceberg's Java API, as the catalog holds it now."""
         jvm: Any = self._spark._jvm
         try:
             table = jvm.org.apache.iceberg.spark.Spark3Util.loadIcebergTable(
@@ -139,9 +189,8 @@ class IcebergTable:
             raise ConfigurationError(
                 problem(self.identifier, must, "no such table", "deploy the stack first")
             ) from error
-        operations = table.operations()
-        metadata: dict[str, Any] = json.loads(jvm.org.apache.iceberg.TableMetadataParser.toJson(operations.refresh()))
-        return metadata
+        table.refresh()
+        return table
 
 
 class _Callable:

@@ -15,6 +15,7 @@ from pyspark.sql import DataFrame, SparkSession
 from lakehouse_jobs import extract, tables
 from lakehouse_jobs.contract import Contract
 from lakehouse_jobs.failures import translate
+from lakehouse_jobs.iceberg import MAIN
 from lakehouse_jobs.landing import Batch, Landing, batch_token
 from lakehouse_jobs.lineage_steps import IngestLineage
 from lakehouse_jobs.logging import bound
@@ -32,7 +33,10 @@ PIPELINE = "ingest"
 
 @dataclass(frozen=True)
 class Ingest:
-    """A run: its ids, where it reads and writes, and how patient it is. `databases` are Glue databases by zone."""
+    """A run: its ids, where it reads and writes, and how patient it is. `databases` are Glue databases by zone.
+
+    `stage`: silver is written to a branch, which nobody reads until the quality check has published it.
+    """
 
     run_id: str
     correlation_id: str
@@ -45,6 +49,7 @@ class Ingest:
     overlap: timedelta = timedelta(minutes=5)
     waits_for_source: bool = True
     lineage: IngestLineage | None = None
+    stage: bool = False
 
 
 def run(spark: SparkSession, job: Ingest, contracts: Sequence[Contract], telemetry: Telemetry) -> list[RunRecord]:
@@ -87,7 +92,8 @@ class DatasetIngest:
         self._spark = spark
         self._job = job
         self._contract = contract
-        self._tables = tables.DatasetTables.of(spark, job.databases, contract.dataset)
+        branch = tables.AUDIT if job.stage else MAIN
+        self._tables = tables.DatasetTables.of(spark, job.databases, contract.dataset, branch)
         self._landing = Landing(job.store, job.landing_uri, contract.source)
         self._commit = tables.Commit(contract, job.run_id, job.correlation_id, job.retry)
         self.record = RunRecord(
@@ -236,3 +242,5 @@ def _measure(telemetry: Telemetry, record: RunRecord) -> None:
         (Metric.DATASET_LOADED, record.state is not RunState.FAILED),
     ):
         telemetry.record(metric, float(value), Dataset=record.dataset)
+    if record.quality_score is not None:
+        telemetry.record(Metric.QUALITY_SCORE, record.quality_score, Dataset=record.dataset)

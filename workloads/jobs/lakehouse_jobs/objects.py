@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -62,7 +63,9 @@ class S3Store:
     def write(self, uri: str, data: bytes) -> None:
         """See `ObjectStore`."""
         bucket, key = _split(uri)
-        self._client.put_object(Bucket=bucket, Key=key, Body=data)
+        # a browser shows a page as a page only when it is told
+        kind = mimetypes.guess_type(key)[0] or "application/octet-stream"
+        self._client.put_object(Bucket=bucket, Key=key, Body=data, ContentType=kind)
 
     def delete(self, uri: str) -> None:
         """See `ObjectStore`."""

@@ -69,6 +69,12 @@ class RunRecord:
         """Whether the dataset failed although its step was tried again and again."""
         return self.error is not None and self.error.kind is FailureKind.TRANSIENT
 
+    @property
+    def quality_score(self) -> float | None:
+        """Percent of the new rows that kept every rule of their contract; None when no row was new."""
+        judged = self.rowsValid + self.rowsRejected
+        return 100 * self.rowsValid / judged if judged else None
+
     def write(self, store: ObjectStore, base_uri: str) -> None:
         """Store the record below `base_uri`."""
         uri = f"{base_uri.rstrip('/')}/runs/{self.runId}/{self.dataset}.json"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
@@ -19,13 +19,16 @@ _VERSION = 1
 
 @dataclass(frozen=True)
 class Runtime:
-    """The stack's facts: environment, Glue databases and bucket names by zone, secret ids by source, Kafka cluster."""
+    """The stack's facts: environment, Glue databases and bucket names by zone, secret ids by source, Kafka cluster,
+    SNS topics by severity.
+    """
 
     environment: str
     databases: Mapping[str, str]
     buckets: Mapping[str, str]
     secrets: Mapping[str, str]
     kafka_cluster_arn: str | None = None
+    topics: Mapping[str, str] = field(default_factory=dict)
 
     def bucket_uri(self, zone: str) -> str:
         """`s3://<bucket>` of a zone (landing, bronze, …, artifacts)."""
@@ -60,7 +63,8 @@ def parse_runtime(document: Mapping[str, Any], name: str) -> Runtime:
     sources = document.get("sources") or {}
     secrets = {source: str(entry["secretId"]) for source, entry in sources.items()}
     cluster = (document.get("kafka") or {}).get("clusterArn")
-    return Runtime(str(document.get("environment")), databases, buckets, secrets, cluster)
+    topics = document.get("topics") or {}
+    return Runtime(str(document.get("environment")), databases, buckets, secrets, cluster, topics)
 
 
 def load_credentials(runtime: Runtime, source: str, retry: RetryPolicy) -> Credentials:

@@ -17,13 +17,15 @@ from pyspark.sql import functions as F  # noqa: N812
 from lakehouse_jobs.contract import Contract
 from lakehouse_jobs.exceptions import ConcurrentRunError, problem
 from lakehouse_jobs.extract import Progress
-from lakehouse_jobs.iceberg import PREFIX, TOKEN, IcebergTable, Snapshot, commit_once
+from lakehouse_jobs.iceberg import MAIN, PREFIX, TOKEN, IcebergTable, Snapshot, commit_once
 from lakehouse_jobs.landing import Batch
 from lakehouse_jobs.retry import RetryPolicy
 from lakehouse_jobs.transforms import CHANGE, changed_rows, merge_statement, newest_by_key
 
 _LOGGER = logging.getLogger(__name__)
 _MERGED_UP_TO = "bronze-snapshot-id"
+AUDIT = "audit"
+"""The branch of silver on which a load is staged until it is checked."""
 
 
 @dataclass(frozen=True)
@@ -46,17 +48,18 @@ class Merge:
 
 @dataclass(frozen=True)
 class DatasetTables:
-    """Bronze, DLQ and silver of a dataset."""
+    """Bronze, DLQ and silver of a dataset; silver is a branch of it where loads are staged."""
 
     bronze: IcebergTable
     dlq: IcebergTable
     silver: IcebergTable
 
     @classmethod
-    def of(cls, spark: SparkSession, databases: Mapping[str, str], dataset: str) -> DatasetTables:
-        """By the Glue databases of the zones (`databases["bronze"]`, `databases["silver"]`)."""
+    def of(cls, spark: SparkSession, databases: Mapping[str, str], dataset: str, branch: str = MAIN) -> DatasetTables:
+        """By the Glue databases of the zones (`databases["bronze"]`, `databases["silver"]`); `branch` is silver's."""
         bronze, silver = (f"glue_catalog.{databases[zone]}.{dataset}" for zone in ("bronze", "silver"))
-        return cls(IcebergTable(spark, bronze), IcebergTable(spark, f"{bronze}__dlq"), IcebergTable(spark, silver))
+        dlq = IcebergTable(spark, f"{bronze}__dlq")
+        return cls(IcebergTable(spark, bronze), dlq, IcebergTable(spark, silver, branch))
 
     def head(self) -> Head:
         """Where the dataset stands, from the snapshot summaries alone."""
@@ -130,6 +133,8 @@ def merge_silver(tables: DatasetTables, commit: Commit) -> Merge:
     until = tables.bronze.newest("batch-token")
     if until is None:
         return Merge()
+    if tables.silver.branch != MAIN:
+        tables.silver.follow_main()
     merged = tables.silver.newest(_MERGED_UP_TO)
     after = None if merged is None else int(merged.get(_MERGED_UP_TO) or 0)
     if after == until.id:

@@ -46,6 +46,8 @@ class Metric(Enum):
     ROWS_MERGED = MetricSpec("RowsMerged", "Count", _DATASET)
     BYTES_LANDED = MetricSpec("BytesLanded", "Bytes", _DATASET)
     DATASET_LOADED = MetricSpec("DatasetLoaded", "Count", _DATASET)
+    QUALITY_SCORE = MetricSpec("QualityScore", "Percent", _DATASET)
+    EXPECTATIONS_MET = MetricSpec("ExpectationsMet", "Percent", _DATASET)
     RUN_DURATION = MetricSpec("RunDuration", "Seconds", _PIPELINE)
     RUNS_SUCCEEDED = MetricSpec("RunsSucceeded", "Count", _PIPELINE)
     RUNS_FAILED = MetricSpec("RunsFailed", "Count", _PIPELINE)

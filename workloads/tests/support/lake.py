@@ -59,7 +59,7 @@ class Lake:
         for contract in self.contracts:
             create_tables(self.spark, self.databases, contract)
 
-    def job(self, run_id: str | None = None) -> Ingest:
+    def job(self, run_id: str | None = None, *, stage: bool = False) -> Ingest:
         base = f"file://{self.folder}"
         return Ingest(
             run_id=run_id or f"20130201T{next(_COUNTER):06d}Z-0a1b2c",
@@ -72,11 +72,12 @@ class Lake:
             retry=self.retry,
             overlap=self.overlap,
             lineage=self.lineage,
+            stage=stage,
         )
 
-    def ingest(self, run_id: str | None = None) -> dict[str, RunRecord]:
-        telemetry = Telemetry(self.cloudwatch, "dev")
-        return {record.dataset: record for record in run(self.spark, self.job(run_id), self.contracts, telemetry)}
+    def ingest(self, run_id: str | None = None, *, stage: bool = False) -> dict[str, RunRecord]:
+        telemetry, job = Telemetry(self.cloudwatch, "dev"), self.job(run_id, stage=stage)
+        return {record.dataset: record for record in run(self.spark, job, self.contracts, telemetry)}
 
     def tables(self, dataset: str = "items") -> DatasetTables:
         return DatasetTables.of(self.spark, self.databases, dataset)

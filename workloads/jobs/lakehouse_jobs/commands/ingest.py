@@ -30,6 +30,9 @@ _LOGGER = logging.getLogger(__name__)
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--source", required=True, help="the source's name in contracts and in the runtime parameter")
     parser.add_argument("--datasets", help="comma-separated; all of the source when left out")
+    parser.add_argument(
+        "--stage", action="store_true", help="keep silver from readers until `quality` has published it"
+    )
 
 
 def choose(contracts: Sequence[Contract], datasets: str | None) -> list[Contract]:
@@ -63,6 +66,7 @@ def _run(options: argparse.Namespace) -> int:
         store=store_for(runtime.bucket_uri("landing")),
         retry=retry,
         lineage=IngestLineage(*load_lineage(runtime, lineage_run(options, runtime))),
+        stage=options.stage,
     )
     return _ingested(job, contracts, runtime)
 

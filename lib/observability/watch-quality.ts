@@ -1,0 +1,77 @@
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import type { DataContract, DataContracts } from '../contracts';
+import { Severity } from '../foundation';
+import type { LakehouseMetrics } from './lakehouse-metrics';
+import { MissingData } from './missing-data';
+import { pascal } from './pascal';
+import { type AlarmGroup, Concern, type QualityWatchOptions, type WatchAlarm, type WatchParts } from './watch-parts';
+
+/** The percent below which somebody should look. */
+const GOOD = 99;
+
+const LOW: AlarmGroup = {
+  id: 'LowQuality',
+  meaning: 'data is worse than it should be: rows break the rules of their contracts, or tables do not meet them',
+  firstStep: 'see the Data Docs of the last check',
+  section: 'low-quality',
+};
+
+/** The alarms and graphs of the quality of the datasets that a pipeline of this lake loads or streams. */
+export function qualityWatch(
+  contracts: DataContracts,
+  metrics: LakehouseMetrics,
+  options: QualityWatchOptions,
+): WatchParts {
+  const written = contracts
+    .all()
+    .filter(({ key, source, stream }) => (source ?? stream) !== undefined && options.datasets?.includes(key) !== false);
+  const loaded = written.filter(({ source }) => source !== undefined);
+  const each = (name: string, of: DataContract[]): cloudwatch.IMetric[] =>
+    of.map(({ dataset }) => metrics.ofDataset(name, dataset).with({ label: dataset }));
+  return {
+    alarms: [
+      ...loaded.map((contract) => rowsAlarm(contract, metrics)),
+      ...written.map((of) => tableAlarm(of, metrics)),
+    ],
+    rows: [
+      {
+        concern: Concern.TABLES,
+        title: 'Quality scores',
+        graphs: [
+          { title: 'Rows that kept every rule, of those read', metrics: each('QualityScore', loaded), unit: 'percent' },
+          { title: 'Expectations that tables met', metrics: each('ExpectationsMet', written), unit: 'percent' },
+        ],
+      },
+    ],
+  };
+}
+
+function rowsAlarm({ dataset }: DataContract, metrics: LakehouseMetrics): WatchAlarm {
+  return {
+    ...low(metrics.ofDataset('QualityScore', dataset)),
+    id: `${pascal(dataset)}QualityLow`,
+    missingData: MissingData.fine('no run has read new rows, so none was bad'),
+    meaning: `less than ${GOOD} percent of the rows of ${dataset} that a run read kept the rules of its contract`,
+  };
+}
+
+function tableAlarm({ dataset }: DataContract, metrics: LakehouseMetrics): WatchAlarm {
+  return {
+    ...low(metrics.ofDataset('ExpectationsMet', dataset)),
+    id: `${pascal(dataset)}ExpectationsUnmet`,
+    missingData: MissingData.unchanged('no check has ended since; the last one decides'),
+    meaning: `less than ${GOOD} percent of what the contract of ${dataset} expects is met, and what was staged is not served`,
+  };
+}
+
+function low(metric: cloudwatch.IMetric): Omit<WatchAlarm, 'id' | 'missingData' | 'meaning'> {
+  return {
+    metric,
+    threshold: GOOD,
+    comparisonOperator: cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+    severity: Severity.WARNING,
+    firstStep: LOW.firstStep,
+    section: LOW.section,
+    group: LOW,
+  };
+}

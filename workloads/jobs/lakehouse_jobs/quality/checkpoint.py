@@ -1,0 +1,111 @@
+"""Runs a suite on rows by a checkpoint of Great Expectations, and keeps its Data Docs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pyspark.sql import DataFrame
+
+from lakehouse_jobs.objects import ObjectStore
+
+# read when the package is imported: nothing is told to anybody
+os.environ["GX_ANALYTICS_ENABLED"] = "false"
+
+import great_expectations as gx
+from great_expectations.data_context.types.base import ProgressBarsConfig
+
+DOCS = "quality"
+"""Where Data Docs lie in the artifacts bucket: those of the last check, and the results of the checks before."""
+_SITE = "gx/uncommitted/data_docs/local_site"
+_RESULTS = {"result_format": "SUMMARY", "partial_unexpected_count": 5}
+
+
+@dataclass(frozen=True)
+class Unmet:
+    """An expectation that is not met: its name, its column or columns, how many values of how many break it.
+
+    The counts are None where the table as a whole breaks it; `observed` then says what it is like.
+    """
+
+    expectation: str
+    column: str | None
+    unexpected: int | None
+    values: int | None
+    observed: str | None
+
+    def __str__(self) -> str:
+        where = "" if self.column is None else f" of {self.column}"
+        broken = f"{self.unexpected:,} of {self.values:,} values" if self.unexpected is not None else self.observed
+        return f"{self.expectation}{where} ({broken})"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How many expectations there are, and which are not met."""
+
+    expectations: int
+    unmet: tuple[Unmet, ...]
+
+    @property
+    def met(self) -> int:
+        """How many are met."""
+        return self.expectations - len(self.unmet)
+
+    @property
+    def score(self) -> float:
+        """Percent of the expectations that are met."""
+        return 100 * self.met / self.expectations
+
+
+class Checkpoints:
+    """The checkpoints of one run, in a folder of its own."""
+
+    def __init__(self, folder: Path, run_id: str) -> None:
+        self._context = gx.get_context(mode="file", project_root_dir=folder)
+        self._context.variables.progress_bars = ProgressBarsConfig(globally=False)
+        self._source = self._context.data_sources.add_spark("lake", persist=False)
+        self._run_id = gx.RunIdentifier(run_name=run_id)
+        self._site = folder / _SITE
+
+    def run(self, rows: DataFrame, suite: gx.ExpectationSuite) -> Verdict:
+        """Check `rows`, which are read a few times: keep them when they are costly to make."""
+        asset = self._source.add_dataframe_asset(suite.name)
+        definition = gx.ValidationDefinition(
+            name=suite.name,
+            data=asset.add_batch_definition_whole_dataframe("all"),
+            suite=self._context.suites.add(suite),
+        )
+        validation = self._context.validation_definitions.add(definition)
+        checkpoint = gx.Checkpoint(name=suite.name, validation_definitions=[validation], result_format=_RESULTS)
+        found = self._context.checkpoints.add(checkpoint).run({"dataframe": rows}, run_id=self._run_id)
+        [validated] = found.run_results.values()
+        return Verdict(len(validated.results), tuple(_unmet(validated.results)))
+
+    def upload(self, store: ObjectStore, base_uri: str) -> None:
+        """Put the Data Docs of all that was checked below `base_uri`."""
+        self._context.build_data_docs()
+        for path in sorted(path for path in self._site.rglob("*") if path.is_file()):
+            uri = f"{base_uri.rstrip('/')}/{DOCS}/{path.relative_to(self._site).as_posix()}"
+            store.write(uri, path.read_bytes())
+
+
+def _unmet(results: Iterable[Any]) -> Iterable[Unmet]:
+    for result in results:
+        if result.success:
+            continue
+        config, found = result.expectation_config, result.result or {}
+        columns = config.kwargs.get("column_list") or [config.kwargs.get("column")]
+        column = ", ".join(columns) if columns != [None] else None
+        error = next((str(info["exception_message"]) for info in _exceptions(result)), None)
+        observed = error or str(found.get("observed_value"))
+        yield Unmet(config.type, column, found.get("unexpected_count"), found.get("element_count"), observed)
+
+
+def _exceptions(result: Any) -> list[dict[str, Any]]:
+    info = result.exception_info or {}
+    entries = [info] if "raised_exception" in info else list(info.values())
+    return [entry for entry in entries if entry.get("raised_exception")]

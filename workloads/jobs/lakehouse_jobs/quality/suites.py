@@ -1,0 +1,94 @@
+"""A contract as a suite of expectations: about the table, about its key, about each column."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import great_expectations as gx
+from great_expectations import expectations as gxe
+from great_expectations.expectations.expectation import Expectation
+
+from lakehouse_jobs.contract import METADATA_COLUMNS, Column, Contract
+
+_TYPES: Mapping[str, str] = {
+    "boolean": "BooleanType",
+    "int": "IntegerType",
+    "bigint": "LongType",
+    "float": "FloatType",
+    "double": "DoubleType",
+    "date": "DateType",
+    "timestamp": "TimestampType",
+    "timestamp_ntz": "TimestampNTZType",
+    "string": "StringType",
+    "binary": "BinaryType",
+    "decimal": "DecimalType",
+}
+_BETWEEN = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
+
+
+def suite_of(contract: Contract, least_rows: int) -> gx.ExpectationSuite:
+    """What silver must be by its contract.
+
+    `least_rows` are the rows that the table serves today: a load inserts and updates, and takes none away.
+    """
+    expectations = [*_of_table(contract, least_rows), *_of_columns(contract)]
+    return gx.ExpectationSuite(name=contract.dataset, expectations=expectations)
+
+
+def _of_table(contract: Contract, least_rows: int) -> Iterator[Expectation]:
+    columns = [*contract.column_names, *[name for name, _ in METADATA_COLUMNS]]
+    yield gxe.ExpectTableRowCountToBeBetween(min_value=max(1, least_rows))
+    yield gxe.ExpectTableColumnsToMatchSet(column_set=columns, exact_match=True)
+    if len(contract.key) == 1:
+        yield gxe.ExpectColumnValuesToBeUnique(column=contract.key[0])
+    else:
+        yield gxe.ExpectCompoundColumnsToBeUnique(column_list=list(contract.key))
+
+
+def _of_columns(contract: Contract) -> Iterator[Expectation]:
+    for column in contract.columns:
+        kind = _TYPES[column.spark_type.partition("(")[0]]
+        yield gxe.ExpectColumnValuesToBeOfType(column=column.name, type_=kind)
+        if column.required:
+            yield gxe.ExpectColumnValuesToNotBeNull(column=column.name)
+        rules = {rule.name: rule.argument for rule in column.rules}
+        yield from (made for make in _OF_RULES if (made := make(column, rules)) is not None)
+
+
+def _between(column: Column, rules: Mapping[str, Any]) -> Expectation | None:
+    if not rules.keys() & set(_BETWEEN):
+        return None
+    lower, upper = ("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")
+    return gxe.ExpectColumnValuesToBeBetween(
+        column=column.name,
+        min_value=next((rules[name] for name in lower if name in rules), None),
+        max_value=next((rules[name] for name in upper if name in rules), None),
+        strict_min="exclusiveMinimum" in rules,
+        strict_max="exclusiveMaximum" in rules,
+    )
+
+
+def _of_length(column: Column, rules: Mapping[str, Any]) -> Expectation | None:
+    if not rules.keys() & {"minLength", "maxLength"}:
+        return None
+    least, most = rules.get("minLength"), rules.get("maxLength")
+    return gxe.ExpectColumnValueLengthsToBeBetween(column=column.name, min_value=least, max_value=most)
+
+
+def _like(column: Column, rules: Mapping[str, Any]) -> Expectation | None:
+    pattern = rules.get("pattern")
+    return None if pattern is None else gxe.ExpectColumnValuesToMatchRegex(column=column.name, regex=pattern)
+
+
+def _one_of(column: Column, rules: Mapping[str, Any]) -> Expectation | None:
+    values = rules.get("validValues")
+    return None if values is None else gxe.ExpectColumnValuesToBeInSet(column=column.name, value_set=list(values))
+
+
+_OF_RULES: tuple[Callable[[Column, Mapping[str, Any]], Expectation | None], ...] = (
+    _between,
+    _of_length,
+    _like,
+    _one_of,
+)

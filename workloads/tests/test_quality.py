@@ -1,0 +1,252 @@
+"""A load that is staged is served when it meets what its contract expects, and not before."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from contextlib import nullcontext
+from copy import deepcopy
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+
+from lakehouse_jobs import cli
+from lakehouse_jobs.commands import command
+from lakehouse_jobs.commands import quality as quality_command
+from lakehouse_jobs.contract import Contract, parse
+from lakehouse_jobs.exceptions import ContractError
+from lakehouse_jobs.iceberg import IcebergTable
+from lakehouse_jobs.quality import check
+from lakehouse_jobs.quality.check import Outcome
+from lakehouse_jobs.quality.suites import suite_of
+from lakehouse_jobs.runtime import Runtime
+from support.gated import RUN_ID, TOPIC, GatedLake
+from support.items import CREATE, DOCUMENT, upsert
+from support.lake import CONTRACTS, Lake
+from support.postgres import Sql
+
+JANUARY = (upsert(1, "bolt", 5, "01"), upsert(2, "nut", 7, "02"))
+CHANGES = (upsert(1, "bolt", 6, "03"), upsert(3, "pin", 1, "04"))
+DOUBLED = "INSERT INTO {0} SELECT * FROM {0} WHERE id = 2"
+
+
+@pytest.fixture
+def gated(lake: Lake) -> GatedLake:
+    return GatedLake(lake)
+
+
+def test_staged_loads_are_served_together_when_they_pass(gated: GatedLake, sql: Sql) -> None:
+    sql.run(*JANUARY)
+    gated.lake.ingest(stage=True)
+    sql.run(*CHANGES, upsert(4, "Bad", 1, "04"))
+    staged = gated.lake.ingest(stage=True)["items"]
+
+    assert gated.served == {}
+    assert (staged.rowsInserted, staged.rowsUpdated) == (1, 1)
+    assert gated.metrics["QualityScore"] == pytest.approx(200 / 3)
+
+    found = gated.check()["items"]
+
+    assert gated.served == {1: 6, 2: 7, 3: 1}
+    assert (found.outcome, found.staged, found.score) == (Outcome.PUBLISHED, True, 100.0)
+    assert found.snapshot == staged.snapshots.silver == gated.lake.snapshots()["silver"][0].id
+    assert gated.metrics["ExpectationsMet"] == 100.0
+    assert gated.record["datasets"][0]["met"] == found.expectations > 8
+    assert "items" in (gated.lake.folder / "artifacts/quality/index.html").read_text()
+    gated.sns.publish.assert_not_called()
+    before = gated.lake.snapshots()["silver"]
+
+    gated.lake.ingest(stage=True)
+
+    assert gated.check()["items"].outcome is Outcome.HELD
+    assert gated.lake.snapshots()["silver"] == before
+
+
+def test_load_that_fails_is_kept_from_readers_and_the_others_go_on(
+    new_lake: Callable[[list[Contract]], Lake], items: Contract, sql: Sql
+) -> None:
+    parts = deepcopy(DOCUMENT)
+    parts["schema"][0]["name"] = parts["customProperties"][1]["value"]["table"] = "parts"
+    sql.run(CREATE, CREATE.replace("items", "parts"), *JANUARY, JANUARY[0].replace("INTO items", "INTO parts"))
+    gated = GatedLake(new_lake([items, parse(parts, "parts.yaml")]))
+    gated.lake.ingest(stage=True)
+    gated.check()
+    sql.run(*CHANGES, CHANGES[0].replace("INTO items", "INTO parts"))
+    gated.lake.ingest(stage=True)
+    gated.stage(DOUBLED)
+
+    found = gated.check()
+
+    assert gated.served == {1: 5, 2: 7}
+    assert gated.lake.silver("parts")[0]["quantity"] == 6
+    assert [(name, each.outcome) for name, each in found.items()] == [("items", "failed"), ("parts", "published")]
+    [message] = gated.sns.publish.call_args_list
+    assert message.kwargs["TopicArn"] == TOPIC
+    assert message.kwargs["Subject"] == "lakehouse dev: quality check failed: items"
+    assert "expect_column_values_to_be_unique of id (2 of 4 values)" in message.kwargs["Message"]
+    assert gated.metrics["ExpectationsMet"] < 99
+    assert gated.record["datasets"][0]["unmet"][0]["unexpected"] == 2
+
+    gated.stage("DELETE FROM {} WHERE id = 2")
+    gated.stage("INSERT INTO {} SELECT 2, 'nut', 7, timestamp'2013-01-02', null, null, null, null")
+    gated.lake.ingest(stage=True)
+
+    assert gated.check()["items"].outcome is Outcome.PUBLISHED
+    assert gated.served == {1: 6, 2: 7, 3: 1}
+
+
+def test_rows_that_were_served_may_not_vanish(gated: GatedLake, sql: Sql) -> None:
+    sql.run(*JANUARY)
+    gated.lake.ingest(stage=True)
+    gated.check()
+    sql.run(upsert(1, "bolt", 6, "03"))
+    gated.lake.ingest(stage=True)
+    gated.stage("DELETE FROM {} WHERE id = 2")
+
+    [unmet] = gated.check()["items"].unmet
+
+    assert (unmet.expectation, unmet.observed) == ("expect_table_row_count_to_be_between", "1")
+    assert gated.served == {1: 5, 2: 7}
+
+
+def test_main_that_moved_is_not_overwritten_and_the_next_load_is_staged_anew(gated: GatedLake, sql: Sql) -> None:
+    sql.run(*JANUARY)
+    gated.lake.ingest(stage=True)
+    gated.check()
+    sql.run(*CHANGES)
+    gated.lake.ingest(stage=True)
+    gated.lake.spark.sql(f"UPDATE {gated.lake.tables().silver.quoted} SET quantity = 8 WHERE id = 2")
+
+    refused = gated.check()["items"]
+
+    assert refused.error is not None
+    assert "run the load with --stage again" in refused.error
+    assert gated.served == {1: 5, 2: 8}
+    assert gated.lake.ingest(stage=True)["items"].rowsMerged == 2
+    assert gated.check()["items"].outcome is Outcome.PUBLISHED
+    assert gated.served == {1: 6, 2: 8, 3: 1}
+
+
+def test_what_is_staged_during_a_check_is_not_published_by_it(
+    gated: GatedLake, sql: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sql.run(*JANUARY)
+    gated.lake.ingest(stage=True)
+    publish = IcebergTable.publish
+
+    def after_another_load(table: IcebergTable, snapshot: Any) -> None:
+        gated.stage(DOUBLED)
+        publish(table, snapshot)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(IcebergTable, "publish", after_another_load)
+        assert gated.check()["items"].outcome is Outcome.PUBLISHED
+
+    assert gated.lake.rows("silver").count() == 2
+    assert gated.check()["items"].outcome is Outcome.FAILED
+
+
+def test_publication_whose_answer_is_lost_counts(gated: GatedLake, sql: Sql, monkeypatch: pytest.MonkeyPatch) -> None:
+    sql.run(*JANUARY)
+    gated.lake.ingest(stage=True)
+    publish = IcebergTable.publish
+
+    def answer_lost(table: IcebergTable, snapshot: Any) -> None:
+        publish(table, snapshot)
+        raise RuntimeError("the answer was lost")
+
+    monkeypatch.setattr(IcebergTable, "publish", answer_lost)
+
+    assert gated.check()["items"].outcome is Outcome.PUBLISHED
+    assert gated.served == {1: 5, 2: 7}
+
+
+def test_run_killed_before_its_staged_merge_is_healed_by_the_next(
+    gated: GatedLake, sql: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException): ...
+
+    def killed(*_: object) -> None:
+        raise Killed
+
+    sql.run(*JANUARY)
+    with monkeypatch.context() as patched:
+        patched.setattr(IcebergTable, "execute", killed)
+        with pytest.raises(Killed):
+            gated.lake.ingest(stage=True)
+    assert gated.check()["items"].outcome is Outcome.EMPTY
+
+    assert gated.lake.ingest(stage=True)["items"].rowsInserted == 2
+    assert gated.check()["items"].outcome is Outcome.PUBLISHED
+
+
+def test_topic_that_is_down_is_said_once_and_stops_nothing(
+    gated: GatedLake, sql: Sql, caplog: pytest.LogCaptureFixture
+) -> None:
+    sql.run(*JANUARY)
+    gated.lake.ingest(stage=True)
+    gated.stage(DOUBLED)
+    gated.sns.publish.side_effect = EndpointConnectionError(endpoint_url="https://sns.invalid")
+
+    with caplog.at_level(logging.WARNING, "lakehouse_jobs.quality.alerts"):
+        assert gated.check()["items"].outcome is Outcome.FAILED
+
+    [said] = [record for record in caplog.records if record.name.endswith("alerts")]
+    assert said.message == "nobody could be alerted; the run goes on"
+    assert gated.record["datasets"][0]["outcome"] == "failed"
+
+
+@pytest.mark.parametrize(("error", "code"), [(None, 0), ("'items' must meet 99 %", 1)])
+def test_exit_code_tells_whether_a_table_failed(
+    error: str | None, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runtime = Runtime("dev", {"silver": "s"}, {"artifacts": "bucket"}, {})
+    monkeypatch.setattr(command, "load_runtime", lambda *_: runtime)
+    for name in ("store_for", "boto3", "telemetry_of"):
+        monkeypatch.setattr(quality_command, name, Mock())
+    monkeypatch.setattr(quality_command, "session", nullcontext)
+    monkeypatch.setattr(check, "run", lambda *_: [check.DatasetQuality("items", error=error)])
+
+    ids = ["--run-id", RUN_ID, "--correlation-id", "c-1", "--contracts", str(CONTRACTS)]
+    found = cli.main(["quality", "--environment", "dev", *ids])
+
+    errors = [json.loads(line)["error"] for line in capsys.readouterr().err.splitlines() if '"ERROR"' in line]
+    assert (found, errors) == (code, [f"items: {error}"] if error else [])
+
+
+def test_every_rule_of_a_contract_is_an_expectation() -> None:
+    document = deepcopy(DOCUMENT)
+    name = document["schema"][0]["properties"][1]
+    name["logicalTypeOptions"] |= {"minLength": 2, "maxLength": 9}
+    name["quality"] = [{"metric": "invalidValues", "arguments": {"validValues": ["bolt"]}, "mustBe": 0}]
+    name["primaryKey"], name["primaryKeyPosition"] = True, 2
+    document["schema"][0]["properties"][2]["logicalTypeOptions"] = {"exclusiveMinimum": 0, "maximum": 9}
+
+    suite: Any = suite_of(parse(document, "items.yaml"), 4).to_json_dict()
+
+    made = {
+        (each["type"].removeprefix("expect_"), each["kwargs"].get("column")): each["kwargs"]
+        for each in suite["expectations"]
+    }
+    assert made["table_row_count_to_be_between", None]["min_value"] == 4
+    assert len(made["table_columns_to_match_set", None]["column_set"]) == 8
+    assert made["compound_columns_to_be_unique", None]["column_list"] == ["id", "name"]
+    assert made["column_values_to_be_of_type", "updated_at"]["type_"] == "TimestampType"
+    assert {column for kind, column in made if kind == "column_values_to_not_be_null"} == {"id", "name", "updated_at"}
+    assert made["column_values_to_match_regex", "name"]["regex"] == "^[a-z]"
+    assert made["column_values_to_be_in_set", "name"]["value_set"] == ["bolt"]
+    assert made["column_value_lengths_to_be_between", "name"] == {"column": "name", "min_value": 2, "max_value": 9}
+    between = made["column_values_to_be_between", "quantity"]
+    assert between == {"column": "quantity", "min_value": 0, "max_value": 9, "strict_min": True}
+
+
+def test_contract_says_from_which_score_on_a_load_is_served(items: Contract) -> None:
+    assert items.minimum_quality == 99.0
+    lax = DOCUMENT | {"slaProperties": [{"property": "quality", "value": 90, "unit": "percent"}]}
+    assert parse(lax, "items.yaml").minimum_quality == 90.0
+    wrong = DOCUMENT | {"slaProperties": [{"property": "quality", "value": 101, "unit": "percent"}]}
+    with pytest.raises(ContractError, match=r"'items\.yaml: quality' must be a percent above 0, at most 100"):
+        parse(wrong, "items.yaml")
