@@ -190,9 +190,8 @@ export class LakehouseStack extends RememberingStack {
     }
     if (config.batch !== undefined) {
       this.batchCluster = new BatchCluster(this, 'BatchCluster', { ...batchPropsOf(config), ...placed });
-      const batch = { ...lake, cluster: this.batchCluster };
-      const load = { ...batch, jobFlow: this.jobFlow, sourceSecrets: sourceSecretsOf(config) };
-      this.ingest = new IngestPipeline(this, 'Ingest', load);
+      const batch = { ...lake, cluster: this.batchCluster, jobFlow: this.jobFlow };
+      this.ingest = new IngestPipeline(this, 'Ingest', { ...batch, sourceSecrets: sourceSecretsOf(config) });
       this.quality = new QualityPipeline(this, 'Quality', batch);
       this.transform = new TransformPipeline(this, 'Transform', { ...batch, project: props.dbtProject });
     }

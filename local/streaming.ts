@@ -77,7 +77,7 @@ export async function runStream(context: StreamingContext): Promise<StreamRun | 
   const stream = new SupervisedStream(context.access, { supervisor, cluster, bucket: runtime.buckets.artifacts ?? '' });
   try {
     const { beganMs, startedMs, endedMs } = await progress.step(`stream: ${DATASET}`, (report) =>
-      stream.read(total, report),
+      stream.read(total, correlationId, report),
     );
     const reconciliation = await progress.step(`reconciliation: ${DATASET} with flights`, async (report) => {
       const request = { dataset: DATASET, runId: newRunId(), correlationId, timeoutMs: 10 * 60_000 };
@@ -148,9 +148,14 @@ class SupervisedStream {
   }
 
   /** Starts the stream, waits until it has committed so many records, and drains it. */
-  async read(total: number, report: Report): Promise<{ beganMs: number; startedMs: number; endedMs: number }> {
+  async read(
+    total: number,
+    correlationId: string,
+    report: Report,
+  ): Promise<{ beganMs: number; startedMs: number; endedMs: number }> {
     const startedMs = Date.now();
-    const command = new StartExecutionCommand({ stateMachineArn: this.place.supervisor });
+    const input = JSON.stringify({ correlationId });
+    const command = new StartExecutionCommand({ stateMachineArn: this.place.supervisor, input });
     const { executionArn } = await this.states.send(command);
     try {
       for (;;) {

@@ -2,9 +2,9 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { LakeCatalog } from '../catalog';
 import { type DataContracts, Zone } from '../contracts';
-import { fail } from '../private';
 import { type BatchCluster, type BatchJobFlow, type SparkApplication, SparkDependencies } from '../processing';
 import type { ILakeStorage } from '../storage';
+import { onEach } from './clusters';
 import { JOBS, JOBS_ENTRY_POINT } from './jobs';
 import { grantLanding, grantPipeline } from './pipeline-grants';
 
@@ -60,14 +60,10 @@ export class IngestPipeline extends Construct {
 
   constructor(scope: Construct, id: string, props: IngestPipelineProps) {
     super(scope, id);
-    checkArchitecture(props);
     const secrets = Object.entries(props.sourceSecrets ?? {}).map(([source, secretName]) =>
       secretsmanager.Secret.fromSecretNameV2(this, `Source-${source}`, secretName),
     );
-    this.application = this.runnableOn(props.cluster, props, secrets);
-    if (props.jobFlow !== undefined) {
-      this.runnableOn(props.jobFlow, props, secrets);
-    }
+    this.application = onEach(props, (cluster) => this.runnableOn(cluster, props, secrets));
   }
 
   /** Defines the application on a cluster, whose role may then do what the load does. */
@@ -87,17 +83,5 @@ export class IngestPipeline extends Construct {
     props.catalog.grants.readWrite(cluster, { zones: [Zone.BRONZE, Zone.SILVER] });
     secrets.forEach((secret) => secret.grantRead(cluster));
     return application;
-  }
-}
-
-/** Fails when the job flow could not run what is built for the cluster. */
-function checkArchitecture({ cluster, jobFlow }: IngestPipelineProps): void {
-  if (jobFlow !== undefined && jobFlow.architecture !== cluster.architecture) {
-    fail({
-      path: 'jobFlow',
-      must: `of the cluster's architecture, ${cluster.architecture.name}`,
-      got: jobFlow.architecture.name,
-      remedy: 'give both the same architecture',
-    });
   }
 }

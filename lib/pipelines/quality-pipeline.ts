@@ -4,8 +4,9 @@ import { Construct } from 'constructs';
 import type { LakeCatalog } from '../catalog';
 import { type DataContracts, Zone } from '../contracts';
 import { type IAlertTopics, acknowledgeGrant } from '../foundation';
-import { type BatchCluster, type SparkApplication, SparkDependencies } from '../processing';
+import { type BatchCluster, type BatchJobFlow, type SparkApplication, SparkDependencies } from '../processing';
 import { ArtifactPrefix, type ILakeStorage } from '../storage';
+import { onEach } from './clusters';
 import { JOBS, JOBS_ENTRY_POINT, QUALITY_LOCK } from './jobs';
 import { grantPipeline } from './pipeline-grants';
 
@@ -13,6 +14,13 @@ import { grantPipeline } from './pipeline-grants';
 export interface QualityPipelineProps {
   /** The cluster it runs on, whose role may do what the check does and nothing else. */
   readonly cluster: BatchCluster;
+
+  /**
+   * The transient cluster that may run it too, after a heavy load: of the same architecture.
+   *
+   * @default - none
+   */
+  readonly jobFlow?: BatchJobFlow;
 
   /** The environment's name. */
   readonly environment: string;
@@ -50,9 +58,13 @@ export class QualityPipeline extends Construct {
 
   constructor(scope: Construct, id: string, props: QualityPipelineProps) {
     super(scope, id);
-    const { alerts, catalog, cluster, contracts, storage } = props;
+    this.application = onEach(props, (cluster) => this.runnableOn(cluster, props));
+  }
+
+  private runnableOn(cluster: BatchCluster | BatchJobFlow, props: QualityPipelineProps): SparkApplication {
+    const { alerts, catalog, contracts, storage } = props;
     const dependencies = props.dependencies ?? new SparkDependencies();
-    this.application = cluster.addApplication('Quality', {
+    const application = cluster.addApplication('Quality', {
       entryPoint: JOBS_ENTRY_POINT,
       codeDirectory: JOBS,
       dependencies: dependencies.withPython(QUALITY_LOCK),
@@ -64,6 +76,7 @@ export class QualityPipeline extends Construct {
     const docs = storage.artifacts.arnForObjects(`${ArtifactPrefix.QUALITY}*`);
     iam.Grant.addToPrincipal({ grantee: cluster, actions: ['s3:PutObject'], resourceArns: [docs] });
     acknowledgeGrant(cluster, [docs], 'the documentation of checks stays under one prefix of one bucket');
+    return application;
   }
 
   /** What `grantPublish` gives, without its wildcard in an action. */

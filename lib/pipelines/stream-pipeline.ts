@@ -101,6 +101,7 @@ export class StreamPipeline extends Construct {
       dataDirectories: { contracts: contracts.directory },
       jobName: contract.dataset,
       arguments: ['stream', '--environment', props.environment, '--dataset', contract.dataset],
+      correlationOption: '--correlation-id',
       from: props.topic,
       // Spark makes up the rest of the names of its own groups.
       consumerGroup: `${this.consumerGroup}*`,

@@ -4,8 +4,9 @@ import { Construct } from 'constructs';
 import type { LakeCatalog } from '../catalog';
 import { Zone } from '../contracts';
 import { acknowledgeGrant } from '../foundation';
-import { type BatchCluster, type SparkApplication, SparkDependencies } from '../processing';
+import { type BatchCluster, type BatchJobFlow, type SparkApplication, SparkDependencies } from '../processing';
 import { ArtifactPrefix, type ILakeStorage } from '../storage';
+import { onEach } from './clusters';
 import { DBT_LOCK, DBT_PROJECT, JOBS, JOBS_ENTRY_POINT } from './jobs';
 import { grantPipeline } from './pipeline-grants';
 
@@ -13,6 +14,13 @@ import { grantPipeline } from './pipeline-grants';
 export interface TransformPipelineProps {
   /** The cluster it runs on, whose role may do what the transformation does and nothing else. */
   readonly cluster: BatchCluster;
+
+  /**
+   * The transient cluster that may run it too, after a heavy load: of the same architecture.
+   *
+   * @default - none
+   */
+  readonly jobFlow?: BatchJobFlow;
 
   /** The environment's name. */
   readonly environment: string;
@@ -51,9 +59,13 @@ export class TransformPipeline extends Construct {
 
   constructor(scope: Construct, id: string, props: TransformPipelineProps) {
     super(scope, id);
-    const { catalog, cluster } = props;
+    this.application = onEach(props, (cluster) => this.runnableOn(cluster, props));
+  }
+
+  private runnableOn(cluster: BatchCluster | BatchJobFlow, props: TransformPipelineProps): SparkApplication {
+    const { catalog } = props;
     const dependencies = props.dependencies ?? new SparkDependencies();
-    this.application = cluster.addApplication('Transform', {
+    const application = cluster.addApplication('Transform', {
       entryPoint: JOBS_ENTRY_POINT,
       codeDirectory: JOBS,
       dependencies: dependencies.withPython(DBT_LOCK),
@@ -64,6 +76,7 @@ export class TransformPipeline extends Construct {
     catalog.grants.readWrite(cluster, { zones: [Zone.GOLD] });
     this.grantCreate(cluster, catalog.databaseName(Zone.GOLD));
     this.grantDocs(cluster, props.storage);
+    return application;
   }
 
   /** Gold's tables are made by dbt; the database stays CloudFormation's, and no table can be dropped. */

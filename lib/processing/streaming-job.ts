@@ -37,6 +37,14 @@ export interface StreamingJobOptions extends SparkApplicationOptions {
   readonly arguments?: string[];
 
   /**
+   * The option by which the job learns the correlation id that stands on its log lines: that of the input of the execution
+   * that starts it (`{"correlationId": "…"}`), else the execution's name.
+   *
+   * @default - the job is told none
+   */
+  readonly correlationOption?: string;
+
+  /**
    * The topic that the job reads: it may consume, and reach the brokers.
    *
    * @default - the job reads no topic
@@ -199,6 +207,7 @@ export class StreamingJob extends Construct {
           jobName: this.jobName,
           clusterId: props.cluster.clusterId,
           stepArgs: this.stepArgs,
+          correlationOption: props.correlationOption,
           machineArn: arnOf(this, 'stateMachine', name),
           pollInterval: props.pollInterval ?? Duration.minutes(1),
           maxRestarts: props.maxRestarts ?? 5,

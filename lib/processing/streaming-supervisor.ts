@@ -20,6 +20,8 @@ export interface Supervision {
   readonly jobName: string;
   readonly clusterId: string;
   readonly stepArgs: string[];
+  /** The option by which the job learns the correlation id. */
+  readonly correlationOption?: string;
   readonly machineArn: string;
   readonly pollInterval: Duration;
   readonly maxRestarts: number;
@@ -63,6 +65,7 @@ function begin(clusterId: string): State {
       step: given('step', "''"),
       startedAt: given('startedAt', '$millis()'),
       restarts: given('restarts', '0'),
+      correlationId: given('correlationId', '$states.context.Execution.Name'),
       looks: 0,
       marker: '',
       state: '',
@@ -97,11 +100,12 @@ function searching(jobName: string): { [name: string]: State } {
 }
 
 /** Not tried again by itself: after an answer that was lost the step may be there, which the search will tell. */
-function starting({ jobName, stepArgs }: Supervision): { [name: string]: State } {
+function starting({ jobName, stepArgs, correlationOption }: Supervision): { [name: string]: State } {
+  const told = correlationOption === undefined ? [] : [correlationOption, jsonata('$correlationId')];
   const step = {
     Name: jobName,
     ActionOnFailure: 'CONTINUE',
-    HadoopJarStep: { Jar: 'command-runner.jar', Args: stepArgs },
+    HadoopJarStep: { Jar: 'command-runner.jar', Args: [...stepArgs, ...told] },
   };
   return {
     Start: call('emr:addJobFlowSteps', {
@@ -181,7 +185,9 @@ function handingOver(machineArn: string): { [name: string]: State } {
     HandOver: call('sfn:startExecution', {
       Arguments: {
         StateMachineArn: machineArn,
-        Input: jsonata("$string({'step': $step, 'startedAt': $startedAt, 'restarts': $restarts})"),
+        Input: jsonata(
+          "$string({'step': $step, 'startedAt': $startedAt, 'restarts': $restarts, 'correlationId': $correlationId})",
+        ),
       },
       Retry: PATIENTLY,
       Catch: onError('Alert'),

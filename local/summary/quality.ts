@@ -20,42 +20,46 @@ export function qualityTables(summary: Summary): Html {
   if (summary.quality.length === 0) {
     return html`<p class="empty">Nothing was checked.</p>`;
   }
-  const tables = summary.quality.map(
-    (run) =>
-      html`<p>${run.title}, checked in ${seconds(run.seconds)} s</p>
-        <div class="scroll">
-          <table>
-            <thead>
-              <tr>
-                ${HEAD.map((name) => html`<th scope="col">${name}</th>`)}
-              </tr>
-            </thead>
-            <tbody>
-              ${linesOf(run, summary.runs).map(
-                ({ dataset, cells }) =>
-                  html`<tr>
-                    <th scope="row">${dataset}</th>
-                    ${cells.map((cell) => html`<td>${cell}</td>`)}
-                  </tr>`,
-              )}
-            </tbody>
-          </table>
-        </div>`,
-  );
+  const tables = summary.quality
+    .filter(({ datasets }) => datasets.length > 0)
+    .map(
+      (run) =>
+        html`<p>${run.title}, checked in ${seconds(run.seconds)} s</p>
+          <div class="scroll">
+            <table>
+              <thead>
+                <tr>
+                  ${HEAD.map((name) => html`<th scope="col">${name}</th>`)}
+                </tr>
+              </thead>
+              <tbody>
+                ${linesOf(run, summary.runs).map(
+                  ({ dataset, cells }) =>
+                    html`<tr>
+                      <th scope="row">${dataset}</th>
+                      ${cells.map((cell) => html`<td>${cell}</td>`)}
+                    </tr>`,
+                )}
+              </tbody>
+            </table>
+          </div>`,
+    );
   return html`${tables}
     <p><a href="${DATA_DOCS}">Data Docs of the last check</a></p>`;
 }
 
 /** The same for a terminal. */
 export function qualityLines(summary: Summary): string[] {
-  return summary.quality.flatMap((run) => {
-    const lines = linesOf(run, summary.runs);
-    const width = Math.max(...lines.map(({ dataset }) => dataset.length), 0);
-    const said = lines.map(({ dataset, cells: [valid, met, served, unmet] }) =>
-      `  ${dataset.padEnd(width)}  ${valid} of rows valid, ${met} expectations met, ${served} ${unmet}`.trimEnd(),
-    );
-    return [`quality by Great Expectations, ${run.title}, in ${seconds(run.seconds)} s`, ...said];
-  });
+  return summary.quality
+    .filter(({ datasets }) => datasets.length > 0)
+    .flatMap((run) => {
+      const lines = linesOf(run, summary.runs);
+      const width = Math.max(...lines.map(({ dataset }) => dataset.length), 0);
+      const said = lines.map(({ dataset, cells: [valid, met, served, unmet] }) =>
+        `  ${dataset.padEnd(width)}  ${valid} of rows valid, ${met} expectations met, ${served} ${unmet}`.trimEnd(),
+      );
+      return [`quality by Great Expectations, ${run.title}, in ${seconds(run.seconds)} s`, ...said];
+    });
 }
 
 function linesOf(run: QualityRun, runs: readonly PipelineRun[]): Line[] {

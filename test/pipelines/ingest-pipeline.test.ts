@@ -7,7 +7,7 @@ import { IngestPipeline, type IngestPipelineProps } from '../../lib/pipelines';
 import { BatchCluster, BatchJobFlow, InstanceArchitecture } from '../../lib/processing';
 import { LakeStorage } from '../../lib/storage';
 import { fixtureDependencies } from '../support/dependencies';
-import { resourcesIn, testStack } from '../support/stacks';
+import { actionsOfRole, resourcesIn, testStack } from '../support/stacks';
 
 const CONTRACTS = DataContracts.fromDirectory(path.resolve(__dirname, '..', '..', 'contracts'));
 
@@ -34,11 +34,6 @@ function statements(stack: Stack): string {
 }
 
 /** What the role of a cluster may do, sorted. */
-function actionsOf(stack: Stack, role: string): string[] {
-  const policies = Object.entries(resourcesIn(stack, 'AWS::IAM::Policy')).filter(([id]) => id.startsWith(role));
-  return [...new Set(JSON.stringify(policies).match(/"\w+:[A-Z]\w+"/g))].toSorted();
-}
-
 describe('IngestPipeline', () => {
   test('is a Spark application with the jobs and contracts of the package', () => {
     const { pipeline, stack } = pipelineOf();
@@ -63,7 +58,7 @@ describe('IngestPipeline', () => {
     const lake = { environment: 'test', storage, contracts: CONTRACTS, dependencies: fixtureDependencies() };
     const catalog = new LakeCatalog(stack, 'Catalog', { zones: storage, contracts: CONTRACTS });
     new IngestPipeline(stack, 'Ingest', { ...lake, catalog, cluster, jobFlow, sourceSecrets: { a: 'mine/a' } });
-    const [one, other] = ['ClusterRolesInstance', 'JobFlowRolesInstance'].map((role) => actionsOf(stack, role));
+    const [one, other] = ['ClusterRolesInstance', 'JobFlowRolesInstance'].map((role) => actionsOfRole(stack, role));
     expect(one).toContain('"secretsmanager:GetSecretValue"');
     expect(other).toEqual(one);
   });

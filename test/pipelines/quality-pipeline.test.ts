@@ -4,10 +4,10 @@ import { LakeCatalog } from '../../lib/catalog';
 import { DataContracts } from '../../lib/contracts';
 import { AlertTopics, LakeKey, LakeNetwork } from '../../lib/foundation';
 import { QualityPipeline } from '../../lib/pipelines';
-import { BatchCluster } from '../../lib/processing';
+import { BatchCluster, BatchJobFlow } from '../../lib/processing';
 import { LakeStorage } from '../../lib/storage';
 import { fixtureDependencies } from '../support/dependencies';
-import { actionsOn, testStack } from '../support/stacks';
+import { actionsOfRole, actionsOn, testStack } from '../support/stacks';
 
 const contracts = DataContracts.fromDirectory(path.resolve(__dirname, '..', '..', 'contracts'));
 
@@ -17,8 +17,9 @@ function pipelineOf(): { stack: Stack; pipeline: QualityPipeline } {
   const storage = new LakeStorage(stack, 'Storage');
   const catalog = new LakeCatalog(stack, 'Catalog', { zones: storage, contracts });
   const cluster = new BatchCluster(stack, 'Cluster', { vpc, storage });
+  const jobFlow = new BatchJobFlow(stack, 'JobFlow', { vpc, storage });
   const alerts = new AlertTopics(stack, 'Alerts', { encryptionKey: new LakeKey(stack, 'Key').key });
-  const lake = { cluster, environment: 'test', storage, catalog, contracts, alerts };
+  const lake = { cluster, jobFlow, environment: 'test', storage, catalog, contracts, alerts };
   return { stack, pipeline: new QualityPipeline(stack, 'Quality', { ...lake, dependencies: fixtureDependencies() }) };
 }
 
@@ -30,6 +31,12 @@ describe('QualityPipeline', () => {
     expect(args).toContain('spark-submit');
     expect(args).toContain('#contracts');
     expect(args).toContain('#dependencies');
+  });
+
+  test('may run on the transient cluster too, which may then do the same', () => {
+    const [one, other] = ['ClusterRolesInstance', 'JobFlowRolesInstance'].map((role) => actionsOfRole(stack, role));
+    expect(one).toContain('"sns:Publish"');
+    expect(other).toEqual(one);
   });
 
   test('may publish silver, and knows neither bronze nor gold', () => {

@@ -205,6 +205,14 @@ describe('The supervisor of a streaming job', () => {
     expect(EncryptAlert?.Action).toEqual(['kms:Decrypt', 'kms:GenerateDataKey']);
   });
 
+  test('tells the job the correlation id of what started it, also after a restart and a handing over', () => {
+    const { States } = machineIn(build(() => ({ correlationOption: '--trace' })).stack);
+    expect(JSON.stringify(States.Start)).toMatch(/"--trace","\{% \$correlationId %\}"\]/);
+    expect(JSON.stringify(States.Begin)).toContain('$states.input.correlationId : $states.context.Execution.Name');
+    expect(JSON.stringify(States.HandOver)).toContain("'correlationId': $correlationId");
+    expect(JSON.stringify(machineIn(build().stack).States.Start)).not.toContain('$correlationId');
+  });
+
   test('hands over to itself before its history is full', () => {
     const { stack } = build();
     const { States } = machineIn(stack);

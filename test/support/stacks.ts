@@ -74,3 +74,9 @@ export function theOnly<Properties>(stack: Stack, type: string): Resource<Proper
   }
   return found.Properties;
 }
+
+/** The actions that the policies of a role name, sorted; a role by how its logical id begins. */
+export function actionsOfRole(stack: Stack, role: string): string[] {
+  const policies = Object.entries(resourcesIn(stack, 'AWS::IAM::Policy')).filter(([id]) => id.startsWith(role));
+  return [...new Set(JSON.stringify(policies).match(/"\w+:[A-Z]\w+"/g))].toSorted();
+}
