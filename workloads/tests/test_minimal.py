@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import json
+import sys
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
@@ -12,6 +15,7 @@ from lakehouse_jobs.retry import RetryPolicy
 from support.items import CREATE, upsert
 from support.postgres import PASSWORD, PostgresServer, Sql
 
+EXAMPLES = Path(__file__).parents[2] / "examples"
 SCHEMA = {"required_fields": ["id", "name"], "dtypes": {"quantity": "int64"}}
 QUERY = "SELECT id, name, quantity, updated_at FROM items"
 
@@ -55,6 +59,29 @@ def test_loads_what_is_new_and_keeps_what_is_bad(
     assert (row["id"], row["quantity"], row["_source"]) == (1, 6, "postgres://shop")
     assert row["_extracted_at"] is not None
     assert dict(table.read().dtypes)["quantity"] == "bigint"
+
+
+def test_example_loads_increments_and_stops_at_what_is_not_as_expected(
+    spark: SparkSession, address: str, sql: Sql, tmp_path: Path
+) -> None:
+    sys.path.insert(0, str(EXAMPLES))
+    example: Any = import_module("minimal_batch_pipeline")
+    lake = f"file://{tmp_path}"
+    sql.run(upsert(1, "bolt", 5, "01"), upsert(2, None, 7, "02"))
+    watermark = example.load(spark, address, lake)
+    sql.run(upsert(1, "bolt", 6, "03"), upsert(3, "pin", 1, "04"))
+
+    last = example.load(spark, address, lake, watermark)
+
+    held = spark.read.format("delta").load(f"{lake}/items").select("id", "quantity").orderBy("id").collect()
+    assert [tuple(row) for row in held] == [(1, 6), (3, 1)]
+    assert str(last).startswith("2013-01-04")
+    assert len(list((tmp_path / "dead_letters").glob("*.json"))) == 1
+    assert (tmp_path / "quality/index.html").exists()
+    with pytest.raises(SystemExit, match="unique"):
+        example.QUERY = "SELECT 1 AS id, name, quantity, updated_at FROM items WHERE name IS NOT NULL"
+        example.load(spark, address, lake)
+    assert len(spark.read.format("delta").load(f"{lake}/items").collect()) == 2
 
 
 def test_fails_without_showing_the_password(ingester: BatchDataIngester) -> None:

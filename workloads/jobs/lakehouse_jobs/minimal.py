@@ -91,7 +91,7 @@ class BatchDataIngester:
             where the column's own is not meant
         :raises ContractError: a field is no column, or can never have its type
         """
-        judged = validation.validate(df, _contract(df, schema, self._config.source), _CARRIED).persist()
+        judged = validation.validate(df, contract_of(df, schema, self._config.source), _CARRIED).persist()
         self._rejected = judged.where(F.size(validation.REASONS) > 0)
         return judged.where(F.size(validation.REASONS) == 0).drop(validation.RAW, validation.REASONS)
 
@@ -169,7 +169,8 @@ def _credentials(connection_string: str) -> Credentials:
     )
 
 
-def _contract(df: DataFrame, schema: Mapping[str, Any], source: str) -> Contract:
+def contract_of(df: DataFrame, schema: Mapping[str, Any], source: str) -> Contract:
+    """What a schema says of a frame's columns, those of the extraction left out, as a contract."""
     required: Sequence[str] = schema.get("required_fields") or ()
     types: Mapping[str, str] = schema.get("dtypes") or {}
     own = {field.name: field.dataType.simpleString() for field in df.schema.fields if field.name not in _CARRIED}
@@ -177,7 +178,7 @@ def _contract(df: DataFrame, schema: Mapping[str, Any], source: str) -> Contract
     columns = tuple(
         Column(name, _spark_type(types.get(name) or own.get(name, "string")), name in required) for name in named
     )
-    return Contract(source, "1", columns, tuple(required), "", SourceTable(source, "query", "rows", ""))
+    return Contract(source, "1", columns, tuple(schema.get("key") or ()), "", SourceTable(source, "query", "rows", ""))
 
 
 def _spark_type(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import great_expectations as gx
@@ -36,14 +36,24 @@ def suite_of(contract: Contract, least_rows: int) -> gx.ExpectationSuite:
     return gx.ExpectationSuite(name=contract.dataset, expectations=expectations)
 
 
+def suite_of_frame(contract: Contract) -> gx.ExpectationSuite:
+    """What a data frame must be: not empty, of the contract's columns, unique by its key where it names one."""
+    rows = gxe.ExpectTableRowCountToBeBetween(min_value=1)
+    unique = [_unique(contract.key)] if contract.key else []
+    return gx.ExpectationSuite(name=contract.dataset, expectations=[rows, *unique, *_of_columns(contract)])
+
+
 def _of_table(contract: Contract, least_rows: int) -> Iterator[Expectation]:
     columns = [*contract.column_names, *[name for name, _ in METADATA_COLUMNS]]
     yield gxe.ExpectTableRowCountToBeBetween(min_value=max(1, least_rows))
     yield gxe.ExpectTableColumnsToMatchSet(column_set=columns, exact_match=True)
-    if len(contract.key) == 1:
-        yield gxe.ExpectColumnValuesToBeUnique(column=contract.key[0])
-    else:
-        yield gxe.ExpectCompoundColumnsToBeUnique(column_list=list(contract.key))
+    yield _unique(contract.key)
+
+
+def _unique(key: Sequence[str]) -> Expectation:
+    if len(key) == 1:
+        return gxe.ExpectColumnValuesToBeUnique(column=key[0])
+    return gxe.ExpectCompoundColumnsToBeUnique(column_list=list(key))
 
 
 def _of_columns(contract: Contract) -> Iterator[Expectation]:
