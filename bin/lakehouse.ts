@@ -15,6 +15,7 @@ import { down, status } from '../local/down';
 import { withUpOptions } from '../local/options';
 import { RunPaths, isClone, root } from '../local/paths';
 import { Progress } from '../local/progress';
+import { lastSummary } from '../local/show';
 import { buildDependencies } from '../local/toolchain/dependencies';
 import { PYTHON_VARIABLE } from '../local/toolchain/python';
 import { exitCodeOf, throwing } from '../local/usage';
@@ -94,6 +95,10 @@ export function lakehouseProgram(exit: (code: number) => void = () => undefined)
     .description('read every property of the running stack back through the AWS API and compare it with the template')
     .argument('[type]', 'only types whose names begin like this, for example AWS::MSK')
     .action(async (type?: string) => console.log(verifyText(await verify(new RunPaths(), type))));
+  program
+    .command('summary')
+    .description('what the last run in this folder did: loads, checks, gold, the stream, and where its page is')
+    .action(() => console.log(lastSummary(new RunPaths())));
   program
     .command('lineage')
     .description(

@@ -27,7 +27,7 @@ export function tiles(summary: Summary): Html {
 }
 
 /** The way of the data, with what went through each station in all runs together. */
-export function flow({ runs, lake }: Summary): Html {
+export function flow({ runs, lake, gold, stream }: Summary): Html {
   const totals = totalsOf(runs.flatMap((run) => run.records));
   const source = runs.reduce((sum, run) => sum + run.source.inserted + run.source.updated, 0);
   const rows = (zone: string, dlq: boolean): number =>
@@ -35,8 +35,15 @@ export function flow({ runs, lake }: Summary): Html {
       .filter((table) => table.zone === zone && table.name.endsWith('__dlq') === dlq)
       .reduce((sum, table) => sum + table.rows, 0);
   const dead = rows('bronze', true);
+  const { events = 0, duplicates = 0, corrupt = 0 } = stream?.sent ?? {};
+  const records = events + duplicates + corrupt;
+  const made = gold.at(-1)?.tables ?? [];
   return html`<ol class="flow">
-    ${station('PostgreSQL', count(source), 'rows inserted or updated at the source')}
+    ${station(
+      'PostgreSQL, Kafka',
+      count(source + records),
+      `rows inserted or updated at the source${records === 0 ? '' : ` (${count(source)}) and records sent (${count(records)})`}`,
+    )}
     ${station('landing', count(totals.rowsRead), `rows read, kept as ${bytes(totals.bytesLanded)} of Parquet`)}
     ${station(
       'bronze',
@@ -47,8 +54,9 @@ export function flow({ runs, lake }: Summary): Html {
     ${station(
       'silver',
       count(rows('silver', false)),
-      `rows after ${count(totals.rowsInserted)} inserts and ${count(totals.rowsUpdated)} updates by MERGE`,
+      `rows after ${count(totals.rowsInserted)} inserts and ${count(totals.rowsUpdated)} updates by MERGE${stream === undefined ? '' : ', and the stream'}`,
     )}
+    ${made.length === 0 ? html`` : station('gold', count(made.reduce((sum, table) => sum + table.rows, 0)), `rows in ${made.length} tables that dbt made and tested`)}
   </ol>`;
 }
 
