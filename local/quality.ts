@@ -1,5 +1,3 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { parseJson } from './json';
 import type { Pipeline, Runtime } from './pipeline';
@@ -7,9 +5,6 @@ import type { Report } from './progress';
 import type { PipelineRun } from './records';
 
 const APPLICATION = 'quality';
-
-/** Where Data Docs lie in the artifacts bucket. */
-const DOCS = 'quality/';
 
 /** The longest it may take, in milliseconds. */
 const TIMEOUT_MS = 10 * 60_000;
@@ -76,13 +71,4 @@ export function checked(text: string): Omit<QualityRun, 'title'> {
   // snapshot ids do not fit a JavaScript number; nothing here reads them
   const { datasets, ...run } = parseJson(text, recordShape, 'run record of the check');
   return { ...run, datasets: datasets.filter(({ outcome }) => outcome !== 'empty') };
-}
-
-/** Copies the Data Docs of the last check to a folder, where a browser finds them when the endpoint is gone. */
-export async function copyDataDocs(pipeline: Pipeline, runtime: Runtime, folder: string): Promise<void> {
-  for (const key of await pipeline.artifactKeys(runtime, DOCS)) {
-    const file = join(folder, key.slice(DOCS.length));
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, await pipeline.artifactBytes(runtime, key));
-  }
 }

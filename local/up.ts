@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { environments } from '../config';
 import { type LakehouseConfig, validateConfig } from '../lib/config';
 import { LakehouseError, problem } from '../lib/private/errors';
+import { copyDocuments } from './docs';
 import { bootstrap, deploy, stackName, synthesize, type DeployTarget } from './deploy';
 import { guarded, throwIfInterrupted } from './interrupt';
 import { parseUpArguments, type UpOptions } from './options';
@@ -13,7 +13,7 @@ import { RunPaths } from './paths';
 import { newRunId, Pipeline, type Runtime } from './pipeline';
 import { plannedRuns, unexpectedChanges } from './plan';
 import { Progress } from './progress';
-import { copyDataDocs, qualityOf, type QualityRun } from './quality';
+import { qualityOf, type QualityRun } from './quality';
 import { readBack, type ReadbackReport } from './readback';
 import type { PipelineRun } from './records';
 import { RUN_MARKER, RunStateFile } from './run-state';
@@ -24,7 +24,6 @@ import { Session } from './session';
 import { runStream, streamRows, type StreamRun } from './streaming';
 import { readLake } from './summary/lake';
 import { renderPage } from './summary/page';
-import { DATA_DOCS } from './summary/quality';
 import type { Summary } from './summary/summary';
 import { renderTable } from './summary/table';
 import { allEnded, ensureTools } from './tools';
@@ -164,8 +163,8 @@ async function runEverything(context: Context): Promise<Summary> {
       runs.push(await runOnce(context, orchestrator, { ...planned, moved }));
     }
     const quality = await qualityOf(pipeline, runtime, runs);
-    await copyDataDocs(pipeline, runtime, dirname(paths.file(DATA_DOCS)));
     const gold = await goldOf(pipeline, runtime, runs);
+    await copyDocuments(pipeline, runtime, paths);
     const period = { until: later.findLast((run) => run.until !== undefined)?.until ?? until };
     const stream = await runStream({ ...context, ...period, access: target, pipeline, runtime });
     return await summarize(context, { runtime, runs, quality, gold, readback, stream });

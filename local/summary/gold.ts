@@ -1,4 +1,5 @@
 import type { TransformRun } from '../transform';
+import { DBT_DOCS } from './documents';
 import { count, seconds } from './format';
 import { html, type Html } from './html';
 
@@ -30,7 +31,8 @@ export function goldTables(runs: readonly TransformRun[]): Html {
           ${rows}
         </tbody>
       </table>
-    </div>`;
+    </div>
+    <p><a href="${DBT_DOCS}">dbt’s documentation of models and columns</a></p>`;
 }
 
 /** The same for a terminal. */

@@ -1,11 +1,9 @@
 import type { DatasetQuality, QualityRun } from '../quality';
 import type { PipelineRun, RunRecord } from '../records';
+import { DATA_DOCS } from './documents';
 import { seconds } from './format';
 import { html, type Html } from './html';
 import type { Summary } from './summary';
-
-/** Where Data Docs are, from the page. */
-export const DATA_DOCS = 'data-docs/index.html';
 
 const HEAD = ['dataset', 'rows valid', 'expectations met', 'served', 'not met'];
 
@@ -52,14 +50,16 @@ export function qualityTables(summary: Summary): Html {
 export function qualityLines(summary: Summary): string[] {
   return summary.quality
     .filter(({ datasets }) => datasets.length > 0)
-    .flatMap((run) => {
-      const lines = linesOf(run, summary.runs);
-      const width = Math.max(...lines.map(({ dataset }) => dataset.length), 0);
-      const said = lines.map(({ dataset, cells: [valid, met, served, unmet] }) =>
-        `  ${dataset.padEnd(width)}  ${valid} of rows valid, ${met} expectations met, ${served} ${unmet}`.trimEnd(),
-      );
-      return [`quality by Great Expectations, ${run.title}, in ${seconds(run.seconds)} s`, ...said];
-    });
+    .flatMap((run) => linesOfCheck(run, summary.runs));
+}
+
+function linesOfCheck(run: QualityRun, runs: readonly PipelineRun[]): string[] {
+  const lines = linesOf(run, runs);
+  const width = Math.max(...lines.map(({ dataset }) => dataset.length), 0);
+  const said = lines.map(({ dataset, cells: [valid, met, served, unmet] }) =>
+    `  ${dataset.padEnd(width)}  ${valid} of rows valid, ${met} expectations met, ${served} ${unmet}`.trimEnd(),
+  );
+  return [`quality by Great Expectations, ${run.title}, in ${seconds(run.seconds)} s`, ...said];
 }
 
 function linesOf(run: QualityRun, runs: readonly PipelineRun[]): Line[] {

@@ -150,6 +150,13 @@ describe('the lakehouse on one machine', () => {
     expect(page.overflow).toBe(false);
   });
 
+  test('leads to the documentation of the checks and of gold', () => {
+    const links = [...readFileSync(lake.file('summary.html'), 'utf8').matchAll(/href="([^"#]+)"/g)];
+    const files = links.map(([, link = '']) => lake.file(link));
+    expect(files.length).toBeGreaterThan(1);
+    expect(files.filter((file) => !existsSync(file))).toEqual([]);
+  });
+
   test('says what is running, and reads it back again', async () => {
     const status = await lake.lakehouse('status');
     expect(status).toMatchObject({ code: 0, stdout: expect.stringContaining(lake.endpoint) as string });
