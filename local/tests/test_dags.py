@@ -84,9 +84,11 @@ def states(ran: Any) -> dict[str, str]:
 
 
 def arguments(step: dict[str, Any]) -> dict[str, str]:
-    """What a step's job is given, and its command by `command`."""
+    """What a step's job is given, and its command by `command`; a flag has no value."""
     command, *rest = step["Config"]["Args"][4:]
-    return {"command": command, **dict(zip(rest[::2], rest[1::2], strict=True))}
+    pairs = zip(rest, [*rest[1:], "--"], strict=True)
+    given = {name: "" if value.startswith("--") else value for name, value in pairs if name.startswith("--")}
+    return {"command": command, **given}
 
 
 def test_every_file_is_read_without_an_error_or_a_question(airflow: Asked) -> None:
@@ -95,9 +97,10 @@ def test_every_file_is_read_without_an_error_or_a_question(airflow: Asked) -> No
     [(name, dag)] = read["dags"].items()
     tasks = dag["tasks"]
     assert (name, dag["runsAtOnce"], dag["alerts"]) == (DAG, 1, True)
-    assert tasks["quality.calls"]["upstream"] == ["plan", "transform.step"]
-    assert tasks["quality.step"]["upstream"] == ["quality.calls"]
-    assert tasks["review.records"]["upstream"] == ["plan", "quality.step", "transient.wait"]
+    assert tasks["quality.calls"]["upstream"] == ["ingest.step", "plan"]
+    assert tasks["transform.calls"]["upstream"] == ["plan", "quality.step"]
+    assert tasks["transform.step"]["upstream"] == ["transform.calls"]
+    assert tasks["review.records"]["upstream"] == ["plan", "transform.step", "transient.wait"]
     assert {(task["retries"], task["backoff"], task["minutes"], task["alerts"]) for task in tasks.values()} == {
         (1, True, 120, True)
     }
@@ -130,17 +133,18 @@ def test_a_run_goes_stage_by_stage_and_holds_the_jobs_against_their_contracts(
 def test_a_step_that_fails_is_tried_again_then_told_to_topic_and_mail(
     airflow: Asked, running: Endpoint, mailbox: Mailbox
 ) -> None:
-    failing = lake(running, "failing", {"ingest": "main.sh", "transform": "fail.sh", "quality": "main.sh"})
+    failing = lake(running, "failing", {"ingest": "main.sh", "quality": "fail.sh", "transform": "main.sh"})
     ran = run(airflow, "failing", 2)
-    assert (ran["state"], states(ran)["quality.step"]) == ("failed", "upstream_failed")
+    assert (ran["state"], states(ran)["transform.step"]) == ("failed", "upstream_failed")
     assert [(arguments(step)["command"], step["Status"]["State"]) for step in failing.steps()] == [
         ("ingest", "COMPLETED"),
         ("ingest", "COMPLETED"),
-        ("transform", "FAILED"),
-        ("transform", "FAILED"),
+        ("quality", "FAILED"),
+        ("quality", "FAILED"),
     ]
+    assert "--stage" in arguments(failing.steps()[0])
     [(subject, text)] = failing.told("critical")
-    assert subject == "lakehouse_batch failed: transform.step"
+    assert subject == "lakehouse_batch failed: quality.step"
     assert f"run {ran['run']}, failed for good" in text
     [mail] = mailbox.mails
     assert (mail["To"], mail["Subject"]) == ("oncall@lake.test", subject)

@@ -30,17 +30,23 @@ def test_a_stage_has_a_step_for_each_source_or_one_and_none_where_it_is_not_depl
     assert list(steps) == [stage.name for stage in STAGES]
     assert {stage: [step["Name"] for step in each] for stage, each in steps.items()} == {
         "ingest": ["ingest a 20130201T000000Z-0a1b2c", "ingest b 20130201T000000Z-0a1b2c"],
-        "transform": [],
         "quality": ["quality 20130201T000000Z-0a1b2c"],
+        "transform": [],
     }
     assert steps["ingest"][0]["HadoopJarStep"]["Args"] == [
         *("spark-submit", "s3://jobs/main.py", "ingest", "--environment", "dev", "--source", "a"),
-        *("--run-id", "20130201T000000Z-0a1b2c", "--correlation-id", "up-1"),
+        *("--run-id", "20130201T000000Z-0a1b2c", "--correlation-id", "up-1", "--stage"),
     ]
+    assert steps["quality"][0]["HadoopJarStep"]["Args"][-1] == "--staged"
+
+
+def test_a_load_serves_its_rows_itself_where_nobody_checks_them() -> None:
+    [step] = all_steps(runtime("ingest", sources=("a",)), RUN)["ingest"]
+    assert "--stage" not in step["HadoopJarStep"]["Args"]
 
 
 def test_a_stack_without_any_of_the_applications_cannot_be_run() -> None:
-    with pytest.raises(OrchestrationError, match="must hold one of ingest, transform, quality, got maintenance"):
+    with pytest.raises(OrchestrationError, match="must hold one of ingest, quality, transform, got maintenance"):
         all_steps(runtime("maintenance"), RUN)
 
 
