@@ -35,7 +35,8 @@ class Watched:
     def __init__(self, endpoint: Endpoint, metric: str, dataset: str) -> None:
         self._endpoint = endpoint
         self.metric, self.dataset = metric, dataset
-        answer = endpoint.client("cloudwatch").describe_alarms(AlarmTypes=["MetricAlarm", "CompositeAlarm"])
+        pages = endpoint.client("cloudwatch").get_paginator("describe_alarms")
+        answer = pages.paginate(AlarmTypes=["MetricAlarm", "CompositeAlarm"]).build_full_result()
         wanted = {"Environment": ENVIRONMENT, "Dataset": dataset}
         (self.alarm,) = [
             alarm
