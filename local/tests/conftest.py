@@ -46,7 +46,7 @@ def broker(tmp_path: Path) -> Iterator[KafkaBroker]:
     java = [f"{home}/bin/java" if home else "java", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
     java += ["-cp", f"{jars}/*"]
     identifier = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    layout = ["kafka.tools.StorageTool", "format", "-t", identifier, "-c", str(settings)]
+    layout = ["kafka.tools.StorageTool", "format", f"--cluster-id={identifier}", "-c", str(settings)]
     subprocess.run([*java, *layout], check=True, capture_output=True, timeout=60)
     found = KafkaBroker(f"127.0.0.1:{port}")
     with (tmp_path / "kafka.log").open("wb") as log:

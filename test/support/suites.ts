@@ -70,14 +70,14 @@ export const suites: Suite[] = [
     report: 'junit',
     command: (report) => pytest('workloads', report, join(root, 'workloads/tests')),
     env: { PYTHONPATH: join(root, 'workloads/jobs') },
-    timeoutMs: 15 * MINUTE,
+    timeoutMs: 20 * MINUTE,
   },
   {
     name: 'local',
     report: 'junit',
     command: (report) => pytest('emulator', report, join(root, 'local/tests'), join(root, 'local/data/tests')),
     env: { PYTHONPATH: join(root, 'local') },
-    timeoutMs: 15 * MINUTE,
+    timeoutMs: 20 * MINUTE,
   },
   {
     name: 'integ',

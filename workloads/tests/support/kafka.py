@@ -61,7 +61,7 @@ class KafkaServer:
         java = [f"{home}/bin/java" if home else "java", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
         java += ["-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", f"{folder}/*"]
         identifier = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        layout = ["kafka.tools.StorageTool", "format", "-t", identifier, "-c", str(settings)]
+        layout = ["kafka.tools.StorageTool", "format", f"--cluster-id={identifier}", "-c", str(settings)]
         subprocess.run([*java, *layout], check=True, capture_output=True, timeout=_START_SECONDS)
         with (self._root / "log").open("wb") as log:
             command = [*java, "kafka.Kafka", str(settings)]
