@@ -66,7 +66,7 @@ export function orchestratorOf(config: LakehouseConfig, wanted: OrchestratorName
 export function directSteps(pipeline: Pipeline, runtime: Runtime): Orchestrator {
   return {
     run: async (request, report) => {
-      const records = await pipeline.run(runtime, request, report);
+      const records = await pipeline.run(runtime, { ...request, staged: true }, report);
       await checkQuality(pipeline, runtime, { ...request, report });
       await transform(pipeline, runtime, { ...request, report });
       return { runId: request.runId, records, tasks: [] };

@@ -67,6 +67,12 @@ interface JobRequest {
 /** One run of the pipeline. */
 export interface RunRequest extends JobRequest {
   readonly source: string;
+  /**
+   * Whether readers of silver wait for the check.
+   *
+   * @default false
+   */
+  readonly staged?: boolean;
 }
 
 /** One comparison of the views of a dataset. */
@@ -135,7 +141,11 @@ export class Pipeline {
    * @throws LakehouseError with the step's failure details and where its log is.
    */
   async run(runtime: Runtime, request: RunRequest, report: Report): Promise<RunRecord[]> {
-    const step = { ...request, application: APPLICATION, args: ['--source', request.source, '--stage'] };
+    const step = {
+      ...request,
+      application: APPLICATION,
+      args: ['--source', request.source, ...(request.staged === true ? ['--stage'] : [])],
+    };
     await this.runStep(runtime, step, async (state) => {
       const done = await this.recordKeys(runtime, request.runId);
       report(done.length === 0 ? state : `${done.length} datasets done`);
