@@ -31,6 +31,7 @@ const summaryShape = z.object({
     reconciliation: z.object({ days: z.array(z.object({ day: z.string(), agree: z.boolean() }).loose()) }).loose(),
   }),
   runs: z.array(z.object({ records: z.array(z.object({ dataset: z.string(), state: z.string() }).loose()) }).loose()),
+  quality: z.array(z.object({ datasets: z.array(z.object({ outcome: z.string() }).loose()) }).loose()),
   gold: z.array(z.object({ tests: z.object({ passed: z.number(), failed: z.number() }) }).loose()),
   deployment: z.object({ resources: z.number(), properties: z.number() }).loose(),
 });
@@ -93,7 +94,10 @@ describe('the lakehouse on one machine', () => {
     expect(summary.gold.map(({ tests }) => [tests.passed > 0, tests.failed])).toEqual([
       [true, 0],
       [true, 0],
+      [true, 0],
     ]);
+    const outcomes = summary.quality.map(({ datasets }) => datasets.map(({ outcome }) => outcome));
+    expect(outcomes).toEqual([Array(5).fill('published'), Array(3).fill('published'), []]);
     expect(summary.deployment.properties).toBeGreaterThan(400);
     expect(summary.stream.sent.events).toBeGreaterThan(90_000);
     const { days } = summary.stream.reconciliation;
