@@ -2,8 +2,6 @@
 module.exports = {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
-  // not in the system's directory for temporary files, which each run has anew
-  cacheDirectory: '<rootDir>/.lakehouse/jest',
   testMatch: ['**/*.test.ts'],
   transform: {
     '^.+\\.ts$': [
