@@ -166,7 +166,9 @@ describe('the packages', () => {
       ...pythonIn('local'),
       ...'contracts/metrics.yaml lib/config/config-schema.json lib/testing/create-only.json'.split(' '),
       ...'workloads/python/jobs.lock workloads/jars.lock.json workloads/stream-jars.lock.json'.split(' '),
-      ...'workloads/python/dbt.lock workloads/dbt/dbt_project.yml local/data/renamed_airports.json'.split(' '),
+      ...'workloads/python/dbt.lock workloads/python/quality.lock workloads/dbt/dbt_project.yml local/data/renamed_airports.json'.split(
+        ' ',
+      ),
       ...'workloads/dbt/packages/expectations/dbt_project.yml workloads/dbt/checks/delays_belong_to_flights_that_departed.sql'.split(
         ' ',
       ),
@@ -230,7 +232,7 @@ function needsDependencies(consumer: () => Consumer, whole: () => { status: numb
   test('builds what Spark applications need, into the project', () => {
     succeeded(consumer().lakehouse('package-dependencies'));
     const names = fs.readdirSync(consumer().file('.lakehouse', 'dependencies')).map((name) => name.split('-')[0]);
-    expect(names.toSorted()).toEqual(['jars', 'jars', ...Array(4).fill('python')]);
+    expect(names.toSorted()).toEqual(['jars', 'jars', ...Array(6).fill('python')]);
   });
 }
 
