@@ -15,9 +15,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 
+from support.needed import absent
 from support.postgres import free_port
 
 MONITORING = Path(__file__).parents[3] / "monitoring"
@@ -32,9 +32,7 @@ def programs() -> Path:
     message = (
         f"'LAKEHOUSE_PROMETHEUS' must be a folder with Prometheus' programs, got {folder}; run 'npm test' with apt"
     )
-    if os.environ.get("CI") == "true":
-        pytest.fail(message)
-    pytest.skip(message)
+    return absent(message)
 
 
 def until(condition: Callable[[], Any], what: str) -> Any:
