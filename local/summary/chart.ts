@@ -1,4 +1,5 @@
 import { count } from './format';
+import { columnHead, tableOf } from './cells';
 import { html, type Html } from './html';
 import type { Lake } from './lake';
 
@@ -183,21 +184,7 @@ function fallback(days: Day[]): Html {
   );
   return html`<details>
     <summary>The same as a table</summary>
-    <div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">day</th>
-            <th scope="col">flights</th>
-            <th scope="col">cancelled</th>
-            <th scope="col">mean delay, min</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${rows}
-        </tbody>
-      </table>
-    </div>
+    ${tableOf(['day', 'flights', 'cancelled', 'mean delay, min'].map(columnHead), rows)}
   </details>`;
 }
 

@@ -1,6 +1,7 @@
 import type { TransformRun } from '../transform';
 import { DBT_DOCS } from './documents';
 import { count, seconds } from './format';
+import { columnHead, tableOf } from './cells';
 import { html, type Html } from './html';
 
 const HEAD = ['table', 'rows', 'seconds'];
@@ -19,19 +20,7 @@ export function goldTables(runs: readonly TransformRun[]): Html {
         <td>${seconds(table.seconds)}</td>
       </tr>`,
   );
-  return html`${runs.map((run) => html`<p>${inWords(run)}</p>`)}
-    <div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            ${HEAD.map((name) => html`<th scope="col">${name}</th>`)}
-          </tr>
-        </thead>
-        <tbody>
-          ${rows}
-        </tbody>
-      </table>
-    </div>
+  return html`${runs.map((run) => html`<p>${inWords(run)}</p>`)} ${tableOf(HEAD.map(columnHead), rows)}
     <p><a href="${DBT_DOCS}">dbt’s documentation of models and columns</a></p>`;
 }
 

@@ -1,5 +1,6 @@
 import type { LineageNode } from '../lineage';
 import { count } from './format';
+import { columnHead, tableOf } from './cells';
 import { html, type Html } from './html';
 
 const BOX = { width: 200, height: 34, gapX: 60, gapY: 12 };
@@ -124,18 +125,6 @@ function columns(nodes: readonly LineageNode[]): Html {
     );
   return html`<details>
     <summary>Every column, and what it is made from</summary>
-    <div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">column</th>
-            <th scope="col" class="text">made from</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${rows}
-        </tbody>
-      </table>
-    </div>
+    ${tableOf([columnHead('column'), html`<th scope="col" class="text">made from</th>`], rows)}
   </details>`;
 }

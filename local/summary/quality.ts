@@ -2,6 +2,7 @@ import type { DatasetQuality, QualityRun } from '../quality';
 import type { PipelineRun, RunRecord } from '../records';
 import { DATA_DOCS } from './documents';
 import { seconds } from './format';
+import { columnHead, tableOf } from './cells';
 import { html, type Html } from './html';
 import type { Summary } from './summary';
 
@@ -23,24 +24,16 @@ export function qualityTables(summary: Summary): Html {
     .map(
       (run) =>
         html`<p>${run.title}, checked in ${seconds(run.seconds)} s</p>
-          <div class="scroll">
-            <table>
-              <thead>
-                <tr>
-                  ${HEAD.map((name) => html`<th scope="col">${name}</th>`)}
-                </tr>
-              </thead>
-              <tbody>
-                ${linesOf(run, summary.runs).map(
-                  ({ dataset, cells }) =>
-                    html`<tr>
-                      <th scope="row">${dataset}</th>
-                      ${cells.map((cell) => html`<td>${cell}</td>`)}
-                    </tr>`,
-                )}
-              </tbody>
-            </table>
-          </div>`,
+          ${tableOf(
+            HEAD.map(columnHead),
+            linesOf(run, summary.runs).map(
+              ({ dataset, cells }) =>
+                html`<tr>
+                  <th scope="row">${dataset}</th>
+                  ${cells.map((cell) => html`<td>${cell}</td>`)}
+                </tr>`,
+            ),
+          )}`,
     );
   return html`${tables}
     <p><a href="${DATA_DOCS}">Data Docs of the last check</a></p>`;

@@ -1,5 +1,6 @@
 import { snapshotCount, totalsOf, type PipelineRun, type RunRecord } from '../records';
 import { bytes, count, duration, seconds } from './format';
+import { columnHead, tableOf } from './cells';
 import { html, type Html } from './html';
 import type { Summary } from './summary';
 
@@ -163,19 +164,7 @@ export function tablesTable({ lake }: Summary): Html {
         <td>${count(table.snapshots)}</td>
       </tr>`,
   );
-  const head = ['table', 'rows', 'files', 'size', 'snapshots'].map((name) => html`<th scope="col">${name}</th>`);
-  return html`<div class="scroll">
-    <table>
-      <thead>
-        <tr>
-          ${head}
-        </tr>
-      </thead>
-      <tbody>
-        ${rows}
-      </tbody>
-    </table>
-  </div>`;
+  return tableOf(['table', 'rows', 'files', 'size', 'snapshots'].map(columnHead), rows);
 }
 
 /** How far the deployment is real, and where it is not. */

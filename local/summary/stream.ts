@@ -1,4 +1,5 @@
 import { count, seconds } from './format';
+import { columnHead, tableOf } from './cells';
 import { html, type Html } from './html';
 import type { Summary } from './summary';
 
@@ -64,17 +65,6 @@ function days({ reconciliation }: Stream): Html {
   );
   return html`<details>
     <summary>Each day, row for row</summary>
-    <div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            ${head.map((name) => html`<th scope="col">${name}</th>`)}
-          </tr>
-        </thead>
-        <tbody>
-          ${rows}
-        </tbody>
-      </table>
-    </div>
+    ${tableOf(head.map(columnHead), rows)}
   </details>`;
 }

@@ -1,5 +1,6 @@
 import type { PipelineRun, TaskFact } from '../records';
 import { count, seconds } from './format';
+import { columnHead, tableOf } from './cells';
 import { html, type Html } from './html';
 
 const HEADER = ['task', 'succeeded', 'skipped', 'failed', 'tries', 'seconds'];
@@ -41,19 +42,8 @@ export function tasksTable(runs: PipelineRun[]): Html {
         ${runs.map(({ tasks }) => cell(tasks.filter((fact) => fact.task === task)))}
       </tr>`,
   );
-  return html`<div class="scroll">
-    <table>
-      <thead>
-        <tr>
-          <th scope="col" class="text">task</th>
-          ${runs.map(({ title }) => html`<th scope="col">${title}</th>`)}
-        </tr>
-      </thead>
-      <tbody>
-        ${rows}
-      </tbody>
-    </table>
-  </div>`;
+  const head = [html`<th scope="col" class="text">task</th>`, ...runs.map(({ title }) => columnHead(title))];
+  return tableOf(head, rows);
 }
 
 function cell(facts: TaskFact[]): Html {
