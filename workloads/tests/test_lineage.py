@@ -10,13 +10,14 @@ import pytest
 from openlineage.client.event_v2 import InputDataset, Job, OutputDataset, RunEvent, RunState
 from openlineage.client.event_v2 import Run as StandardRun
 
+from lakehouse_jobs.contract import load_windows
 from lakehouse_jobs.kafka import Brokers
 from lakehouse_jobs.lineage import Column, Dataset, Lineage, Output, Run, State, Step, StoreSink, event_of
 from lakehouse_jobs.lineage_steps import GlueTables, IngestLineage, StreamLineage
 from lakehouse_jobs.objects import DiskStore
 from support.events import contract_of
 from support.items import upsert
-from support.lake import Lake
+from support.lake import CONTRACTS, Lake
 from support.postgres import Sql
 
 RUN = Run("dev", "ingest", "20130201T000000Z-0a1b2c", "correlation-1")
@@ -159,3 +160,27 @@ def test_stream_tells_that_values_come_from_the_payload(tmp_path: Path) -> None:
     raw, _, silver = running["outputs"]
     key = silver["facets"]["columnLineage"]["fields"][contract.key[0]]["inputFields"][0]
     assert (key["name"], key["field"]) == (raw["name"], "_payload")
+
+
+def test_hours_tell_which_columns_of_the_events_they_are_made_from(tmp_path: Path) -> None:
+    told = Lineage(RUN, [StoreSink(DiskStore(), f"file://{tmp_path}")])
+    tables = GlueTables("arn:aws:glue:eu-west-1:1", {"bronze": "b", "silver": "s"})
+    contract, hours = contract_of("flights.events"), load_windows(CONTRACTS, "flight_events")[0]
+
+    StreamLineage(told, tables, Brokers("b-1.example:9098", {}), [hours]).started(contract)
+
+    running = _events(tmp_path)["stream.departures_hourly-running"]
+    _check(running)
+    [output] = running["outputs"]
+    fields = output["facets"]["columnLineage"]["fields"]
+    origin = f"table/s/{contract.dataset}"
+    made = {name: {(made["name"], made["field"]) for made in of["inputFields"]} for name, of in fields.items()}
+    assert made == {
+        "origin": {(origin, "origin")},
+        "window_start": {(origin, "event_time")},
+        "departures": {(origin, "event_type")},
+        "mean_delay": {(origin, "delay")},
+    }
+    how = {name: of["inputFields"][0]["transformations"][0]["subtype"] for name, of in fields.items()}
+    assert how["origin"] == "IDENTITY"
+    assert how["mean_delay"] == "TRANSFORMATION"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,19 +19,13 @@ from support.events import EventLake, event
 from support.kafka import KafkaServer, Topic
 from support.killed import run_killed
 from support.lake import CONTRACTS
+from support.waiting import wait_for
 
 GROUP = group_of("flight_events")
 
 
 def _arrived(flight: int, **changes: object) -> str:
     return event(flight, event_type="arrived", **changes)
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 BROKEN: dict[str, tuple[str | bytes | None, str, str | None, str]] = {
@@ -119,19 +112,13 @@ def test_rows_are_counted_in_metrics(streamed: tuple[EventLake, Topic]) -> None:
     assert values == {**counts, "DatasetLoaded": 1}
 
 
-def loaded(events: EventLake) -> int:
-    """How often the stream has said that it is up to its topic."""
-    calls = events.cloudwatch.put_metric_data.call_args_list
-    return sum(datum["MetricName"] == "DatasetLoaded" for call in calls for datum in call.kwargs["MetricData"])
-
-
 def test_full_batch_may_have_left_records_and_is_not_up_to_its_topic(events: EventLake, topic: Topic) -> None:
     topic.send(event(1), event(2), event(3))
 
     events.stream(max_records=2)
 
     assert len(events.history()["bronze"]) == 2
-    assert loaded(events) == 1
+    assert events.told_loaded() == 1
 
 
 def test_stream_that_has_nothing_to_read_says_so_again_and_again(events: EventLake, topic: Topic) -> None:
@@ -139,7 +126,7 @@ def test_stream_that_has_nothing_to_read_says_so_again_and_again(events: EventLa
     running = threading.Thread(target=lambda: events.stream(available_now=False))
     running.start()
     try:
-        wait_for(lambda: loaded(events) >= 4)
+        wait_for(lambda: events.told_loaded() >= 4)
     finally:
         for query in events.spark.streams.active:
             query.stop()

@@ -16,6 +16,7 @@ from lakehouse_jobs.objects import store_for
 from lakehouse_jobs.run_record import RunRecord
 from lakehouse_jobs.runtime import Runtime
 from lakehouse_jobs.source import Credentials
+from lakehouse_jobs.windows import column_inputs
 
 _LOGGER = logging.getLogger(__name__)
 _PAYLOAD = "_payload"
@@ -103,19 +104,21 @@ class StreamLineage:
         self.lineage.ended(self._steps(contract), error)
 
     def _steps(self, contract: Contract) -> list[Step]:
-        silver = self._silver(contract)
-        windows = [
-            Step(
-                f"stream.{window.dataset}",
-                (silver,),
-                (Output(self.tables.table("silver", window.dataset), _own(window)),),
-            )
-            for window in self.windows
-        ]
-        return [self._step(contract), *windows]
+        return [self._step(contract), *(self._window_step(contract, window) for window in self.windows)]
 
-    def _silver(self, contract: Contract) -> Dataset:
-        return self.tables.table("silver", contract.dataset)
+    def _window_step(self, contract: Contract, window: Contract) -> Step:
+        origin, target = (self.tables.table("silver", made.dataset) for made in (contract, window))
+        inputs = column_inputs(window, contract.column_names)
+        columns = tuple(
+            Column(
+                column.name,
+                column.spark_type,
+                tuple((origin, name) for name in inputs[column.name]),
+                identity=inputs[column.name] == (column.name,),
+            )
+            for column in window.columns
+        )
+        return Step(f"stream.{window.dataset}", (origin,), (Output(target, columns),))
 
     def _step(self, contract: Contract) -> Step:
         origin = topic(contract, self.brokers)
@@ -138,10 +141,6 @@ def postgres_table(contract: Contract, credentials: Credentials) -> Dataset:
 def topic(contract: Contract, brokers: Brokers) -> Dataset:
     """A topic, by the first of the brokers that clients begin with."""
     return Dataset(f"kafka://{min(brokers.bootstrap.split(','))}", contract.stream.topic)
-
-
-def _own(contract: Contract) -> tuple[Column, ...]:
-    return tuple(Column(column.name, column.spark_type) for column in contract.columns)
 
 
 def dead_letters(dlq: Dataset, contract: Contract, origin: Dataset, rows: int) -> Output:

@@ -10,7 +10,8 @@ committed before silver and windows after it, each under the batch's token, so w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -146,6 +147,24 @@ def definition_of(dataset: str) -> Definition:
         known = ", ".join(_DEFINITIONS)
         raise ContractError(problem(f"{dataset}: derivedFrom", f"be of {known}", dataset, "say how in windows.py"))
     return _DEFINITIONS[dataset]
+
+
+def column_inputs(contract: Contract, columns: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Which of the dataset's `columns` each column of its windows is made from.
+
+    A measure that names none counts rows: it is made from what decides which rows count.
+    """
+    definition = definition_of(contract.dataset)
+    counted = _named(definition.rows, columns)
+    moment = _named(definition.moment, columns)
+    made = {name: moment if name == _START else _named(name, columns) for name in contract.key}
+    measures = {name: _named(expression, columns) or counted for name, expression in definition.measures.items()}
+    return {**made, **measures}
+
+
+def _named(expression: str, columns: Sequence[str]) -> tuple[str, ...]:
+    words = set(re.findall(r"\w+", re.sub(r"'[^']*'", "", expression)))
+    return tuple(name for name in columns if name in words)
 
 
 def hourly(rows: DataFrame, contract: Contract, definition: Definition) -> DataFrame:

@@ -108,6 +108,11 @@ class EventLake:
             for row in self.tables.dlq.read().orderBy("_kafka_partition", "_kafka_offset").collect()
         ]
 
+    def told_loaded(self) -> int:
+        """How often the stream has said that it is up to its topic."""
+        calls = list(self.cloudwatch.put_metric_data.call_args_list)
+        return sum(datum["MetricName"] == "DatasetLoaded" for call in calls for datum in call.kwargs["MetricData"])
+
     def delays(self) -> dict[tuple[int, str], int]:
         """Silver's delays by flight and event type; fails when one is there twice."""
         rows = self.tables.silver.read().select("flight", "event_type", "delay").collect()

@@ -35,7 +35,10 @@ offsets.topic.num.partitions=1
 transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1
 group.initial.rebalance.delay.ms=0
+broker.heartbeat.interval.ms=500
+broker.session.timeout.ms=2000
 """
+"""A session is short, so that one that was killed is let in again soon after it is back."""
 
 
 def jars() -> Path:
@@ -61,17 +64,23 @@ class KafkaServer:
         identifier = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         layout = ["kafka.tools.StorageTool", "format", f"--cluster-id={identifier}", "-c", str(settings)]
         subprocess.run([*java, *layout], check=True, capture_output=True, timeout=_START_SECONDS)
-        with (self._root / "log").open("wb") as log:
-            command = [*java, "kafka.Kafka", str(settings)]
-            self._process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+        self._command = [*java, "kafka.Kafka", str(settings)]
+        self._process: subprocess.Popen[bytes]
 
     def start(self) -> None:
-        """Wait until it takes connections."""
+        """Start it, for the first time or after it was killed, and wait until it takes connections."""
+        with (self._root / "log").open("ab") as log:
+            self._process = subprocess.Popen(self._command, stdout=log, stderr=subprocess.STDOUT)
         deadline = time.monotonic() + _START_SECONDS
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"the broker did not come up: {(self._root / 'log').read_text()[-2000:]}")
             time.sleep(0.05)
+
+    def kill(self) -> None:
+        """End it as a machine that loses its power does: by SIGKILL."""
+        self._process.kill()
+        self._process.wait(20)
 
     def remove(self) -> None:
         self._process.terminate()

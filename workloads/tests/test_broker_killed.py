@@ -1,0 +1,123 @@
+"""A broker killed while a stream reads from it: nothing lost, nothing doubled, and the stream says when it lags."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from lakehouse_jobs.contract import METADATA_COLUMNS
+from lakehouse_jobs.exceptions import JobError
+from lakehouse_jobs.iceberg import IcebergTable
+from support import kafka
+from support.events import EventLake, event
+from support.kafka import KafkaServer, Topic
+from support.waiting import wait_for
+
+_KILLS = 3
+_RECORDS = 40
+"""How many are sent around each kill."""
+_OUTAGE_SECONDS = 2.0
+
+
+@pytest.fixture
+def fragile(spark: SparkSession) -> Iterator[KafkaServer]:
+    """A broker of the test's own, to be killed."""
+    server = KafkaServer(kafka.jars())
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()
+
+
+class Supervised:
+    """A stream that is started again whenever it ends, as its state machine does."""
+
+    def __init__(self, events: EventLake) -> None:
+        self.failures: list[JobError] = []
+        self._events = events
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self) -> Supervised:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        while self._thread.is_alive():
+            for query in self._events.spark.streams.active:
+                query.stop()
+            self._thread.join(0.2)
+
+    def _run(self) -> None:
+        while not self._ended.is_set():
+            try:
+                self._events.stream(available_now=False)
+            except JobError as failure:
+                self.failures.append(failure)
+
+
+def _payloads(round_number: int) -> list[str]:
+    good = [event(_RECORDS * round_number + number, delay=number) for number in range(1, _RECORDS)]
+    return [*good, f"broken {round_number}"]
+
+
+def _send_slowly(topic: Topic, payloads: list[str]) -> threading.Thread:
+    """A producer with Kafka's own patience: what it was told to send is acknowledged in the end."""
+
+    def send() -> None:
+        for number in range(0, len(payloads), 4):
+            topic.send(*payloads[number : number + 4], partition=number // 4 % 2)
+
+    started = threading.Thread(target=send)
+    started.start()
+    return started
+
+
+def _assert_same(table: IcebergTable, other: IcebergTable) -> None:
+    run_columns = [*(name for name, _ in METADATA_COLUMNS), "_rejected_at"]
+    one, two = (found.read().drop(*run_columns) for found in (table, other))
+    assert one.exceptAll(two).isEmpty()
+    assert two.exceptAll(one).isEmpty()
+
+
+def test_broker_killed_at_random_moments_loses_and_doubles_nothing(
+    spark: SparkSession, fragile: KafkaServer, tmp_path: Path
+) -> None:
+    seed = random.randrange(1_000_000)
+    print(f"seed {seed}")  # noqa: T201 (pytest shows it when the test fails)
+    moments = random.Random(seed)  # noqa: S311 (when to kill is no secret)
+    topic = Topic(spark, fragile.brokers, "events.killed")
+    topic.create(partitions=2)
+    events = EventLake(spark, tmp_path, topic.brokers, topic.name)
+    events.create()
+
+    with Supervised(events) as stream:
+        for number in range(_KILLS):
+            producer = _send_slowly(topic, _payloads(number))
+            time.sleep(moments.uniform(0.1, 4))
+            fragile.kill()
+            up_to_date = events.told_loaded()
+            time.sleep(_OUTAGE_SECONDS)
+            # what the freshness alarm listens to: a stream that cannot see its topic does not say it is up to it
+            assert events.told_loaded() <= up_to_date + 1
+            fragile.start()
+            producer.join()
+        wait_for(lambda: len(events.delays()) == _KILLS * (_RECORDS - 1))
+        wait_for(lambda: len(events.rejected()) == _KILLS)
+        told = events.told_loaded()
+        wait_for(lambda: events.told_loaded() > told)
+
+    quiet = EventLake(spark, tmp_path / "quiet", topic.brokers, topic.name)
+    quiet.create()
+    quiet.stream()
+    assert events.bronze().count() >= _KILLS * (_RECORDS - 1)
+    for name in ("bronze", "dlq", "silver"):
+        _assert_same(getattr(events.tables, name), getattr(quiet.tables, name))
