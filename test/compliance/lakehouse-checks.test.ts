@@ -38,7 +38,7 @@ describe('LakehouseChecks', () => {
   test('reports a warning and lets synthesis pass', () => {
     const app = appWithChecks();
     new CfnOutput(new Stack(app, 'Theirs'), 'Shared', { value: 'x', exportName: 'shared' });
-    const printed = jest.spyOn(console, 'error').mockImplementation();
+    const printed = vi.spyOn(console, 'error').mockImplementation(() => undefined);
     const { stacks } = app.synth();
     printed.mockRestore();
     expect(stacks).toHaveLength(1);

@@ -35,8 +35,8 @@ function halves(count: number): ((index: number) => boolean)[] {
   return bits.flatMap((bit) => [0, 1].map((side) => (index: number) => Math.floor(index / bit) % 2 === side));
 }
 
-describe.each(SUBJECTS)('AwsSolutions, Serverless and the own rules on %s', (subject) => {
-  const app = withRules(subjectApp(subject));
+describe.each(SUBJECTS)('AwsSolutions, Serverless and the own rules on %s', async (subject) => {
+  const app = withRules(await subjectApp(subject));
   const { open, answered } = complianceOf(app);
   const answers = answersIn(app).filter(({ id }) => PACKS.test(id));
 

@@ -12,7 +12,7 @@ const LONG = `Analytics${'OfTheWholeCompany'.repeat(5)}`;
 
 let findings: Finding[] = [];
 
-// The engine compiles for each app and takes seconds; so all templates are in one, and jest-setup turns it off elsewhere.
+// The engine compiles for each app and takes seconds; so all templates are in one, and setup.ts turns it off elsewhere.
 beforeAll(() => {
   delete process.env.CDK_VALIDATION;
   const app = new App({ outdir: temporaryDirectory(), builtinCloudFormationValidation: true, context });

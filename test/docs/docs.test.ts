@@ -131,7 +131,7 @@ describe('documents', () => {
   });
 
   test.each(documents)('%s names only tests and examples there are', (document) => {
-    const named = [...read(document).matchAll(/`(?:npx jest|node --import tsx) ([a-z0-9/.-]+)/g)].map(
+    const named = [...read(document).matchAll(/`(?:npx vitest run|node --import tsx) ([a-z0-9/.-]+)/g)].map(
       ([, path = '']) => path,
     );
     expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);

@@ -20,7 +20,7 @@ describe('parseUpArguments', () => {
   });
 
   it('returns exit code 0 for --help', () => {
-    const write = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
+    const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
     expect(parseUpArguments(['--help'])).toBe(0);
     expect(write.mock.calls.join('')).toContain('--months <n>');
     write.mockRestore();

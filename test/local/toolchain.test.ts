@@ -27,7 +27,7 @@ describe('ensureInstalled', () => {
 
   it('installs once', async () => {
     const directory = join(newFolder(), 'tool-1');
-    const install = jest.fn(async () => undefined);
+    const install = vi.fn<() => Promise<void>>(async () => undefined);
     expect(await ensureInstalled({ what, directory, bytes: 1, install })).toBe(true);
     expect(await ensureInstalled({ what, directory, bytes: 1, install })).toBe(false);
     expect(install).toHaveBeenCalledTimes(1);
@@ -35,7 +35,7 @@ describe('ensureInstalled', () => {
 
   it('installs once when several ask at the same time', async () => {
     const directory = join(newFolder(), 'tool-1');
-    const install = jest.fn(async () => undefined);
+    const install = vi.fn<() => Promise<void>>(async () => undefined);
     const all = await Promise.all([1, 2, 3].map(() => ensureInstalled({ what, directory, bytes: 1, install })));
     expect(all.filter(Boolean)).toHaveLength(1);
     expect(install).toHaveBeenCalledTimes(1);
@@ -70,7 +70,7 @@ describe('ensureInstalled', () => {
 
   it('fails before it begins when the disk has too little space', async () => {
     const directory = join(newFolder(), 'tool-1');
-    const install = jest.fn(async () => undefined);
+    const install = vi.fn<() => Promise<void>>(async () => undefined);
     await expect(ensureInstalled({ what, directory, bytes: 1e18, install })).rejects.toThrow(
       /'LAKEHOUSE_CACHE' must be on a disk with \d+ MB free for the tool, got/,
     );

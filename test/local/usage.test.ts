@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseSynthArguments, parseUpArguments } from '../../local/options';
 import { root } from '../../local/paths';
+import { messageOf } from '../contracts/lake';
 import { newFolder, removeFolders } from './support';
 
 afterAll(removeFolders);
@@ -23,7 +24,7 @@ describe('a wrong argument of npm start', () => {
     [['--endpoint-port'], `'--endpoint-port' must be followed by a value, got nothing; see --help`],
     [['now', 'please'], `'arguments' must be left out of 'npm start --', got ["now","please"]; see --help`],
   ])('%j is one message in the one form', (args, message) => {
-    expect(() => parseUpArguments(args)).toThrow(new Error(message));
+    expect(messageOf(() => parseUpArguments(args))).toBe(message);
   });
 });
 

@@ -92,7 +92,7 @@ export interface Answer {
 /** What the validators have to say when some answers of an app were not given. */
 export function complianceWithout(app: App, withheld: (answer: Answer) => boolean): Compliance {
   const original = Object.getOwnPropertyDescriptor(Node.prototype, 'metadata') ?? {};
-  const metadata = jest.spyOn(Node.prototype, 'metadata', 'get').mockImplementation(function (this: Node) {
+  const metadata = vi.spyOn(Node.prototype, 'metadata', 'get').mockImplementation(function (this: Node) {
     const entries: Node['metadata'] = original.get?.call(this);
     return entries.filter((entry) => !answersOf(this.path, entry).some(withheld));
   });

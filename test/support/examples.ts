@@ -12,18 +12,10 @@ const ROOT = path.resolve(__dirname, '..', '..', 'examples');
 /** The files of all examples. */
 export const EXAMPLES = fs.readdirSync(ROOT).filter((file) => file.endsWith('.ts'));
 
-const apps = new Map<string, App>();
-
-/** The app of an example, as it is but not yet synthesized; each runs once in a file of tests. */
-export function exampleApp(file: string): App {
-  const known = apps.get(file) ?? run(file);
-  apps.set(file, known);
-  return known;
-}
-
 /** The apps that the example which runs has made. */
 let made: App[] = [];
 let isRunning = false;
+let runs = 0;
 let isFixture = false;
 
 /** An app that an example makes: kept as it is before synthesis. */
@@ -38,17 +30,18 @@ class KeptApp extends core.App {
   }
 }
 
-/** An example makes an app, or exports the function that fills one. */
-function run(file: string): App {
+/** A new app of an example, as it is but not yet synthesized. It makes one, or exports the function that fills one. */
+export async function exampleApp(file: string): Promise<App> {
   made = [];
   isRunning = true;
   useFixtureDependencies();
-  jest.doMock('aws-cdk-lib/core', () => new Proxy(core, { get: memberOf }));
+  vi.doMock('aws-cdk-lib/core', () => new Proxy(core, { get: memberOf }));
   try {
-    const exported: object = require(path.join(ROOT, file));
+    // what tells one import from the next, so that each runs the example again
+    const exported: object = await import(`${path.join(ROOT, file)}?run=${(runs += 1)}`);
     Object.values(exported).forEach((fill) => fill(new KeptApp()));
   } finally {
-    jest.dontMock('aws-cdk-lib/core');
+    vi.doUnmock('aws-cdk-lib/core');
     isRunning = false;
   }
   const [app, ...others] = made;
@@ -68,6 +61,6 @@ function useFixtureDependencies(): void {
     isFixture = true;
     const fixture = fixtureDependencies();
     const bind = fixture._bind.bind(fixture);
-    jest.spyOn(SparkDependencies.prototype, '_bind').mockImplementation(bind);
+    vi.spyOn(SparkDependencies.prototype, '_bind').mockImplementation(bind);
   }
 }

@@ -8,16 +8,8 @@ import { temporaryDirectory } from './temporary';
 /** What every rule of compliance is held against: the lakehouse of each environment, and each example alone. */
 export const SUBJECTS = [...ENVIRONMENTS, ...EXAMPLES];
 
-const apps = new Map<string, App>();
-
-/** The app of a subject, made once in a file of tests. */
-export function subjectApp(subject: string): App {
-  const known = apps.get(subject) ?? make(subject);
-  apps.set(subject, known);
-  return known;
-}
-
-function make(subject: string): App {
+/** A new app of a subject, as it is but not yet synthesized. */
+export async function subjectApp(subject: string): Promise<App> {
   return ENVIRONMENTS.includes(subject)
     ? lakehouseAppOf(subject, { outdir: temporaryDirectory() }).app
     : exampleApp(subject);

@@ -19,27 +19,29 @@ import { ensurePrometheus } from './prometheus';
 export interface Suite {
   readonly name: string;
   /** How the runner reports what it ran. */
-  readonly report: 'jest' | 'junit' | 'exit-code';
+  readonly report: 'vitest' | 'junit' | 'exit-code';
   /** The command line, given the file the report goes to. */
   readonly command: (report: string) => string[];
   readonly env?: Record<string, string>;
   readonly timeoutMs: number;
   /** The version of Airflow it runs with, installed for it; that of `npm start` when undefined. */
   readonly airflow?: EnvironmentSpec;
+  /** Suites of one lane run one after the other, the two lanes beside each other. */
+  readonly lane: 'code' | 'machine';
   /** Left out unless `--full` or `--only` asks for it. */
   readonly long?: boolean;
 }
 
 const MINUTE = 60_000;
 
-const jest = (config: string, report: string): string[] => [
+const vitest = (project: string, report: string): string[] => [
   process.execPath,
-  join(root, 'node_modules/jest/bin/jest.js'),
-  '--config',
-  config,
-  '--json',
-  '--outputFile',
-  report,
+  join(root, 'node_modules/vitest/vitest.mjs'),
+  'run',
+  `--project=${project}`,
+  '--reporter=default',
+  '--reporter=json',
+  `--outputFile.json=${report}`,
 ];
 
 const pytest = (environment: keyof typeof environments, report: string, ...paths: string[]): string[] => [
@@ -51,22 +53,28 @@ const pytest = (environment: keyof typeof environments, report: string, ...paths
   ...paths,
 ];
 
-/** In the order they run: the quick ones first, so that a plain mistake is seen at once. */
+/**
+ * In the order they run in each lane: the quick ones first, so that a plain mistake is seen at once. Those that wait for real
+ * services most of the time are in a lane of their own.
+ */
 export const suites: Suite[] = [
   {
     name: 'lint',
+    lane: 'code',
     report: 'exit-code',
     command: () => [process.execPath, '--import', 'tsx', join(root, 'local/lint.ts')],
     timeoutMs: 5 * MINUTE,
   },
   {
     name: 'unit',
-    report: 'jest',
-    command: (report) => jest('jest.config.js', report),
+    lane: 'code',
+    report: 'vitest',
+    command: (report) => vitest('unit', report),
     timeoutMs: 10 * MINUTE,
   },
   {
     name: 'workloads',
+    lane: 'code',
     report: 'junit',
     command: (report) => pytest('workloads', report, join(root, 'workloads/tests')),
     env: { PYTHONPATH: join(root, 'workloads/jobs') },
@@ -74,6 +82,7 @@ export const suites: Suite[] = [
   },
   {
     name: 'local',
+    lane: 'machine',
     report: 'junit',
     command: (report) => pytest('emulator', report, join(root, 'local/tests'), join(root, 'local/data/tests')),
     env: { PYTHONPATH: join(root, 'local') },
@@ -81,20 +90,23 @@ export const suites: Suite[] = [
   },
   {
     name: 'integ',
-    report: 'jest',
-    command: (report) => jest('jest.integ.config.js', report),
+    lane: 'machine',
+    report: 'vitest',
+    command: (report) => vitest('integ', report),
     // the SDK's notice about future Node versions says nothing about these tests
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
     timeoutMs: 25 * MINUTE,
   },
   {
     name: 'package',
-    report: 'jest',
-    command: (report) => jest('jest.package.config.js', report),
+    lane: 'code',
+    report: 'vitest',
+    command: (report) => vitest('package', report),
     timeoutMs: 10 * MINUTE,
   },
   ...(['airflow-2.10', 'airflow-2.11', 'airflow-3.3'] as const).map((name): Suite => ({
     name,
+    lane: 'machine',
     report: 'junit',
     command: (report) => pytest('emulator', report, join(root, 'local/tests/test_dags.py')),
     env: { PYTHONPATH: join(root, 'local') },
