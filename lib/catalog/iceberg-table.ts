@@ -110,8 +110,16 @@ export class IcebergTable extends IcebergTableBase {
     return new ImportedIcebergTable(scope, id, attributes);
   }
 
+  /**
+   * Whether it has an order that compaction can sort by.
+   *
+   * @internal
+   */
+  public readonly _isSorted: boolean;
+
   constructor(scope: Construct, id: string, props: IcebergTableProps) {
     super(scope, id, props);
+    this._isSorted = (props.sortFields ?? []).length > 0;
     failAll(`table '${this.node.path}'`, tableProblems(props));
     const resource = new glue.CfnTable(this, 'Resource', {
       catalogId: Stack.of(this).account,

@@ -3,3 +3,4 @@ export * from './iceberg-table-grants';
 export * from './iceberg-table-props';
 export * from './lake-catalog';
 export * from './lake-catalog-grants';
+export * from './table-optimizers';

@@ -1,13 +1,16 @@
 import * as glue from 'aws-cdk-lib/aws-glue';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
-import { NestedStack, RemovalPolicy, Stack, Token } from 'aws-cdk-lib/core';
+import type * as iam from 'aws-cdk-lib/aws-iam';
+import { CfnResource, Duration, NestedStack, RemovalPolicy, Stack, Token } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { type DataContracts, type LockedIds, SchemaLock, type TableSpec, Zone } from '../contracts';
+import { type DataContracts, type LockedIds, Maintainer, SchemaLock, type TableSpec, Zone } from '../contracts';
 import { didYouMean, fail, sorted } from '../private';
 import type { ILakeStorage } from '../storage';
 import { type IIcebergTable, IcebergTable } from './iceberg-table';
 import type { IcebergTableProps } from './iceberg-table-props';
 import { LakeCatalogGrants } from './lake-catalog-grants';
+import { optimizerRole } from './optimizer-role';
+import { TableOptimizers } from './table-optimizers';
 
 /** Properties of a LakeCatalog. */
 export interface LakeCatalogProps {
@@ -45,6 +48,8 @@ export interface LakeCatalogProps {
  * The tables of a domain are in a nested stack of their own, which the schema lock remembers: a table that moves to
  * another stack would be deleted and made again.
  *
+ * Tables whose contract does not leave that to the job `maintain` are looked after by Glue, with one role for each zone.
+ *
  * Fails when the contracts disagree with the schema lock, all problems at once.
  */
 export class LakeCatalog extends Construct {
@@ -56,6 +61,7 @@ export class LakeCatalog extends Construct {
   private readonly removalPolicy: RemovalPolicy;
   private readonly databases = new Map<Zone, glue.CfnDatabase>();
   private readonly tables = new Map<string, IcebergTable>();
+  private readonly optimizerRoles = new Map<Zone, iam.Role>();
 
   constructor(scope: Construct, id: string, props: LakeCatalogProps) {
     super(scope, id);
@@ -69,8 +75,8 @@ export class LakeCatalog extends Construct {
     for (const zone of Zone.withTables()) {
       this.databases.set(zone, this.defineDatabase(zone));
     }
-    this.defineTables(props.contracts.tables().map((spec) => ({ spec, ids: lock.idsOf(spec) })));
     this.grants = LakeCatalogGrants.fromLakeCatalog(this);
+    this.defineTables(props.contracts.tables().map((spec) => ({ spec, ids: lock.idsOf(spec) })));
   }
 
   /**
@@ -130,6 +136,11 @@ export class LakeCatalog extends Construct {
     return sorted(this.tables, ([key]) => key).map(([, table]) => table);
   }
 
+  /** The roles that Glue takes to look after tables, by zone; none for a zone whose tables it leaves alone. */
+  public maintainers(): { [zone: string]: iam.IRole } {
+    return Object.fromEntries([...this.optimizerRoles].map(([{ name }, role]) => [name, role]));
+  }
+
   private defineDatabase(zone: Zone): glue.CfnDatabase {
     const database = new glue.CfnDatabase(this, `${capitalized(zone.name)}Database`, {
       catalogId: Stack.of(this).account,
@@ -151,8 +162,43 @@ export class LakeCatalog extends Construct {
       stacks.set(table.ids.stack, stack);
       // Ids come from the names alone, so that no other table's logical id moves when one is added.
       const id = capitalized(`${table.spec.zone.name}_${table.spec.name}`);
-      this.tables.set(table.spec.key, new IcebergTable(stack, id, this.tableProps(table)));
+      const defined = new IcebergTable(stack, id, this.tableProps(table));
+      this.tables.set(table.spec.key, defined);
+      if (table.spec.maintenance.by === Maintainer.MANAGED) {
+        this.maintain(defined, table.spec);
+      }
     }
+    for (const stack of stacks.values()) {
+      this.letMaintain(stack);
+    }
+  }
+
+  /** Glue tries a role when an optimizer is made, so what it may do comes before the tables. */
+  private letMaintain(stack: NestedStack): void {
+    const resources = [...this.optimizerRoles.values()].flatMap((role) => role.node.findAll());
+    for (const resource of resources.filter((node) => CfnResource.isCfnResource(node))) {
+      stack.nestedStackResource?.addResourceDependency(resource);
+    }
+  }
+
+  private maintain(table: IcebergTable, { zone, maintenance }: TableSpec): void {
+    new TableOptimizers(table, 'Optimizers', {
+      table,
+      role: this.optimizerRoles.get(zone) ?? this.defineOptimizerRole(zone),
+      compaction: maintenance.compaction,
+      snapshotRetention: Duration.days(maintenance.snapshotRetentionDays),
+    });
+  }
+
+  private defineOptimizerRole(zone: Zone): iam.Role {
+    const role = optimizerRole(
+      this,
+      `${capitalized(zone.name)}Optimizers`,
+      `Glue looks after the tables of ${zone.name}`,
+    );
+    this.optimizerRoles.set(zone, role);
+    this.grants.readWrite(role, { zones: [zone] });
+    return role;
   }
 
   private defineStack(name: string, domain: string): NestedStack {

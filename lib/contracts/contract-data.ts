@@ -1,6 +1,7 @@
 import type { ContractDerivation } from './contract-derivation';
 import type { ContractSource } from './contract-source';
 import type { ContractStream } from './contract-stream';
+import type { TableMaintenance } from './table-maintenance';
 import type { Column, PartitionField, SortField } from './table-spec';
 import type { Zone } from './zone';
 
@@ -23,6 +24,7 @@ export interface ContractData {
   readonly source?: ContractSource;
   readonly stream?: ContractStream;
   readonly derivedFrom?: ContractDerivation;
+  readonly maintenance: TableMaintenance;
   readonly freshnessSeconds?: number;
   readonly latencySeconds?: number;
   readonly rowsPerSecond?: number;

@@ -2,6 +2,7 @@ import { didYouMean } from '../private';
 import { type ContractColumns, readColumns } from './contract-columns';
 import type { ContractData } from './contract-data';
 import type { ContractFile, DocumentPath } from './contract-file';
+import { checkMaintenance, maintenanceOf } from './contract-maintenance';
 import { checkOrigin, streamOf } from './contract-origin';
 import {
   type ContractDocument,
@@ -34,6 +35,7 @@ export function readContract(file: ContractFile): ContractData | undefined {
   checkPlace(file);
   checkReferences(file, custom, columns);
   checkOrigin(file, custom, { zone, columns });
+  checkMaintenance(file, custom);
   const objectives = readObjectives(file, document?.slaProperties ?? []);
   if (document === undefined || zone === undefined || file.problems.length > 0) {
     return undefined;
@@ -50,6 +52,7 @@ export function readContract(file: ContractFile): ContractData | undefined {
     source: custom.source,
     stream: streamOf(custom, columns.keyColumns),
     derivedFrom: custom.derivedFrom && { ...custom.derivedFrom },
+    maintenance: maintenanceOf(custom),
     ...objectives,
     expectedBytesPerDay: custom.expectedBytesPerDay,
   };

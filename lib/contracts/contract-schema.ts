@@ -112,6 +112,9 @@ export const DOCUMENT_PROPERTIES = {
   ),
   expectedBytesPerDay: z.number().positive('more than 0 bytes; measure or leave it out'),
   formatVersion: z.literal([2, 3]),
+  maintenance: z.enum(['managed', 'job']),
+  compaction: z.enum(['binpack', 'sort', 'z-order']),
+  snapshotRetentionDays: z.int().min(1, 'a whole number of days, at least 1; leave it out for 7'),
   tableProperties: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
 };
 

@@ -1,6 +1,7 @@
 import type { ContractData } from './contract-data';
 import { IcebergType } from './iceberg-type';
 import { PartitionTransform } from './partition-transform';
+import { CompactionStrategy } from './table-maintenance';
 import { type Column, NullOrder, SortDirection, type TableSpec } from './table-spec';
 import { Zone } from './zone';
 
@@ -103,6 +104,7 @@ function datasetTable(contract: ContractData): TableSpec {
     sortFields: contract.sortFields,
     identifierColumns: contract.keyColumns,
     properties: contract.tableProperties,
+    maintenance: contract.maintenance,
     comment: contract.purpose,
     orderingColumn: contract.orderingColumn,
   };
@@ -159,6 +161,8 @@ function common(contract: ContractData, zone: Zone, name: string) {
     identifierColumns: [],
     properties: {},
     formatVersion: contract.formatVersion,
+    // what is sorted or curved is the dataset's own table; only that one has the contract's sort order
+    maintenance: { ...contract.maintenance, compaction: CompactionStrategy.BINPACK },
     contractVersion: contract.version,
     declaredAt: contract.declaredAt,
   };

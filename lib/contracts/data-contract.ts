@@ -3,6 +3,7 @@ import type { ContractDerivation } from './contract-derivation';
 import type { ContractSource } from './contract-source';
 import type { ContractStream } from './contract-stream';
 import { tablesOf } from './contract-tables';
+import type { TableMaintenance } from './table-maintenance';
 import type { Column, TableSpec } from './table-spec';
 import type { Zone } from './zone';
 
@@ -45,6 +46,8 @@ export class DataContract {
   public readonly stream: ContractStream | undefined;
   /** The streamed dataset it follows from, when it is one of windows; never beside a source or a stream. */
   public readonly derivedFrom: ContractDerivation | undefined;
+  /** How its tables are looked after. */
+  public readonly maintenance: TableMaintenance;
   /** How old the newest row may be, in seconds, when the contract promises it. */
   public readonly freshnessSeconds: number | undefined;
   /** How long a run of a batch pipeline may take for it, in seconds, when the contract promises it. */
@@ -76,6 +79,7 @@ export class DataContract {
     this.source = data.source;
     this.stream = data.stream;
     this.derivedFrom = data.derivedFrom;
+    this.maintenance = data.maintenance;
     this.freshnessSeconds = data.freshnessSeconds;
     this.latencySeconds = data.latencySeconds;
     this.rowsPerSecond = data.rowsPerSecond;

@@ -1,5 +1,6 @@
 import type { IcebergType } from './iceberg-type';
 import type { PartitionTransform } from './partition-transform';
+import type { TableMaintenance } from './table-maintenance';
 import type { Zone } from './zone';
 
 /** The direction of a sort field. */
@@ -123,6 +124,9 @@ export interface TableSpec {
    * @default - the rows have one version
    */
   readonly orderingColumn?: string;
+
+  /** How the table is looked after. */
+  readonly maintenance: TableMaintenance;
 
   /** The version of the contract. */
   readonly contractVersion: string;

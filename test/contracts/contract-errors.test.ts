@@ -386,6 +386,28 @@ describe('a contract that is wrong', () => {
     ]);
   });
 
+  test('is refused when Glue would look after what a stream writes, for too short a time or in no order', () => {
+    const stream = { topic: 'trips', partitions: 1, retentionDays: 14 };
+    const properties = {
+      orderingColumn: 'id',
+      stream,
+      maintenance: 'managed',
+      snapshotRetentionDays: 3,
+      compaction: 'sort',
+    };
+    expect(problemsOf(() => contractsOf({ columns: [KEY], custom: properties }))).toEqual([
+      expect.stringMatching(
+        /^contracts\/silver\/trips\.yaml:\d+:\d+: 'maintenance' must be job where a stream writes, got "managed"; write 'job': where the stream has come to stands in snapshots, which Glue would give up$/,
+      ),
+      expect.stringContaining(
+        "'snapshotRetentionDays' must be at least 14, the days that the topic can be replayed, got 3; keep snapshots longer, or records shorter",
+      ),
+      expect.stringContaining(
+        `'compaction' must be binpack where there is no sortOrder, got "sort"; add sortOrder, or leave it out`,
+      ),
+    ]);
+  });
+
   test('leaves custom properties of other tools alone', () => {
     const contracts = contractsOf({ columns: [KEY], custom: { steward: 'x', costCentre: 7 } });
     expect(contracts.all()).toHaveLength(1);

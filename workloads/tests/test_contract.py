@@ -3,6 +3,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import open_data_contract_standard
 import pytest
 import yaml
 
-from lakehouse_jobs.contract import load_contracts, load_stream, parse
+from lakehouse_jobs.contract import Care, load_contracts, load_stream, load_windows, parse
 from lakehouse_jobs.exceptions import ContractError
 from support.items import DOCUMENT
 from support.lake import CONTRACTS
@@ -160,3 +161,35 @@ def test_fails_when_the_dataset_of_a_stream_has_none() -> None:
         load_stream(CONTRACTS, "flights")
     with pytest.raises(ContractError, match="ingest its source"):
         _ = parse(DOCUMENT, "items.yaml").stream
+
+
+@pytest.mark.parametrize(
+    ("properties", "care"),
+    [
+        ({}, Care(by_job=False, keep=timedelta(days=7))),
+        ({"maintenance": "job", "snapshotRetentionDays": 3}, Care(by_job=True, keep=timedelta(days=3))),
+    ],
+)
+def test_tables_are_cared_for_by_glue_unless_the_contract_leaves_it_to_the_job(
+    properties: dict[str, object], care: Care
+) -> None:
+    custom = [
+        *DOCUMENT["customProperties"],
+        *({"property": name, "value": value} for name, value in properties.items()),
+    ]
+
+    assert parse({**DOCUMENT, "customProperties": custom}, "items.yaml").care == care
+
+
+def test_tables_that_a_stream_writes_are_cared_for_by_the_job_as_long_as_the_topic_can_be_replayed() -> None:
+    [hours] = load_windows(CONTRACTS, "flight_events")
+
+    assert load_stream(CONTRACTS, "flight_events").care == Care(by_job=True, keep=timedelta(days=7))
+    assert hours.care.by_job
+
+
+def test_fails_when_nobody_is_known_to_care_for_the_tables() -> None:
+    custom = [*DOCUMENT["customProperties"], {"property": "maintenance", "value": "glue"}]
+
+    with pytest.raises(ContractError, match=r"'items.yaml: maintenance' must be managed or job, got \"glue\""):
+        parse({**DOCUMENT, "customProperties": custom}, "items.yaml")

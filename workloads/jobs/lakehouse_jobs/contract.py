@@ -105,9 +105,17 @@ class Derivation:
 
 
 @dataclass(frozen=True)
+class Care:
+    """Who looks after a dataset's tables, the job `maintain` or Glue, and how long old versions stay at least."""
+
+    by_job: bool = True
+    keep: timedelta = timedelta(days=7)
+
+
+@dataclass(frozen=True)
 class Contract:
     """A dataset's contract: dataset name, version, columns, key, the column that orders versions of a row, origin,
-    what it promises of a run, and the percent of its expectations that silver must meet to be published.
+    what it promises of a run, the percent of its expectations that silver must meet to be published, and its care.
     """
 
     dataset: str
@@ -118,6 +126,7 @@ class Contract:
     origin: SourceTable | StreamTopic | Derivation
     objectives: Objectives = field(default_factory=Objectives)
     minimum_quality: float = 99.0
+    care: Care = field(default_factory=Care)
 
     @property
     def source(self) -> SourceTable:
@@ -220,6 +229,7 @@ def parse(document: Mapping[str, Any], origin: str) -> Contract:
         origin=_origin(custom, origin),
         objectives=parse_objectives(document, origin),
         minimum_quality=_minimum_quality(document, origin),
+        care=_care(custom, origin),
     )
     _check(contract, origin)
     return contract
@@ -283,6 +293,18 @@ def _derivation(value: object, origin: str) -> Derivation:
             problem(f"{origin}: derivedFrom", "be complete", f"no {', '.join(missing)}", "add what is missing")
         )
     return Derivation(str(given["dataset"]), timedelta(minutes=int(given["allowedLatenessMinutes"])))
+
+
+def _care(custom: Mapping[str, Any], origin: str) -> Care:
+    """Glue's, unless a stream writes: what the construct library, which checks the values, makes of the same lines."""
+    by_job = {"job": True, "managed": False, None: "stream" in custom or "derivedFrom" in custom}
+    said = custom.get("maintenance")
+    if said not in by_job:
+        raise ContractError(problem(f"{origin}: maintenance", "be managed or job", said, "correct the contract"))
+    stream = custom.get("stream")
+    replayed = stream.get("retentionDays", 0) if isinstance(stream, Mapping) else 0
+    days = custom.get("snapshotRetentionDays", max(Care.keep.days, int(replayed)))
+    return Care(by_job[said], timedelta(days=int(days)))
 
 
 def _source(value: object, origin: str) -> SourceTable:

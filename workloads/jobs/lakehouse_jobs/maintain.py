@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 
 from pyspark.sql import SparkSession
 
-from lakehouse_jobs.contract import Contract
+from lakehouse_jobs.contract import Contract, Derivation
 from lakehouse_jobs.engines import Compaction, IcebergLakeTable
 from lakehouse_jobs.failures import translate
 from lakehouse_jobs.objects import ObjectStore
@@ -27,7 +27,9 @@ _LOGGER = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Maintenance:
-    """A run: its ids, where the tables are, where its record goes, how long versions are kept."""
+    """A run: its ids, where the tables are, where its record goes, how long versions are kept at least; a contract
+    may keep its own longer.
+    """
 
     run_id: str
     correlation_id: str
@@ -52,11 +54,12 @@ class CareRecord:
 
 
 def run(spark: SparkSession, job: Maintenance, contracts: Sequence[Contract]) -> list[CareRecord]:
-    """Care for bronze, DLQ and silver of each dataset; a table that fails does not stop the others.
+    """Care for the tables of each dataset that Glue does not look after; a table that fails does not stop the others.
 
     The records are also stored, as `runs/<run id>/maintain.json`.
     """
-    records = [_care(table, job) for contract in contracts for table in _tables(spark, job, contract)]
+    chosen = [contract for contract in contracts if contract.care.by_job]
+    records = [_care(table, job, contract) for contract in chosen for table in _tables(spark, job, contract)]
     document = json.dumps([asdict(record) for record in records], indent=2).encode()
     uri = f"{job.artifacts_uri.rstrip('/')}/runs/{job.run_id}/maintain.json"
     job.retry.run("write the record of the maintenance", lambda: job.store.write(uri, document))
@@ -65,17 +68,22 @@ def run(spark: SparkSession, job: Maintenance, contracts: Sequence[Contract]) ->
 
 def _tables(spark: SparkSession, job: Maintenance, contract: Contract) -> Iterator[IcebergLakeTable]:
     dataset = DatasetTables.of(spark, job.databases, contract.dataset)
-    for table in (dataset.bronze, dataset.dlq, dataset.silver):
-        yield IcebergLakeTable(spark, table.identifier)
+    if isinstance(contract.origin, Derivation):
+        names = [dataset.silver.identifier, f"{dataset.silver.identifier}__late"]
+    else:
+        names = [table.identifier for table in (dataset.bronze, dataset.dlq, dataset.silver)]
+    for name in names:
+        yield IcebergLakeTable(spark, name)
 
 
-def _care(table: IcebergLakeTable, job: Maintenance) -> CareRecord:
+def _care(table: IcebergLakeTable, job: Maintenance, contract: Contract) -> CareRecord:
     started = time.monotonic()
     try:
         before = len(table.versions())
         done = job.retry.run(f"compact {table.name}", table.compact) if before else Compaction(0, 0)
         if before:
-            job.retry.run(f"expire {table.name}", lambda: table.expire(datetime.now(UTC) - job.keep))
+            kept = max(job.keep, contract.care.keep)
+            job.retry.run(f"expire {table.name}", lambda: table.expire(datetime.now(UTC) - kept))
         record = CareRecord(table.name, done.replaced, done.written, before, len(table.versions()), _since(started))
     except Exception as error:
         failure = translate(error)
