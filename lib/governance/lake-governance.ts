@@ -114,6 +114,9 @@ export class LakeGovernance extends Construct {
       new lakeformation.CfnTag(this, 'Tag', { tagKey: this.tagName, tagValues: this.classifications }),
     );
     this.tables.forEach((table) => this.classify(table));
+    for (const [zone, role] of Object.entries(props.catalog.maintainers())) {
+      this.letWrite(`${capitalized(zone)}Maintainer`, role, [Zone.of(zone)]);
+    }
   }
 
   /**
@@ -129,7 +132,7 @@ export class LakeGovernance extends Construct {
   public addReader(id: string, { role, classifications }: ClassifiedReaderProps): void {
     failAll(`reader '${id}' of '${this.node.path}'`, this.readerProblems(role, classifications).map(problem));
     const reader = new Construct(this, id);
-    this.describeDatabases(reader, role);
+    this.describeDatabases(reader, role, Zone.withTables());
     for (const value of classifications) {
       this.permit(reader, capitalized(value), {
         role,
@@ -156,10 +159,14 @@ export class LakeGovernance extends Construct {
    */
   public addWriter(id: string, role: iam.IRole): void {
     failAll(`writer '${id}' of '${this.node.path}'`, this.doubleProblems(role).map(problem));
+    this.letWrite(id, role, Zone.withTables());
+  }
+
+  private letWrite(id: string, role: iam.IRole, zones: Zone[]): void {
     const writer = new Construct(this, id);
-    this.describeDatabases(writer, role);
+    this.describeDatabases(writer, role, zones);
     const catalogId = Stack.of(this).account;
-    for (const zone of Zone.withTables()) {
+    for (const zone of zones) {
       this.permit(writer, `${capitalized(zone.name)}Tables`, {
         role,
         permissions: ['ALTER', 'DELETE', 'DESCRIBE', 'INSERT', 'SELECT'],
@@ -255,8 +262,8 @@ export class LakeGovernance extends Construct {
     return this.after(association);
   }
 
-  private describeDatabases(scope: Construct, role: iam.IRole): void {
-    for (const zone of Zone.withTables()) {
+  private describeDatabases(scope: Construct, role: iam.IRole, zones: Zone[]): void {
+    for (const zone of zones) {
       const name = this.catalog.databaseName(zone);
       const resource = { database: { catalogId: Stack.of(this).account, name } };
       this.permit(scope, `${capitalized(zone.name)}Database`, { role, permissions: ['DESCRIBE'], resource });

@@ -9,15 +9,15 @@ import { complianceOf, withAwsSolutions } from '../support/compliance';
 import { type Resource, resourcesIn, theOnly } from '../support/stacks';
 import { temporaryDirectory } from '../support/temporary';
 
-const TRIPS = contractsOf({
-  columns: [
-    { ...KEY, classification: 'public' },
-    column('city', 'string', { classification: 'public' }),
-    column('rider', 'string', { classification: 'confidential' }),
-    column('fare', 'double'),
-  ],
-});
+const COLUMNS = [
+  { ...KEY, classification: 'public' },
+  column('city', 'string', { classification: 'public' }),
+  column('rider', 'string', { classification: 'confidential' }),
+  column('fare', 'double'),
+];
 
+/** Looked after by a job, so that nobody but those whom a test adds has permissions. */
+const TRIPS = contractsOf({ columns: COLUMNS, custom: { maintenance: 'job' } });
 interface Permissions {
   readonly Principal: { readonly DataLakePrincipalIdentifier: unknown };
   readonly Permissions: string[];
@@ -269,6 +269,19 @@ test('a writer may change every table and use the registered buckets, once they 
     expect(DependsOn).toEqual(expect.arrayContaining(locations));
   }
   expect(() => governance.addWriter('Again', role)).toThrow(/'role' must be a role that was not added before/);
+});
+
+test('Glue may write the tables of a zone that it looks after, and no other zone', () => {
+  const { stack } = govern({}, contractsOf({ columns: COLUMNS }));
+  const given = permissionsOf(stack);
+  expect(given.map(({ Permissions }) => Permissions.join()).toSorted()).toEqual([
+    'ALTER,DELETE,DESCRIBE,INSERT,SELECT',
+    'DATA_LOCATION_ACCESS',
+    'DESCRIBE',
+  ]);
+  const text = JSON.stringify(given);
+  expect(text).toContain('CatalogSilverOptimizers');
+  expect(text).not.toContain('lakehouse_bronze');
 });
 
 test('names that Lake Formation would not keep are refused together', () => {
