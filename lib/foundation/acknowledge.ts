@@ -10,7 +10,7 @@ import { Construct, type IConstruct } from 'constructs';
  * @internal
  */
 export function acknowledge(construct: IConstruct, rule: string, reason: string): void {
-  Validations.of(construct).acknowledge({ id: `AwsSolutions::AwsSolutions-${rule}`, reason });
+  record(construct, `AwsSolutions::AwsSolutions-${rule}`, reason);
 }
 
 /**
@@ -19,7 +19,7 @@ export function acknowledge(construct: IConstruct, rule: string, reason: string)
  * @internal
  */
 export function acknowledgeServerless(construct: IConstruct, rule: string, reason: string): void {
-  Validations.of(construct).acknowledge({ id: `Serverless::Serverless-${rule}`, reason });
+  record(construct, `Serverless::Serverless-${rule}`, reason);
 }
 
 /**
@@ -51,6 +51,11 @@ export function acknowledgeGrant(grantee: IGrantable, resources: string[], reaso
   if (Construct.isConstruct(owner)) {
     acknowledgeWildcards(owner, resources, reason);
   }
+}
+
+/** What `Validations.acknowledge` does, but for the stack trace, which would lead into this library alone. */
+function record(construct: IConstruct, id: string, reason: string): void {
+  construct.node.addMetadata(Validations.ACKNOWLEDGED_RULES_METADATA_KEY, { [id]: reason });
 }
 
 /** A resolved ARN in cdk-nag's spelling: `Ref` as `<Id>`, `Fn::GetAtt` as `<Id.Attribute>`, joins joined. */

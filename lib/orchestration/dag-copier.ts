@@ -4,9 +4,9 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import * as s3deploy from 'aws-cdk-lib/aws-s3-deployment';
 import type * as kms from 'aws-cdk-lib/aws-kms';
-import { type RemovalPolicy, Stack, Validations } from 'aws-cdk-lib/core';
+import { type RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct, type IConstruct } from 'constructs';
-import { acknowledge, acknowledgeWildcards } from '../foundation';
+import { acknowledge, acknowledgeServerless, acknowledgeWildcards } from '../foundation';
 
 /** Its id in a stack, in which all bundles share it. */
 const ID = 'DagBundleCopier';
@@ -165,7 +165,7 @@ function answerFindings(deployment: s3deploy.BucketDeployment): void {
     "the function and its runtime are CDK's own, and move on with the version of aws-cdk-lib",
   );
   for (const [rule, reason] of Object.entries(SERVERLESS_ANSWERS)) {
-    Validations.of(resource).acknowledge({ id: `Serverless::Serverless-${rule}`, reason });
+    acknowledgeServerless(resource, rule, reason);
   }
 }
 
