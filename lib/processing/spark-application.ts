@@ -1,14 +1,14 @@
 import * as fs from 'node:fs';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import * as s3assets from 'aws-cdk-lib/aws-s3-assets';
 import { Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import { oneOf, sharedAsset } from '../foundation';
 import { failAll, problem } from '../private';
 import type { ISparkCluster } from './spark-cluster';
 import { SparkDependencies } from './spark-dependencies';
 
 /** What is never part of an application: caches, and what dbt writes, change its hash without changing what it does. */
-const NOT_CODE = [
+const NOT_CODE = oneOf([
   'target',
   'logs',
   '__pycache__',
@@ -17,7 +17,7 @@ const NOT_CODE = [
   '.mypy_cache',
   '.ruff_cache',
   '*.egg-info',
-];
+]);
 
 /** The folder, beside the job, that the Python dependencies are unpacked into. */
 const DEPENDENCIES_FOLDER = 'dependencies';
@@ -77,14 +77,14 @@ export class SparkApplication extends Construct {
     super(scope, id);
     validate(this, props);
     const dependencies = props.dependencies?._bind(this, props.cluster.architecture);
-    const main = new s3assets.Asset(this, 'EntryPoint', { path: props.entryPoint });
+    const main = sharedAsset(this, 'EntryPoint', { path: props.entryPoint });
     const code =
       props.codeDirectory === undefined
         ? undefined
-        : new s3assets.Asset(this, 'Code', { path: props.codeDirectory, exclude: NOT_CODE });
+        : sharedAsset(this, 'Code', { path: props.codeDirectory, exclude: [NOT_CODE] });
     const data = Object.entries(props.dataDirectories ?? {}).map(([folder, directory]) => ({
       folder,
-      asset: new s3assets.Asset(this, `Data-${folder}`, { path: directory, exclude: NOT_CODE }),
+      asset: sharedAsset(this, `Data-${folder}`, { path: directory, exclude: [NOT_CODE] }),
     }));
 
     const archives = [

@@ -1,9 +1,10 @@
 import * as crypto from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import * as s3assets from 'aws-cdk-lib/aws-s3-assets';
+import type { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { AssetHashType } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { sharedAsset } from '../foundation';
 import { failAll, problem } from '../private';
 import type { InstanceArchitecture } from './instance-architecture';
 
@@ -56,8 +57,8 @@ interface LockedJar {
  * @internal
  */
 export interface BoundDependencies {
-  readonly python: s3assets.Asset;
-  readonly jars: s3assets.Asset[];
+  readonly python: Asset;
+  readonly jars: Asset[];
 }
 
 /**
@@ -95,7 +96,7 @@ export class SparkDependencies {
 
   /** The file name of the archive of Python packages for an architecture. */
   public pythonArchiveName(architecture: InstanceArchitecture): string {
-    return `python-${architecture.pythonPlatform}-${this.pythonHash(architecture).slice(0, SHORT_HASH)}.zip`;
+    return archiveName(architecture, this.pythonHash(architecture));
   }
 
   /** The name of the directory of jars. */
@@ -114,18 +115,20 @@ export class SparkDependencies {
    * @internal
    */
   public _bind(scope: Construct, architecture: InstanceArchitecture): BoundDependencies {
-    const python = this.pythonArchiveName(architecture);
-    const pathOf = (jar: LockedJar): string => path.join(this.jarsDirectoryName(), jar.file);
+    const hash = this.pythonHash(architecture);
+    const python = archiveName(architecture, hash);
+    const directory = this.jarsDirectoryName();
+    const pathOf = (jar: LockedJar): string => path.join(directory, jar.file);
     const jars = this.lockedJars();
     this.requireBuilt(scope, [python, ...jars.map(pathOf)]);
     return {
-      python: this.asset(scope, 'PythonDependencies', { file: python, hash: this.pythonHash(architecture) }),
+      python: this.asset(scope, 'PythonDependencies', { file: python, hash }),
       jars: jars.map((jar) => this.asset(scope, `Jar-${artifactOf(jar)}`, { file: pathOf(jar), hash: jar.sha256 })),
     };
   }
 
-  private asset(scope: Construct, id: string, { file, hash }: { file: string; hash: string }): s3assets.Asset {
-    return new s3assets.Asset(scope, id, {
+  private asset(scope: Construct, id: string, { file, hash }: { file: string; hash: string }): Asset {
+    return sharedAsset(scope, id, {
       path: path.join(this.directory, file),
       assetHash: hash,
       assetHashType: AssetHashType.CUSTOM,
@@ -151,6 +154,10 @@ export class SparkDependencies {
   private pythonHash(architecture: InstanceArchitecture): string {
     return sha256(Buffer.concat([fs.readFileSync(this.pythonLock), Buffer.from(`\n${architecture.pythonPlatform}`)]));
   }
+}
+
+function archiveName({ pythonPlatform }: InstanceArchitecture, hash: string): string {
+  return `python-${pythonPlatform}-${hash.slice(0, SHORT_HASH)}.zip`;
 }
 
 /** An installed package is not built into: npm would take it away, and Python's copy of it has no fixed place. */
