@@ -125,10 +125,12 @@ export class LakeCatalog extends Construct {
    */
   public table(zone: Zone, name: string): IIcebergTable {
     const key = `${zone.name}.${name}`;
-    const remedy = didYouMean(key, [...this.tables.keys()]);
-    return (
-      this.tables.get(key) ?? fail({ path: 'table', must: 'a table that a contract asks for', got: key, remedy }, this)
-    );
+    const table = this.tables.get(key);
+    if (table === undefined) {
+      const remedy = didYouMean(key, [...this.tables.keys()]);
+      fail({ path: 'table', must: 'a table that a contract asks for', got: key, remedy }, this);
+    }
+    return table;
   }
 
   /** All tables, sorted by zone and name. */
