@@ -10,13 +10,18 @@ import type { Construct } from 'constructs';
 export class RememberingStack extends Stack {
   constructor(scope: Construct, id: string, props: StackProps) {
     super(scope, id, props);
-    const allocate = this.allocateLogicalId.bind(this);
+    const allocate = this.getLogicalId.bind(this);
+    const rename = this.renameLogicalId.bind(this);
     const known = new Map<CfnElement, string>();
-    // assigned, because a method would be one of the public API
-    this.allocateLogicalId = (element) => {
+    // assigned, because methods would be of the public API
+    this.getLogicalId = (element) => {
       const logicalId = known.get(element) ?? allocate(element);
       known.set(element, logicalId);
       return logicalId;
+    };
+    this.renameLogicalId = (oldId, newId) => {
+      known.clear();
+      rename(oldId, newId);
     };
   }
 }

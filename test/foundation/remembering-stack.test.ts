@@ -29,4 +29,12 @@ describe('RememberingStack', () => {
     topic.overrideLogicalId('Renamed');
     expect(stack.resolve(topic.ref)).toEqual({ Ref: 'Renamed' });
   });
+
+  test('renames a logical id that was asked for before', () => {
+    const stack = new RememberingStack(new App(), 'Stack', {});
+    const topic = new CfnResource(stack, 'Topic', { type: 'AWS::SNS::Topic' });
+    expect(stack.resolve(topic.ref)).toEqual({ Ref: 'Topic' });
+    stack.renameLogicalId('Topic', 'Renamed');
+    expect(stack.resolve(topic.ref)).toEqual({ Ref: 'Renamed' });
+  });
 });
