@@ -67,10 +67,10 @@ def airflow(tmp_path_factory: pytest.TempPathFactory, running: Endpoint, mailbox
         asked.stop()
 
 
-def run(airflow: Asked, environment: str, hour: int, conf: dict[str, Any] | None = None) -> Any:
+def run(airflow: Asked, environment: str, hour: int, conf: dict[str, Any] | None = None, dag: str = DAG) -> Any:
     """A run for an hour, in an environment."""
     date = f"2026-01-05T{hour:02}:00:00+00:00"
-    return airflow.ask("run", dag=DAG, date=date, conf=conf or {}, environment=variables(environment))
+    return airflow.ask("run", dag=dag, date=date, conf=conf or {}, environment=variables(environment))
 
 
 def variables(environment: str) -> dict[str, str]:
@@ -94,9 +94,10 @@ def arguments(step: dict[str, Any]) -> dict[str, str]:
 def test_every_file_is_read_without_an_error_or_a_question(airflow: Asked) -> None:
     read = airflow.ask("read")
     assert read["errors"] == {}
-    [(name, dag)] = read["dags"].items()
-    tasks = dag["tasks"]
-    assert (name, dag["runsAtOnce"], dag["alerts"]) == (DAG, 1, True)
+    assert sorted(read["dags"]) == [DAG, "lakehouse_maintenance"]
+    assert {(dag["runsAtOnce"], dag["alerts"]) for dag in read["dags"].values()} == {(1, True)}
+    assert read["dags"]["lakehouse_maintenance"]["tasks"]["step"]["upstream"] == ["calls"]
+    tasks = read["dags"][DAG]["tasks"]
     assert tasks["quality.calls"]["upstream"] == ["ingest.step", "plan"]
     assert tasks["transform.calls"]["upstream"] == ["plan", "quality.step"]
     assert tasks["transform.step"]["upstream"] == ["transform.calls"]
@@ -128,6 +129,15 @@ def test_a_run_goes_stage_by_stage_and_holds_the_jobs_against_their_contracts(
         "flights: loaded in 120 s, its contract promises 60 s",
         "flights: 75 rows a second, its contract promises 100",
     ]
+
+
+def test_maintenance_is_a_step_of_its_own(airflow: Asked, running: Endpoint) -> None:
+    kept = lake(running, "kept", JOBS)
+    ran = run(airflow, "kept", 3, dag="lakehouse_maintenance")
+    assert (ran["state"], states(ran)["step"]) == ("success", "success"), airflow.log[-3000:]
+    [given] = [arguments(step) for step in kept.steps()]
+    assert (given["command"], given["--environment"]) == ("maintain", "kept")
+    assert RUN_ID.match(given["--run-id"])
 
 
 def test_a_step_that_fails_is_tried_again_then_told_to_topic_and_mail(

@@ -101,7 +101,7 @@ def test_airflow_runs_the_dags_that_are_deployed_with_the_options_they_are_deplo
     ours = {f"lakehouse/{path.relative_to(DAGS)}": path.read_bytes() for path in files}
     deploy(running, "orchestrated", ours, {"lakehouse.environment": "orchestrated"})
     failing = lake(running, "orchestrated", {"ingest": "main.sh", "transform": "fail.sh"})
-    assert airflow.ask("open", airflow="orchestrated") == ["lakehouse_batch"]
+    assert airflow.ask("open", airflow="orchestrated") == ["lakehouse_batch", "lakehouse_maintenance"]
     ran = airflow.ask("run", dag="lakehouse_batch", correlationId="up-1")
     given = [arguments(step) for step in failing.steps()]
     assert {(one["--run-id"], one["--correlation-id"]) for one in given} == {(ran["runId"], "up-1")}

@@ -8,7 +8,7 @@ import pytest
 from orchestration.alerts import Alert, send
 from orchestration.exceptions import OrchestrationError
 from orchestration.records import broken_promises
-from orchestration.steps import STAGES, Run, all_steps, flow_input, run_id_of
+from orchestration.steps import MAINTENANCE, STAGES, Run, all_steps, flow_input, run_id_of, steps_of
 
 RUN = Run("dev", "20130201T000000Z-0a1b2c", "up-1")
 
@@ -38,6 +38,14 @@ def test_a_stage_has_a_step_for_each_source_or_one_and_none_where_it_is_not_depl
         *("--run-id", "20130201T000000Z-0a1b2c", "--correlation-id", "up-1", "--stage"),
     ]
     assert steps["quality"][0]["HadoopJarStep"]["Args"][-1] == "--staged"
+
+
+def test_maintenance_is_a_command_of_the_application_that_loads() -> None:
+    [step] = steps_of(runtime("ingest"), MAINTENANCE, RUN)
+    arguments = step["HadoopJarStep"]["Args"]
+    assert arguments[:5] == ["spark-submit", "s3://jobs/main.py", "maintain", "--environment", "dev"]
+    assert "--source" not in arguments
+    assert steps_of(runtime("transform"), MAINTENANCE, RUN) == []
 
 
 def test_a_load_serves_its_rows_itself_where_nobody_checks_them() -> None:

@@ -13,7 +13,7 @@ from .exceptions import OrchestrationError, problem
 
 @dataclass(frozen=True)
 class Stage:
-    """A part of a run, which begins when the one before has ended. It has the name of its application and command."""
+    """A part of a run, which begins when the one before has ended. It has the name of its command."""
 
     name: str
     per_source: bool = False
@@ -22,6 +22,14 @@ class Stage:
     options: tuple[str, ...] = ()
     """What its command is told beside."""
 
+    of: str | None = None
+    """The application that has the command; by default the one of the same name."""
+
+    @property
+    def application(self) -> str:
+        """The application that has the command."""
+        return self.of or self.name
+
 
 STAGES = (
     Stage("ingest", per_source=True),
@@ -29,6 +37,9 @@ STAGES = (
     Stage("transform"),
 )
 """In their order; a stage whose application is not deployed has no steps."""
+
+MAINTENANCE = Stage("maintain", of="ingest")
+"""The care of the tables that Glue does not look after. What it needs, the application of the load has."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +58,7 @@ def run_id_of(moment: datetime, name: str) -> str:
 
 def steps_of(runtime: Mapping[str, Any], stage: Stage, run: Run) -> list[dict[str, Any]]:
     """The EMR steps of a stage in a run, which may run at the same time."""
-    application = runtime["applications"].get(stage.name)
+    application = runtime["applications"].get(stage.application)
     if application is None:
         return []
     if not stage.per_source:

@@ -1,0 +1,49 @@
+"""The care of the tables that streams write, daily: small files are joined, old versions given up.
+
+What pipelines know their progress by is kept; they go on meanwhile. Tables that Glue looks after are left to it.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from airflow.providers.amazon.aws.operators.emr import EmrAddStepsOperator
+from lakehouse.orchestration.on_airflow import DAG, environment, option, retries, run_ended, task, task_failed
+
+
+@task
+def calls(dag_run: Any = None) -> list[dict[str, Any]]:
+    """The one call of the operator; none where the job is not deployed. Airflow gives the argument."""
+    from lakehouse.orchestration.runtime import load_runtime
+    from lakehouse.orchestration.steps import MAINTENANCE, Run, run_id_of, steps_of
+
+    run_id = run_id_of(dag_run.logical_date or dag_run.run_after, dag_run.run_id)
+    runtime = load_runtime(environment())
+    steps = steps_of(runtime, MAINTENANCE, Run(environment(), run_id, dag_run.run_id))
+    return [{"job_flow_id": runtime["batchCluster"]["id"], "steps": [step]} for step in steps]
+
+
+with DAG(
+    "lakehouse_maintenance",
+    description="Joins small files and gives up old versions of tables that Glue does not look after",
+    schedule="@daily",
+    start_date=datetime(2026, 1, 1, tzinfo=UTC),
+    catchup=False,
+    max_active_runs=1,
+    dagrun_timeout=timedelta(hours=13),
+    on_failure_callback=run_ended,
+    default_args={
+        "owner": "lakehouse",
+        "on_failure_callback": task_failed,
+        "execution_timeout": timedelta(minutes=option("step_minutes", 120)),
+        **retries(),
+    },
+    tags=["lakehouse"],
+) as dag:
+    EmrAddStepsOperator.partial(
+        task_id="step",
+        wait_for_completion=True,
+        waiter_delay=option("poll_seconds", 10),
+        waiter_max_attempts=100_000,  # the task has its own time-out
+    ).expand_kwargs(calls())
