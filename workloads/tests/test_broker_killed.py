@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import threading
 import time
 from collections.abc import Iterator
@@ -12,12 +11,12 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from lakehouse_jobs.contract import METADATA_COLUMNS
 from lakehouse_jobs.exceptions import JobError
-from lakehouse_jobs.iceberg import IcebergTable
 from support import kafka
 from support.events import EventLake, event
 from support.kafka import KafkaServer, Topic
+from support.killed import random_moments
+from support.same import assert_same
 from support.waiting import wait_for
 
 _KILLS = 3
@@ -78,19 +77,10 @@ def _send_slowly(topic: Topic, payloads: list[str]) -> threading.Thread:
     return started
 
 
-def _assert_same(table: IcebergTable, other: IcebergTable) -> None:
-    run_columns = [*(name for name, _ in METADATA_COLUMNS), "_rejected_at"]
-    one, two = (found.read().drop(*run_columns) for found in (table, other))
-    assert one.exceptAll(two).isEmpty()
-    assert two.exceptAll(one).isEmpty()
-
-
 def test_broker_killed_at_random_moments_loses_and_doubles_nothing(
     spark: SparkSession, fragile: KafkaServer, tmp_path: Path
 ) -> None:
-    seed = random.randrange(1_000_000)
-    print(f"seed {seed}")  # noqa: T201 (pytest shows it when the test fails)
-    moments = random.Random(seed)
+    moments = random_moments()
     topic = Topic(spark, fragile.brokers, "events.killed")
     topic.create(partitions=2)
     events = EventLake(spark, tmp_path, topic.brokers, topic.name)
@@ -116,5 +106,4 @@ def test_broker_killed_at_random_moments_loses_and_doubles_nothing(
     quiet.create()
     quiet.stream()
     assert events.bronze().count() >= _KILLS * (_RECORDS - 1)
-    for name in ("bronze", "dlq", "silver"):
-        _assert_same(getattr(events.tables, name), getattr(quiet.tables, name))
+    assert_same(events.tables, quiet.tables)

@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 
 from lakehouse_jobs import iceberg, ingest, landing, tables
+from lakehouse_jobs.contract import Contract
 from lakehouse_jobs.run_record import RunState
 from support.items import upsert
-from support.killed import run_killed
+from support.killed import random_moments, run_killed
 from support.lake import Lake
 from support.postgres import Sql
+from support.same import assert_same
 
 
 class Killed(BaseException):
@@ -129,16 +131,26 @@ def test_second_run_that_overtakes_a_first_makes_it_stop(lake: Lake, sql: Sql, m
     assert lake.rows("bronze").count() == 1
 
 
-def test_sigkill_between_bronze_and_silver_is_healed_by_the_next_run(lake: Lake, sql: Sql, tmp_path: Path) -> None:
+KILLS = 3
+
+
+def test_driver_killed_at_random_moments_leaves_the_tables_that_a_quiet_one_leaves(
+    lake: Lake, new_lake: Callable[[list[Contract]], Lake], sql: Sql, tmp_path: Path
+) -> None:
+    quiet = new_lake(lake.contracts)
     sql.run(upsert(1, "bolt", 5, "01"), upsert(2, "nut", 7, "02"))
-    lake.ingest()
-    sql.run(*INCREMENT)
+    for loaded in (lake, quiet):
+        loaded.ingest()
     facts = {"folder": str(lake.folder), "number": lake.number, "credentials": vars(lake.credentials)}
-    run_killed(lake.spark, "killed_run.py", facts, tmp_path / "stderr")
-    assert lake.rows("bronze").count() == 4
-    assert {row["quantity"] for row in lake.silver()} == {5, 7}
+    moments = random_moments()
+    for number in range(KILLS):
+        sql.run(upsert(10 + number, "pin", number, f"0{3 + number}"), upsert(20 + number, "Bad", 1, f"0{3 + number}"))
+        run = {"runId": f"20130301T00000{number}Z-0a1b2c", "after": moments.uniform(0.2, 9)}
+        run_killed(lake.spark, "killed_run.py", {**facts, **run}, tmp_path / f"stderr-{number}")
 
-    record = lake.ingest()["items"]
+    for loaded in (lake, quiet):
+        loaded.ingest()
 
-    assert (record.rowsRead, record.rowsMerged) == (0, 2)
-    _assert_complete(lake)
+    assert len(quiet.silver()) == 2 + KILLS
+    assert_same(lake.tables(), quiet.tables())
+    assert lake.ingest()["items"].state is RunState.UNCHANGED

@@ -1,9 +1,10 @@
-"""Runs a script of this folder that is to kill itself, and sees that it did."""
+"""Runs a script of this folder that is to be killed, and sees that it was."""
 
 from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -13,6 +14,13 @@ from pyspark.sql import SparkSession
 
 _FOLDER = Path(__file__).parent
 _SECONDS = 120
+
+
+def random_moments() -> random.Random:
+    """Where moments come from; the seed is shown when the test fails."""
+    seed = random.randrange(1_000_000)
+    print(f"seed {seed}")  # noqa: T201 (pytest shows it when the test fails)
+    return random.Random(seed)
 
 
 def run_killed(spark: SparkSession, script: str, facts: dict[str, object], log: Path) -> None:
