@@ -78,7 +78,7 @@ export const suites: Suite[] = [
     report: 'junit',
     command: (report) => pytest('workloads', report, join(root, 'workloads/tests')),
     env: { PYTHONPATH: join(root, 'workloads/jobs') },
-    timeoutMs: 20 * MINUTE,
+    timeoutMs: 30 * MINUTE,
   },
   {
     name: 'local',
@@ -86,7 +86,7 @@ export const suites: Suite[] = [
     report: 'junit',
     command: (report) => pytest('emulator', report, join(root, 'local/tests'), join(root, 'local/data/tests')),
     env: { PYTHONPATH: join(root, 'local') },
-    timeoutMs: 20 * MINUTE,
+    timeoutMs: 30 * MINUTE,
   },
   {
     name: 'integ',
@@ -95,7 +95,7 @@ export const suites: Suite[] = [
     command: (report) => vitest('integ', report),
     // the SDK's notice about future Node versions says nothing about these tests
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
-    timeoutMs: 25 * MINUTE,
+    timeoutMs: 40 * MINUTE,
   },
   {
     name: 'package',
