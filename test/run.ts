@@ -127,7 +127,8 @@ async function main(): Promise<void> {
   try {
     const chosen = selected();
     const engine = await ensureEngine(folder);
-    const lanes = (['code', 'machine'] as const).map((name) => chosen.filter(({ lane }) => lane === name));
+    // what runs in Python beside the rest: much of either is waiting
+    const lanes = [true, false].map((isPython) => chosen.filter(({ report }) => (report === 'junit') === isPython));
     outcomes.push(...(await Promise.all(lanes.map((lane) => runLane(lane, folder, engine)))).flat());
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -26,8 +26,6 @@ export interface Suite {
   readonly timeoutMs: number;
   /** The version of Airflow it runs with, installed for it; that of `npm start` when undefined. */
   readonly airflow?: EnvironmentSpec;
-  /** Suites of one lane run one after the other, the two lanes beside each other. */
-  readonly lane: 'code' | 'machine';
   /** Left out unless `--full` or `--only` asks for it. */
   readonly long?: boolean;
 }
@@ -53,28 +51,22 @@ const pytest = (environment: keyof typeof environments, report: string, ...paths
   ...paths,
 ];
 
-/**
- * In the order they run in each lane: the quick ones first, so that a plain mistake is seen at once. Those that wait for real
- * services most of the time are in a lane of their own.
- */
+/** In the order they run: the quick ones first, so that a plain mistake is seen at once. */
 export const suites: Suite[] = [
   {
     name: 'lint',
-    lane: 'code',
     report: 'exit-code',
     command: () => [process.execPath, '--import', 'tsx', join(root, 'local/lint.ts')],
     timeoutMs: 5 * MINUTE,
   },
   {
     name: 'unit',
-    lane: 'code',
     report: 'vitest',
     command: (report) => vitest('unit', report),
     timeoutMs: 10 * MINUTE,
   },
   {
     name: 'workloads',
-    lane: 'code',
     report: 'junit',
     command: (report) => pytest('workloads', report, join(root, 'workloads/tests')),
     env: { PYTHONPATH: join(root, 'workloads/jobs') },
@@ -82,7 +74,6 @@ export const suites: Suite[] = [
   },
   {
     name: 'local',
-    lane: 'machine',
     report: 'junit',
     command: (report) => pytest('emulator', report, join(root, 'local/tests'), join(root, 'local/data/tests')),
     env: { PYTHONPATH: join(root, 'local') },
@@ -90,7 +81,6 @@ export const suites: Suite[] = [
   },
   {
     name: 'integ',
-    lane: 'machine',
     report: 'vitest',
     command: (report) => vitest('integ', report),
     // the SDK's notice about future Node versions says nothing about these tests
@@ -99,14 +89,12 @@ export const suites: Suite[] = [
   },
   {
     name: 'package',
-    lane: 'code',
     report: 'vitest',
     command: (report) => vitest('package', report),
     timeoutMs: 10 * MINUTE,
   },
   ...(['airflow-2.10', 'airflow-2.11', 'airflow-3.3'] as const).map((name): Suite => ({
     name,
-    lane: 'machine',
     report: 'junit',
     command: (report) => pytest('emulator', report, join(root, 'local/tests/test_dags.py')),
     env: { PYTHONPATH: join(root, 'local') },
