@@ -1,5 +1,5 @@
 import { type Json, type Members, at, isMembers, plain } from './json';
-import type { Template, TemplateResource } from './template';
+import type { Template, TemplateResource } from './template-file';
 
 /** A resource of a stack or of a stack nested in it. */
 export interface FlatResource {

@@ -8,7 +8,8 @@ import { type Observation, observations, relocation, removal } from './finding-r
 import { type FlatResource, flattened } from './flat-template';
 import { relocations } from './relocations';
 import { STATEFUL_TYPES } from './stateful-types';
-import { type Template, readTemplate, templateOf, textOf, withoutHashes, withoutPlumbing } from './template';
+import { templateOf, textOf, withoutHashes, withoutPlumbing } from './template';
+import { type Template, readTemplate } from './template-file';
 
 interface Acknowledgement {
   readonly logicalId: string;

@@ -1,5 +1,6 @@
 import type { Stack } from 'aws-cdk-lib/core';
-import { type Template, templateOf, textOf, withoutHashes, withoutPlumbing } from './template';
+import { templateOf, textOf, withoutHashes, withoutPlumbing } from './template';
+import type { Template } from './template-file';
 
 /**
  * The template of a stack as text for a snapshot: what you declared, and nothing that changes though nothing of yours did.

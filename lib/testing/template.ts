@@ -1,42 +1,8 @@
-import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { NestedStack, Stack, Stage } from 'aws-cdk-lib/core';
 import { fail } from '../private';
-import { type Json, type Members, inOrder } from './json';
-
-/** The type of the resource that a nested stack is in its parent. */
-const NESTED_STACK = 'AWS::CloudFormation::Stack';
-
-/** The hash that names an asset. */
-const ASSET_HASH = /\b[0-9a-f]{64}\b/g;
-
-/** What a template is made of. */
-const SECTIONS = new Set(
-  'AWSTemplateFormatVersion Conditions Description Hooks Mappings Metadata Outputs Parameters Resources Rules Transform'.split(
-    ' ',
-  ),
-);
-
-/** A resource of a template. A nested stack holds its template, in the place of the address of one. */
-export interface TemplateResource {
-  readonly Type: string;
-  readonly DeletionPolicy?: string;
-  readonly UpdateReplacePolicy?: string;
-  readonly Condition?: string;
-  Properties?: Members;
-  Metadata?: Members;
-  NestedTemplate?: Template;
-}
-
-/** A CloudFormation template, with those of its nested stacks in it when it was read by `templateOf` or `readTemplate`. */
-export interface Template {
-  Rules?: Json;
-  Parameters?: { [name: string]: { readonly Default?: Json } };
-  readonly Resources?: { [id: string]: TemplateResource };
-  readonly Conditions?: Members;
-  readonly Mappings?: Members;
-  readonly Outputs?: { [name: string]: { readonly Value?: Json } };
-}
+import { type Json, inOrder } from './json';
+import { ASSET_HASH, type Template, parsed, putInside } from './template-file';
 
 /** The template of a stack, with those of its nested stacks in it. Synthesizes the app when that was not done yet. */
 export function templateOf(stack: Stack): Template {
@@ -56,65 +22,6 @@ function withNestedStacks(stack: Stack, directory: string): Template {
     }
   }
   return template;
-}
-
-/** A template in a file: one that was written as baseline, or one that CDK synthesized, beside those of its nested stacks. */
-export function readTemplate(file: string): Template {
-  const template = parsed(file);
-  for (const [id, resource] of Object.entries(template.Resources ?? {})) {
-    if (resource.Type === NESTED_STACK && resource.NestedTemplate === undefined) {
-      const nested = nestedFile(file, resource);
-      if (nested === undefined) {
-        const remedy = "write the baseline with 'ReplacementGuard.writeBaseline', or name a template in CDK's output";
-        fail({ path: file, must: 'beside the templates of its nested stacks', got: `none of ${id}`, remedy });
-      } else {
-        putInside(resource, readTemplate(nested));
-      }
-    }
-  }
-  return template;
-}
-
-/** The file of a nested stack's template: its address ends with its hash, which the list of assets knows. */
-function nestedFile(file: string, resource: TemplateResource): string | undefined {
-  const [hash = ''] = JSON.stringify(resource.Properties?.TemplateURL ?? '').match(ASSET_HASH) ?? [];
-  const directory = path.dirname(file);
-  for (const name of fs.readdirSync(directory).filter((candidate) => candidate.endsWith('.assets.json'))) {
-    const list: AssetList = JSON.parse(fs.readFileSync(path.join(directory, name), 'utf8'));
-    const found = list.files?.[hash]?.source?.path;
-    if (found !== undefined) {
-      return path.join(directory, found);
-    }
-  }
-  return undefined;
-}
-
-interface AssetList {
-  readonly files?: { [hash: string]: { readonly source?: { readonly path?: string } } };
-}
-
-function putInside(resource: TemplateResource | undefined, template: Template): void {
-  if (resource !== undefined) {
-    delete resource.Properties?.TemplateURL;
-    resource.NestedTemplate = template;
-  }
-}
-
-function parsed(file: string): Template {
-  if (!fs.existsSync(file)) {
-    const remedy = "correct the path, or write the file with 'ReplacementGuard.writeBaseline'";
-    return fail({ path: 'template', must: 'an existing file', got: file, remedy });
-  }
-  try {
-    const template: Template = JSON.parse(fs.readFileSync(file, 'utf8'));
-    if (Object.keys(template).every((section) => SECTIONS.has(section))) {
-      return template;
-    }
-  } catch {
-    // the same message: what is not JSON is no template
-  }
-  const remedy = "name the JSON that CDK synthesizes or 'ReplacementGuard.writeBaseline' writes";
-  return fail({ path: 'template', must: 'a CloudFormation template in JSON', got: file, remedy });
 }
 
 /** Takes away what CDK adds for itself: bootstrap rule and parameter, metadata. Changes the template. */

@@ -1,6 +1,6 @@
 import type { ReplacementFinding } from '../../lib/testing';
 import { ReplacementGuard } from '../../lib/testing';
-import type { Template, TemplateResource } from '../../lib/testing/template';
+import type { Template, TemplateResource } from '../../lib/testing/template-file';
 
 export type Resources = { [id: string]: TemplateResource };
 
