@@ -11,7 +11,7 @@ import { directSteps, orchestratorOf, type Orchestrator } from './orchestration'
 import { readLineage } from './lineage';
 import { RunPaths } from './paths';
 import { newRunId, Pipeline, type Runtime } from './pipeline';
-import { plannedRuns, unexpectedChanges } from './plan';
+import { plannedRuns, unexpectedChanges } from './runs';
 import { Progress } from './progress';
 import { qualityOf, type QualityRun } from './quality';
 import { readBack, type ReadbackReport } from './readback';

@@ -1,6 +1,6 @@
 import { explainDeployError, explainSynthError, failedResources } from '../../local/deploy';
 import { failureText, newRunId, withLocalLog } from '../../local/pipeline';
-import { plannedRuns, unexpectedChanges } from '../../local/plan';
+import { plannedRuns, unexpectedChanges } from '../../local/runs';
 import { Progress } from '../../local/progress';
 import { awsEnvironment } from '../../local/services/emulator';
 import { CommandError } from '../../local/toolchain/command';
