@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { problem, sorted } from '../private';
 
+/** The file in the contract directory. */
+export const LOCK_FILE = 'schema.lock.json';
+
 /** A column or nested field that a table has or had; its id is never given to another. */
 export interface LockedColumn {
   readonly id: number;

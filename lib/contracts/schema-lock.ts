@@ -3,11 +3,8 @@ import { basename, join, resolve } from 'node:path';
 import { didYouMean, fail, failAll, problem } from '../private';
 import type { DataContracts } from './data-contracts';
 import { evolveTable, newTable } from './lock-evolution';
-import { type LockedTable, type LockedTables, parseLock, renderLock } from './lock-file';
+import { LOCK_FILE, type LockedTable, type LockedTables, parseLock, renderLock } from './lock-file';
 import type { TableSpec } from './table-spec';
-
-/** The file in the contract directory. */
-const FILE = 'schema.lock.json';
 
 /** What to run when the lock is behind the contracts. */
 const LOCK = "run 'npx lakehouse lock' and commit the file";
@@ -71,8 +68,8 @@ export class SchemaLock {
    * @param directory the contract directory
    */
   public static fromDirectory(directory: string): SchemaLock {
-    const name = `${basename(resolve(directory))}/${FILE}`;
-    const path = join(directory, FILE);
+    const name = `${basename(resolve(directory))}/${LOCK_FILE}`;
+    const path = join(directory, LOCK_FILE);
     if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) {
       fail({ path: 'schema lock', must: 'a committed file', got: `no ${name}`, remedy: LOCK });
     }
@@ -83,7 +80,7 @@ export class SchemaLock {
 
   /** A lock that knows no table yet. */
   public static empty(): SchemaLock {
-    return new SchemaLock(FILE, {});
+    return new SchemaLock(LOCK_FILE, {});
   }
 
   private constructor(

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { DataContracts } from './data-contracts';
+import { LOCK_FILE } from './lock-file';
 import { SchemaLock } from './schema-lock';
 
 /** What became of the lock file. */
@@ -19,16 +20,20 @@ export interface LockFileUpdate {
  * Fails, and leaves the file as it is, when a contract is wrong or a change can never be deployed.
  */
 export function updateLockFile(directory: string): LockFileUpdate {
-  const path = join(directory, 'schema.lock.json');
+  const path = join(directory, LOCK_FILE);
   const before = existsSync(path) ? readFileSync(path, 'utf8') : undefined;
   const lock = before === undefined ? SchemaLock.empty() : SchemaLock.fromDirectory(directory);
   const { lock: next, changes } = lock.update(DataContracts.fromDirectory(directory));
   const text = next.render();
   const written = text !== before;
   if (written) {
-    // Written beside and moved over, so that an interrupted run leaves the old lock whole.
-    writeFileSync(`${path}.tmp`, text);
-    renameSync(`${path}.tmp`, path);
+    writeWhole(path, text);
   }
-  return { file: `${basename(resolve(directory))}/schema.lock.json`, written, changes };
+  return { file: `${basename(resolve(directory))}/${LOCK_FILE}`, written, changes };
+}
+
+/** Writes a file beside and moves it over, so that an interrupted run leaves the old one whole. */
+export function writeWhole(path: string, text: string): void {
+  writeFileSync(`${path}.tmp`, text);
+  renameSync(`${path}.tmp`, path);
 }
