@@ -15,6 +15,8 @@ import { down, status } from '../local/down';
 import { withUpOptions } from '../local/options';
 import { RunPaths, isClone, root } from '../local/paths';
 import { Progress } from '../local/progress';
+import type { AdoptOptions } from '../local/plan/adopt';
+import type { PlanOptions } from '../local/plan/plan';
 import { lastSummary } from '../local/show';
 import { buildDependencies } from '../local/toolchain/dependencies';
 import { PYTHON_VARIABLE } from '../local/toolchain/python';
@@ -61,6 +63,19 @@ function lock(directory: string): void {
   const { file, written, changes } = updateLockFile(folder);
   changes.forEach((change) => console.log(change));
   console.log(written ? `✓ ${file} written; commit it with the contracts` : `✓ ${file} is up to date`);
+}
+
+/** Shows what a deploy would do; the exit code says it to a pipeline. */
+async function showPlan(environment: string, options: PlanOptions): Promise<number> {
+  // the AWS clients are loaded by who needs them only
+  const [{ plan }, { planText }] = await Promise.all([
+    import('../local/plan/plan.js'),
+    import('../local/plan/report.js'),
+  ]);
+  const found = await plan(environment, options, new RunPaths());
+  const colours = process.stdout.isTTY && process.stdout.hasColors();
+  console.log(options.json === true ? JSON.stringify(found, undefined, 2) : planText(found, colours));
+  return found.exitCode;
 }
 
 /** The environment that is asked for; who names none is told which there are. */
@@ -115,6 +130,35 @@ export function lakehouseProgram(exit: (code: number) => void = () => undefined)
     .description('give new columns and tables of the contracts their ids, in schema.lock.json')
     .argument('[contracts]', 'the folder of contracts', 'contracts')
     .action(lock);
+  program
+    .command('plan')
+    .description(
+      'what a deploy would do to the Iceberg tables of an environment, and what was changed outside of deploys; reads only. ' +
+        'Exit code 0: no change, 2: changes, 3: a table drifted, or a deploy would be refused or lose something. Asks AWS by the usual credentials, or the stack that is ' +
+        'up in this folder when it is of that environment and neither --endpoint nor --region is given.',
+    )
+    .argument('[env]', `the environment: ${environments.names().join(', ')}`)
+    .option('--endpoint <url>', 'another AWS endpoint, for example http://127.0.0.1:4566')
+    .option('--region <name>', "the region instead of the environment's")
+    .option('--assembly <folder>', 'a folder that is synthesized already, for example cdk.out')
+    .option('--json', 'for programs')
+    .action(async (env: string | undefined, options: PlanOptions) => exit(await showPlan(named(env), options)));
+  program
+    .command('adopt')
+    .description(
+      'write the contract and the lock entry of an Iceberg table that exists already, with the ids that it has; ' +
+        'asks AWS by the usual credentials unless --endpoint is given, and changes nothing there',
+    )
+    .argument('<table>', 'database and table, for example sales.orders')
+    .requiredOption('--zone <name>', 'the zone that it belongs to: bronze, silver or gold')
+    .option('--domain <name>', 'its data domain (default: that of its folder <domain>/<table>)')
+    .option('--contracts <folder>', 'the folder of contracts', 'contracts')
+    .option('--endpoint <url>', 'another AWS endpoint, for example http://127.0.0.1:4566')
+    .option('--region <name>', 'the region, where the SDK does not find it')
+    .action(async (table: string, options: AdoptOptions) => {
+      const { adopt } = await import('../local/plan/adopt.js');
+      console.log((await adopt(table, options)).join('\n'));
+    });
   program
     .command('package-dependencies')
     .description('build the Python packages and jars that Spark applications take to the cluster, for synth to find')

@@ -34,18 +34,29 @@ const stateShape = z.object({
 /** What is written down about a run, so that another process can look at it, stop it or clean up after it. */
 export type RunState = z.infer<typeof stateShape>;
 
+/** A stack that was left up in a folder, with its endpoint and region. */
+export type StandingState = RunState & { facts: { endpoint: string; region: string } };
+
 /**
- * The stack that was left up in this folder, with its endpoint and region.
+ * The stack that was left up in this folder.
  *
  * @throws LakehouseError when none is.
  */
-export function standing(paths: RunPaths): RunState & { facts: { endpoint: string; region: string } } {
-  const state = readState(paths);
-  const { endpoint, region } = state?.facts ?? {};
-  if (state === undefined || !state.services.every(isSame) || endpoint === undefined || region === undefined) {
+export function standing(paths: RunPaths): StandingState {
+  const state = findStanding(paths);
+  if (state === undefined) {
     throw new LakehouseError("no deployed stack is up in this folder; start one with 'npx lakehouse up --keep'");
   }
-  return { ...state, facts: { ...state.facts, endpoint, region } };
+  return state;
+}
+
+/** The stack that was left up in this folder; undefined when none is. */
+export function findStanding(paths: RunPaths): StandingState | undefined {
+  const state = readState(paths);
+  const { endpoint, region } = state?.facts ?? {};
+  return state === undefined || !state.services.every(isSame) || endpoint === undefined || region === undefined
+    ? undefined
+    : { ...state, facts: { ...state.facts, endpoint, region } };
 }
 
 /** The run this process drives: its lock and its state file. */
