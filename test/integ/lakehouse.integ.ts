@@ -199,7 +199,7 @@ describe('the lakehouse on one machine', () => {
   });
 
   test.each(commandsOfTheBrief())('shows what the brief asks: %s', async (command) => {
-    const [, verb] = /^npx lakehouse ((?:verify|summary|lineage)\b.*)$/.exec(command) ?? [];
+    const [, verb] = /^npx lakehouse ((?:verify|plan|summary|lineage)\b.*)$/.exec(command) ?? [];
     const ended = await (verb === undefined ? runInPackage(command) : lake.lakehouse(...verb.split(' ')));
     expect({ code: ended.code, said: ended.code === 0 ? '' : ended.stdout + ended.stderr }).toEqual({
       code: 0,
