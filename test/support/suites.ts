@@ -32,12 +32,13 @@ export interface Suite {
 
 const MINUTE = 60_000;
 
-const vitest = (project: string, report: string): string[] => [
+/** Those that take long say each test as it ends. */
+const vitest = (project: string, report: string, reporter: 'default' | 'verbose' = 'verbose'): string[] => [
   process.execPath,
   join(root, 'node_modules/vitest/vitest.mjs'),
   'run',
   `--project=${project}`,
-  '--reporter=default',
+  `--reporter=${reporter}`,
   '--reporter=json',
   `--outputFile.json=${report}`,
 ];
@@ -62,7 +63,7 @@ export const suites: Suite[] = [
   {
     name: 'unit',
     report: 'vitest',
-    command: (report) => vitest('unit', report),
+    command: (report) => vitest('unit', report, 'default'),
     timeoutMs: 10 * MINUTE,
   },
   {
