@@ -1,4 +1,5 @@
 import { LakehouseError, sorted } from '../private';
+import { type ReadColumnRules, readColumnRules } from './column-rules';
 import { ContractFile, type DocumentPath } from './contract-file';
 import {
   COLUMN_PROPERTIES,
@@ -19,15 +20,17 @@ export interface ContractColumns {
   readonly partitionFields: PartitionField[];
   /** All names, those of columns whose type could not be read too. */
   readonly names: string[];
+  readonly rules: ReadColumnRules[];
 }
 
-interface Named {
+interface NamedColumn {
   readonly path: DocumentPath;
   readonly property: ContractProperty;
   readonly custom: ColumnProperties;
 }
 
-interface Entry extends Named {
+/** A column whose type could be read, with its place in the file. */
+export interface ColumnEntry extends NamedColumn {
   readonly type: IcebergType;
 }
 
@@ -53,15 +56,12 @@ export function readColumns(file: ContractFile, path: DocumentPath): ContractCol
   const named = indexes.flatMap((index) => readNamed(file, [...path, index]) ?? []);
   checkNames(file, named);
   const entries = named.flatMap((column) => readTyped(file, column) ?? []);
-  for (const entry of entries) {
-    checkOptions(file, entry);
-    checkAcceptedValues(file, entry);
-  }
   return {
     columns: entries.map((entry) => columnOf(file, entry)),
     keyColumns: readKey(file, entries),
     partitionFields: readPartition(file, entries),
     names: named.map(({ property }) => property.name),
+    rules: entries.map((entry) => readColumnRules(file, entry)),
   };
 }
 
@@ -78,14 +78,14 @@ export function attempt<T>(file: ContractFile, path: DocumentPath, read: () => T
   }
 }
 
-function readNamed(file: ContractFile, path: DocumentPath): Named | undefined {
+function readNamed(file: ContractFile, path: DocumentPath): NamedColumn | undefined {
   refuseUnknownKeys(file, path, STANDARD_KEYS.column);
   const property = readBy(file, path, PROPERTY);
   const custom = readCustomProperties(file, [...path, 'customProperties'], COLUMN_PROPERTIES);
   return property === undefined ? undefined : { path, property, custom };
 }
 
-function readTyped(file: ContractFile, { path, property, custom }: Named): Entry | undefined {
+function readTyped(file: ContractFile, { path, property, custom }: NamedColumn): ColumnEntry | undefined {
   const type = attempt(file, [...path, 'physicalType'], () => IcebergType.parse(property.physicalType));
   const fits = property.logicalType === undefined ? undefined : PHYSICAL[property.logicalType];
   if (type !== undefined && fits !== undefined && !fits.test(type.kind)) {
@@ -94,7 +94,7 @@ function readTyped(file: ContractFile, { path, property, custom }: Named): Entry
   return type === undefined ? undefined : { path, property, custom, type };
 }
 
-function columnOf(file: ContractFile, { path, property, custom, type }: Entry): Column {
+function columnOf(file: ContractFile, { path, property, custom, type }: ColumnEntry): Column {
   return {
     name: property.name,
     type,
@@ -106,7 +106,7 @@ function columnOf(file: ContractFile, { path, property, custom, type }: Entry): 
   };
 }
 
-function checkNames(file: ContractFile, entries: Named[]): void {
+function checkNames(file: ContractFile, entries: NamedColumn[]): void {
   const seen = new Set<string>();
   const renamed = new Set<string>();
   const names = new Set(entries.map(({ property }) => property.name));
@@ -128,58 +128,7 @@ function checkNames(file: ContractFile, entries: Named[]): void {
   }
 }
 
-function checkOptions(file: ContractFile, { path, property, type }: Entry): void {
-  const { minimum, maximum, pattern, minLength, maxLength } = property.logicalTypeOptions ?? {};
-  const options = [...path, 'logicalTypeOptions'];
-  const numeric = /^(int|long|float|double|decimal)/.test(type.kind);
-  const limits = [
-    ['minimum', minimum],
-    ['maximum', maximum],
-  ] as const;
-  for (const [key, limit] of limits.filter(([, value]) => value !== undefined)) {
-    const bounded = numeric ? typeof limit === 'number' : typeof limit === 'string' && /^(date|time)/.test(type.kind);
-    if (!bounded) {
-      const must = numeric ? 'a number' : `absent for ${type.kind}`;
-      file.report([...options, key], must, numeric ? 'write it without quotes' : 'drop it or use a pattern');
-    }
-  }
-  if (minimum !== undefined && maximum !== undefined && minimum > maximum) {
-    file.report([...options, 'minimum'], `at most the maximum ${maximum}`, 'swap the two');
-  }
-  if ((minLength ?? 0) > (maxLength ?? Number.POSITIVE_INFINITY)) {
-    file.report([...options, 'minLength'], `at most the maxLength ${maxLength}`, 'swap the two');
-  }
-  for (const key of ['pattern', 'minLength', 'maxLength'] as const) {
-    if (property.logicalTypeOptions?.[key] !== undefined && type.kind !== 'string') {
-      file.report([...options, key], `absent for ${type.kind}`, 'drop it, only strings have one');
-    }
-  }
-  if (pattern !== undefined && !isPattern(pattern)) {
-    file.report([...options, 'pattern'], 'a regular expression', 'correct its syntax');
-  }
-}
-
-function checkAcceptedValues(file: ContractFile, { path, property, type }: Entry): void {
-  const wanted = type.kind === 'string' ? 'string' : /^(int|long|float|double)$/.test(type.kind) ? 'number' : undefined;
-  for (const [index, rule] of (property.quality ?? []).entries()) {
-    if (rule.metric !== 'invalidValues') {
-      continue;
-    }
-    const valuesPath = [...path, 'quality', index, 'arguments', 'validValues'];
-    const values = rule.arguments?.validValues;
-    if (values === undefined || values.length === 0) {
-      file.report(valuesPath, 'a list of at least one value', 'list the accepted values');
-    }
-    for (const [position, value] of (values ?? []).entries()) {
-      if (wanted !== undefined && typeof value !== wanted) {
-        const remedy = wanted === 'string' ? 'put it in quotes' : 'write it without quotes';
-        file.report([...valuesPath, position], `a ${wanted} as the column's type ${type.kind}`, remedy);
-      }
-    }
-  }
-}
-
-function readKey(file: ContractFile, entries: Entry[]): string[] {
+function readKey(file: ContractFile, entries: ColumnEntry[]): string[] {
   const key = entries.filter(({ property }) => property.primaryKey === true);
   for (const { path, property, type } of key) {
     if (property.required !== true) {
@@ -192,7 +141,7 @@ function readKey(file: ContractFile, entries: Entry[]): string[] {
   return inOrder(file, key, 'primaryKeyPosition').map(({ property }) => property.name);
 }
 
-function readPartition(file: ContractFile, entries: Entry[]): PartitionField[] {
+function readPartition(file: ContractFile, entries: ColumnEntry[]): PartitionField[] {
   for (const { path, property, custom } of entries) {
     if (custom.partitionTransform !== undefined && property.partitioned !== true) {
       file.report([...path, 'partitioned'], 'true beside partitionTransform', 'set partitioned: true');
@@ -207,7 +156,7 @@ function readPartition(file: ContractFile, entries: Entry[]): PartitionField[] {
   return fields.flatMap((entry) => partitionField(file, entry, names) ?? []);
 }
 
-function partitionField(file: ContractFile, entry: Entry, names: Set<string>): PartitionField | undefined {
+function partitionField(file: ContractFile, entry: ColumnEntry, names: Set<string>): PartitionField | undefined {
   const { path, property, custom, type } = entry;
   const index = property.customProperties?.findIndex((item) => item.property === 'partitionTransform') ?? -1;
   const valuePath = index < 0 ? [...path, 'partitioned'] : [...path, 'customProperties', index, 'value'];
@@ -231,7 +180,11 @@ function partitionField(file: ContractFile, entry: Entry, names: Set<string>): P
 }
 
 /** The entries by their positions, which must differ; entries without one come last in the order of the file. */
-function inOrder(file: ContractFile, entries: Entry[], key: 'primaryKeyPosition' | 'partitionKeyPosition'): Entry[] {
+function inOrder(
+  file: ContractFile,
+  entries: ColumnEntry[],
+  key: 'primaryKeyPosition' | 'partitionKeyPosition',
+): ColumnEntry[] {
   const taken = new Set<number>();
   for (const { path, property } of entries) {
     const position = property[key];
@@ -240,14 +193,6 @@ function inOrder(file: ContractFile, entries: Entry[], key: 'primaryKeyPosition'
     }
     taken.add(position ?? 0);
   }
-  const rank = ({ property }: Entry) => property[key] ?? Number.MAX_SAFE_INTEGER;
+  const rank = ({ property }: ColumnEntry) => property[key] ?? Number.MAX_SAFE_INTEGER;
   return sorted(entries, rank);
-}
-
-function isPattern(pattern: string): boolean {
-  try {
-    return new RegExp(pattern, 'u').source.length > 0;
-  } catch {
-    return false;
-  }
 }

@@ -1,4 +1,5 @@
 import type { ContractDerivation } from './contract-derivation';
+import type { ContractRules } from './contract-rules';
 import type { ContractSource } from './contract-source';
 import type { ContractStream } from './contract-stream';
 import type { TableMaintenance } from './table-maintenance';
@@ -14,6 +15,8 @@ export interface ContractData {
   readonly version: string;
   readonly status: string;
   readonly purpose: string;
+  readonly grain?: string;
+  readonly rules: ContractRules;
   readonly columns: Column[];
   readonly keyColumns: string[];
   readonly partitionFields: PartitionField[];

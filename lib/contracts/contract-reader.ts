@@ -12,6 +12,7 @@ import {
   STANDARD_KEYS,
 } from './contract-schema';
 import { readObjectives } from './contract-objectives';
+import { readRules } from './dataset-rules';
 import { customPath, readBy, readCustomProperties, refuseUnknownKeys } from './schema-check';
 import { NullOrder, SortDirection, type SortField } from './table-spec';
 import { Zone } from './zone';
@@ -31,6 +32,7 @@ export function readContract(file: ContractFile): ContractData | undefined {
   const document = readBy(file, [], DOCUMENT);
   const custom = readCustomProperties(file, ['customProperties'], DOCUMENT_PROPERTIES);
   const columns = readColumns(file, [...DATASET, 'properties']);
+  const rules = readRules(file, DATASET, columns);
   const zone = readZone(file, custom);
   checkPlace(file);
   checkReferences(file, custom, columns);
@@ -43,6 +45,7 @@ export function readContract(file: ContractFile): ContractData | undefined {
   return {
     ...identity(file, document, zone),
     columns: columns.columns,
+    rules,
     keyColumns: columns.keyColumns,
     partitionFields: columns.partitionFields,
     sortFields: sortFields(custom),
@@ -67,6 +70,7 @@ function identity(file: ContractFile, document: ContractDocument, zone: Zone) {
     title: document.name ?? dataset,
     version: document.version,
     status: document.status,
+    grain: document.schema[0]?.dataGranularityDescription?.trim(),
     purpose: document.description?.purpose?.trim() ?? document.name ?? dataset,
     file: file.name,
     declaredAt: file.at([...DATASET, 'name']),

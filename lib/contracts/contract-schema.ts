@@ -19,11 +19,21 @@ const POSITION = z.int().min(1, 'a position of at least 1; count from 1');
 /** A custom property: what the standard lacks. */
 export const CUSTOM_PROPERTY = z.looseObject({ property: z.string(), value: z.unknown() });
 
-const QUALITY = z.looseObject({
-  type: z.string().optional(),
-  metric: z.string().optional(),
-  arguments: z.looseObject({ validValues: z.array(z.unknown()).optional() }).optional(),
+const LIMIT = z.union([z.number(), z.string()]).optional();
+
+/** What a column's values are held against, each alone. */
+const OPTIONS = z.looseObject({
+  minimum: LIMIT,
+  maximum: LIMIT,
+  exclusiveMinimum: LIMIT,
+  exclusiveMaximum: LIMIT,
+  pattern: z.string().optional(),
+  minLength: z.int().min(0, 'a length of at least 0; raise it').optional(),
+  maxLength: z.int().min(0, 'a length of at least 0; raise it').optional(),
 });
+
+/** The options of a column's type that are enforced here, and those that only describe. */
+export const OPTION_KEYS = [...Object.keys(OPTIONS.shape), 'format', 'timezone', 'defaultTimezone'];
 
 /** A column. */
 export const PROPERTY = z.looseObject({
@@ -39,16 +49,10 @@ export const PROPERTY = z.looseObject({
   partitionKeyPosition: POSITION.optional(),
   classification: z.string().optional(),
   description: z.string().optional(),
-  logicalTypeOptions: z
-    .looseObject({
-      minimum: z.union([z.number(), z.string()]).optional(),
-      maximum: z.union([z.number(), z.string()]).optional(),
-      pattern: z.string().optional(),
-      minLength: z.int().min(0, 'a length of at least 0; raise it').optional(),
-      maxLength: z.int().min(0, 'a length of at least 0; raise it').optional(),
-    })
-    .optional(),
-  quality: z.array(QUALITY).optional(),
+  logicalTypeOptions: OPTIONS.optional(),
+  unique: z.boolean().optional(),
+  quality: z.array(z.unknown()).optional(),
+  relationships: z.array(z.unknown()).optional(),
   customProperties: z.array(CUSTOM_PROPERTY).optional(),
 });
 
@@ -63,7 +67,15 @@ export const DOCUMENT = z.looseObject({
   domain: NAME,
   description: z.looseObject({ purpose: z.string().optional() }).optional(),
   schema: z
-    .array(z.looseObject({ name: NAME, properties: z.array(z.unknown()).min(1, 'at least one column; add it') }))
+    .array(
+      z.looseObject({
+        name: NAME,
+        dataGranularityDescription: z.string().optional(),
+        properties: z.array(z.unknown()).min(1, 'at least one column; add it'),
+        quality: z.array(z.unknown()).optional(),
+        relationships: z.array(z.unknown()).optional(),
+      }),
+    )
     .length(1, 'exactly one dataset; write one file for each dataset'),
   slaProperties: z
     .array(z.looseObject({ property: z.string(), value: z.unknown(), unit: z.string().optional() }))

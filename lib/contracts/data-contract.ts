@@ -1,5 +1,6 @@
 import type { ContractData } from './contract-data';
 import type { ContractDerivation } from './contract-derivation';
+import type { ContractRules } from './contract-rules';
 import type { ContractSource } from './contract-source';
 import type { ContractStream } from './contract-stream';
 import { tablesOf } from './contract-tables';
@@ -34,6 +35,8 @@ export class DataContract {
   public readonly status: string;
   /** What the dataset is for. */
   public readonly purpose: string;
+  /** What one row stands for, when the contract says so. */
+  public readonly grain: string | undefined;
   /** The columns in order. */
   public readonly columns: Column[];
   /** The columns of the primary key, in order; empty when there is none. */
@@ -64,6 +67,13 @@ export class DataContract {
   /** The contract's file, relative to the contract directory's parent. */
   public readonly file: string;
 
+  /**
+   * What its rows must be.
+   *
+   * @internal
+   */
+  public readonly _rules: ContractRules;
+
   private constructor(data: ContractData) {
     this.key = `${data.zone.name}.${data.dataset}`;
     this.zone = data.zone;
@@ -73,6 +83,7 @@ export class DataContract {
     this.version = data.version;
     this.status = data.status;
     this.purpose = data.purpose;
+    this.grain = data.grain;
     this.columns = data.columns;
     this.keyColumns = data.keyColumns;
     this.orderingColumn = data.orderingColumn;
@@ -86,5 +97,6 @@ export class DataContract {
     this.expectedBytesPerDay = data.expectedBytesPerDay;
     this.tables = tablesOf(data);
     this.file = data.file;
+    this._rules = data.rules;
   }
 }

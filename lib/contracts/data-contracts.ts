@@ -4,6 +4,7 @@ import { didYouMean, fail, failAll, problem, sorted } from '../private';
 import { ContractFile } from './contract-file';
 import { readContract } from './contract-reader';
 import { DataContract } from './data-contract';
+import { brokenRelationships } from './relationships';
 import type { TableSpec } from './table-spec';
 import type { Zone } from './zone';
 
@@ -37,6 +38,7 @@ export class DataContracts {
       return data === undefined ? [] : [DataContract._of(data)];
     });
     problems.push(...doubles(contracts), ...sharedTopics(contracts), ...withoutStream(contracts));
+    problems.push(...brokenRelationships(contracts));
     failAll(`contract directory '${name}'`, problems);
     return new DataContracts(root, contracts);
   }

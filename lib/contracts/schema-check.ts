@@ -16,14 +16,13 @@ export function readBy<T extends z.ZodType>(file: ContractFile, path: DocumentPa
   return result.data;
 }
 
-/** Notes every key of the object at a path that is not known. */
-export function refuseUnknownKeys(file: ContractFile, path: DocumentPath, known: string[]): void {
+/** Notes every key of the object at a path that is not known; true when there is none. */
+export function refuseUnknownKeys(file: ContractFile, path: DocumentPath, known: string[]): boolean {
   const value = file.valueAt(path);
-  if (isRecord(value) && !Array.isArray(value)) {
-    for (const key of Object.keys(value).filter((name) => !known.includes(name))) {
-      file.reportKey(path, key, didYouMean(key, known));
-    }
-  }
+  const keys = isRecord(value) && !Array.isArray(value) ? Object.keys(value) : [];
+  const unknown = keys.filter((name) => !known.includes(name));
+  unknown.forEach((key) => file.reportKey(path, key, didYouMean(key, known)));
+  return unknown.length === 0;
 }
 
 /**

@@ -16,6 +16,8 @@ export interface TestContract {
   readonly dataset?: string;
   readonly zone?: string;
   readonly domain?: string;
+  /** What is said of the dataset beside its name and columns. */
+  readonly schema?: { readonly [key: string]: unknown };
   /** Custom properties of the document beyond the zone. */
   readonly custom?: { readonly [property: string]: unknown };
 }
@@ -69,7 +71,7 @@ export function document(contract: TestContract): { readonly [key: string]: unkn
     status: 'active',
     domain: contract.domain ?? 'rides',
     description: { purpose: 'Trips for tests' },
-    schema: [{ name: contract.dataset ?? 'trips', properties: contract.columns }],
+    schema: [{ name: contract.dataset ?? 'trips', properties: contract.columns, ...contract.schema }],
     customProperties: Object.entries(properties).map(([property, value]) => ({ property, value })),
   };
 }

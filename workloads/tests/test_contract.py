@@ -58,6 +58,39 @@ def test_key_columns_follow_their_positions() -> None:
     assert parse(document, "items.yaml").key == ("name", "id")
 
 
+def test_reads_the_rules_of_the_dataset_and_those_of_a_value() -> None:
+    document = copy.deepcopy(DOCUMENT)
+    table = document["schema"][0]
+    accepted = {"metric": "invalidValues", "arguments": {"validValues": [1, 2], "pattern": "^[12]$"}, "mustBe": 0}
+    query = {"type": "sql", "query": "SELECT max(${column}) FROM ${object}", "mustNotBeBetween": [5, 7]}
+    words = {"type": "text", "description": "counted by hand"}
+    table["properties"][2]["quality"] = [accepted, {"metric": "nullValues", "mustBe": 0}, query, words]
+    table["properties"][1] |= {"unique": True, "relationships": [{"to": "parts.name"}]}
+    table["quality"] = [
+        {"metric": "rowCount", "mustBeGreaterThan": 3},
+        {"metric": "duplicateValues", "arguments": {"properties": ["name", "quantity"]}, "mustBe": 0},
+    ]
+    table["relationships"] = [{"from": ["items.name", "items.id"], "to": ["bins.name", "bins.number"]}]
+
+    contract = parse(document, "items.yaml")
+
+    quantity, rules = contract.columns[2], contract.rules
+    assert quantity.required
+    assert {rule.name: rule.argument for rule in quantity.rules}.items() >= {
+        ("validValues", (1, 2)),
+        ("pattern", "^[12]$"),
+    }
+    assert rules.unique == (("name",), ("name", "quantity"))
+    assert [str(each) for each in rules.row_counts] == ["> 3"]
+    assert [str(each) for each in rules.relationships] == [
+        "name refers to parts.name",
+        "name, id refers to bins.name, bins.number",
+    ]
+    assert [(each.sql, str(each.expected)) for each in rules.queries] == [
+        ("SELECT max(quantity) FROM ${table}", "NOT BETWEEN 5 AND 7")
+    ]
+
+
 EDITS: dict[str, tuple[Edit, str]] = {
     "an unknown type": (
         lambda document: _properties(document)[2].update(physicalType="integer"),
@@ -67,9 +100,29 @@ EDITS: dict[str, tuple[Edit, str]] = {
         lambda document: _properties(document)[2].update(logicalTypeOptions={"minimun": 1}),
         r"'items.yaml: quantity' must use only minimum, .*got \"minimun\"",
     ),
-    "a rule on many rows": (
-        lambda document: _properties(document)[2].update(quality=[{"metric": "duplicateValues", "mustBe": 0}]),
-        r"must be an invalidValues check, got \"duplicateValues\"",
+    "a rule of the dataset at a column": (
+        lambda document: _properties(document)[2].update(quality=[{"metric": "rowCount", "mustBe": 0}]),
+        r"'items.yaml: quantity quality' must be a rule of a column, got \"rowCount\"",
+    ),
+    "a rule that lets some broken rows through": (
+        lambda document: _properties(document)[2].update(quality=[{"metric": "nullValues", "mustBeLessThan": 5}]),
+        r"must be a rule of a column, got \"nullValues\"; a row is judged alone",
+    ),
+    "a rule of a column at the dataset": (
+        lambda document: document["schema"][0].update(quality=[{"metric": "nullValues", "mustBe": 0}]),
+        r"'items.yaml quality' must be a rule of a dataset, got \"nullValues\"",
+    ),
+    "a count that must be nothing": (
+        lambda document: document["schema"][0].update(quality=[{"metric": "rowCount"}]),
+        r"must have one of mustBe, .*got \"none\"",
+    ),
+    "a query of another table": (
+        lambda document: document["schema"][0].update(quality=[{"type": "sql", "query": "SELECT 1", "mustBe": 1}]),
+        r"'items.yaml query' must be one SELECT of \$\{table\}, got \"SELECT 1\"",
+    ),
+    "a relationship to a whole dataset": (
+        lambda document: _properties(document)[1].update(relationships=[{"to": "parts"}]),
+        r"relationships' must name as many columns of one dataset, as dataset.column, got \"parts\"",
     ),
     "no key": (lambda document: _properties(document)[0].pop("primaryKey"), r"primaryKey' must be set on a column"),
     "a column twice": (

@@ -98,6 +98,36 @@ def test_load_that_fails_is_kept_from_readers_and_the_others_go_on(
     assert gated.served == {1: 6, 2: 7, 3: 1}
 
 
+def test_rows_are_held_together_against_counts_queries_and_what_they_refer_to(
+    new_lake: Callable[[list[Contract]], Lake], sql: Sql
+) -> None:
+    parts, items = deepcopy(DOCUMENT), deepcopy(DOCUMENT)
+    parts["schema"][0]["name"] = parts["customProperties"][1]["value"]["table"] = "parts"
+    table = items["schema"][0]
+    table["properties"][1] |= {"relationships": [{"type": "foreignKey", "to": "parts.name"}], "unique": True}
+    few = {"type": "library", "metric": "rowCount", "mustBeBetween": [1, 2]}
+    short = "SELECT sum(quantity) FROM ${table} WHERE name RLIKE '^[a-z]{3,4}$'"
+    table["quality"] = [few, {"type": "sql", "name": "few_of_short_names", "query": short, "mustBeLessThan": 13}]
+    gated = GatedLake(new_lake([parse(items, "items.yaml"), parse(parts, "parts.yaml")]))
+    part = [each.replace("INTO items", "INTO parts") for each in JANUARY]
+    sql.run(CREATE, CREATE.replace("items", "parts"), *JANUARY, part[0])
+    gated.lake.ingest(stage=True)
+
+    first = gated.check()
+    assert [str(each) for each in first["items"].unmet] == ["name refers to parts.name (1)"]
+    assert first["parts"].outcome is Outcome.PUBLISHED
+
+    sql.run(part[1])
+    gated.lake.ingest(stage=True)
+    assert gated.check()["items"].outcome is Outcome.PUBLISHED
+
+    sql.run(upsert(3, "nut", 9, "04"))
+    gated.lake.ingest(stage=True)
+    unmet = {each.expectation for each in gated.check()["items"].unmet}
+    assert unmet == {"expect_column_values_to_be_unique", "row count BETWEEN 1 AND 2", "few_of_short_names"}
+    assert gated.served == {1: 5, 2: 7}
+
+
 def test_rows_that_were_served_may_not_vanish(gated: GatedLake, sql: Sql) -> None:
     sql.run(*JANUARY)
     gated.lake.ingest(stage=True)
@@ -225,7 +255,7 @@ def test_every_rule_of_a_contract_is_an_expectation() -> None:
     name["primaryKey"], name["primaryKeyPosition"] = True, 2
     document["schema"][0]["properties"][2]["logicalTypeOptions"] = {"exclusiveMinimum": 0, "maximum": 9}
 
-    suite: Any = suite_of(parse(document, "items.yaml"), 4).to_json_dict()
+    suite: Any = suite_of(parse(document, "items.yaml"), 4, "catalog.silver").to_json_dict()
 
     made = {
         (each["type"].removeprefix("expect_"), each["kwargs"].get("column")): each["kwargs"]

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from lakehouse_jobs import redrive, replay, stream
-from lakehouse_jobs.contract import Contract, Rule
+from lakehouse_jobs.contract import Contract
+from lakehouse_jobs.contract_rules import Rule
 from lakehouse_jobs.exceptions import ConfigurationError
 from lakehouse_jobs.kafka import find_offsets
 from lakehouse_jobs.objects import DiskStore

@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
-from lakehouse_jobs.contract import Column, Contract, Rule, SourceTable, load_contracts
+from lakehouse_jobs.contract import Column, Contract, SourceTable, load_contracts
+from lakehouse_jobs.contract_rules import Rule
 from lakehouse_jobs.exceptions import ContractError
 from lakehouse_jobs.validation import validate
 from support.lake import CONTRACTS

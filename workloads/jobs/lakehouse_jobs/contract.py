@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from lakehouse_jobs.contract_rules import Rule, TableRules, table_rules, value_rules
 from lakehouse_jobs.exceptions import ContractError, problem
 from lakehouse_jobs.objectives import Objectives, parse_objectives
 
@@ -42,16 +43,6 @@ _SPARK_TYPES: Mapping[str, str] = {
 }
 _DECIMAL = re.compile(r"^decimal\(\s*(\d+)\s*,\s*(\d+)\s*\)$")
 _FIXED = re.compile(r"^fixed\[\d+\]$")
-_OPTIONS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "pattern", "minLength", "maxLength")
-_IGNORED_OPTIONS = frozenset({"format", "timezone", "defaultTimezone"})
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One condition a value must meet: its name (as in the contract) and its argument."""
-
-    name: str
-    argument: Any
 
 
 @dataclass(frozen=True)
@@ -115,7 +106,8 @@ class Care:
 @dataclass(frozen=True)
 class Contract:
     """A dataset's contract: dataset name, version, columns, key, the column that orders versions of a row, origin,
-    what it promises of a run, the percent of its expectations that silver must meet to be published, and its care.
+    what it promises of a run, the percent of its expectations that silver must meet to be published, its care, and the
+    rules on its rows together.
     """
 
     dataset: str
@@ -127,6 +119,7 @@ class Contract:
     objectives: Objectives = field(default_factory=Objectives)
     minimum_quality: float = 99.0
     care: Care = field(default_factory=Care)
+    rules: TableRules = field(default_factory=TableRules)
 
     @property
     def source(self) -> SourceTable:
@@ -230,6 +223,7 @@ def parse(document: Mapping[str, Any], origin: str) -> Contract:
         objectives=parse_objectives(document, origin),
         minimum_quality=_minimum_quality(document, origin),
         care=_care(custom, origin),
+        rules=table_rules(table, origin),
     )
     _check(contract, origin)
     return contract
@@ -327,24 +321,12 @@ def _key(properties: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
 
 def _column(entry: Mapping[str, Any], origin: str) -> Column:
     name = str(entry.get("name"))
-    options: Mapping[str, Any] = entry.get("logicalTypeOptions") or {}
-    unknown = sorted(set(options) - set(_OPTIONS) - _IGNORED_OPTIONS)
-    if unknown:
-        known = ", ".join(_OPTIONS)
-        raise ContractError(problem(f"{origin}: {name}", f"use only {known}", ", ".join(unknown), "remove the option"))
-    rules = [Rule(option, options[option]) for option in _OPTIONS if option in options]
-    rules += [_quality_rule(check, f"{origin}: {name}") for check in entry.get("quality") or ()]
-    spark_type = _spark_type(str(entry.get("physicalType")), f"{origin}: {name}")
+    subject = f"{origin}: {name}"
+    rules = value_rules(entry, subject)
+    spark_type = _spark_type(str(entry.get("physicalType")), subject)
     required = bool(entry.get("required")) or bool(entry.get("primaryKey"))
-    return Column(name, spark_type, required, tuple(rules))
-
-
-def _quality_rule(check: Mapping[str, Any], subject: str) -> Rule:
-    values = (check.get("arguments") or {}).get("validValues")
-    if check.get("metric") == "invalidValues" and isinstance(values, list) and check.get("mustBe") == 0:
-        return Rule("validValues", tuple(values))
-    remedy = "a row is judged alone, so only invalidValues with validValues and mustBe 0 can be compiled"
-    raise ContractError(problem(f"{subject} quality", "be an invalidValues check", check.get("metric"), remedy))
+    present = required or Rule("present", True) in rules
+    return Column(name, spark_type, present, tuple(rule for rule in rules if rule.name != "present"))
 
 
 def _spark_type(physical: str, subject: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from functools import partial
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from pyspark.sql import SparkSession
@@ -76,7 +77,7 @@ def run(spark: SparkSession, job: Check, contracts: Sequence[Contract], telemetr
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="quality-") as folder:
         checkpoints = Checkpoints(Path(folder), job.run_id)
-        found = [_checked(spark, job, contract, checkpoints) for contract in contracts]
+        found = [_checked(spark, job, contract, checkpoints) for contract in _referenced_first(contracts)]
         if any(result.expectations for result in found):
             checkpoints.upload(job.store, job.artifacts_uri)
     for result in found:
@@ -86,6 +87,19 @@ def run(spark: SparkSession, job: Check, contracts: Sequence[Contract], telemetr
     job.retry.run("write the run record", partial(_write, job, found, round(time.monotonic() - began, 3)))
     _alert(job, found)
     return found
+
+
+def _referenced_first(contracts: Sequence[Contract]) -> list[Contract]:
+    """A dataset after those it refers to, so that what was staged of them is served by then."""
+    named = {contract.dataset: contract for contract in contracts}
+    graph = {
+        name: sorted({each.dataset for each in contract.rules.relationships} & named.keys() - {name})
+        for name, contract in named.items()
+    }
+    try:
+        return [named[name] for name in TopologicalSorter(graph).static_order()]
+    except CycleError:
+        return list(contracts)
 
 
 def _checked(spark: SparkSession, job: Check, contract: Contract, checkpoints: Checkpoints) -> DatasetQuality:

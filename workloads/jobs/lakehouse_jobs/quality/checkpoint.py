@@ -26,7 +26,7 @@ _RESULTS = {"result_format": "SUMMARY", "partial_unexpected_count": 5}
 
 @dataclass(frozen=True)
 class Unmet:
-    """An expectation that is not met: its name, its column or columns, how many values of how many break it.
+    """An expectation that is not met: its name or what it says of itself, its column or columns, how many values of how many break it.
 
     The counts are None where the table as a whole breaks it; `observed` then says what it is like.
     """
@@ -102,7 +102,13 @@ def _unmet(results: Iterable[Any]) -> Iterable[Unmet]:
         column = ", ".join(columns) if columns != [None] else None
         error = next((str(info["exception_message"]) for info in _exceptions(result)), None)
         observed = error or str(found.get("observed_value"))
-        yield Unmet(config.type, column, found.get("unexpected_count"), found.get("element_count"), observed)
+        yield Unmet(
+            config.description or config.type,
+            column,
+            found.get("unexpected_count"),
+            found.get("element_count"),
+            observed,
+        )
 
 
 def _exceptions(result: Any) -> list[dict[str, Any]]:

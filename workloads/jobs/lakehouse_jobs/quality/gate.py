@@ -55,7 +55,8 @@ class Gate:
         """Hold a candidate against the contract."""
         rows = self._main.read_snapshot(candidate.snapshot).persist()
         try:
-            return checkpoints.run(rows, suite_of(self._contract, candidate.served_rows))
+            silver = self._main.identifier.rpartition(".")[0]
+            return checkpoints.run(rows, suite_of(self._contract, candidate.served_rows, silver))
         finally:
             rows.unpersist()
 

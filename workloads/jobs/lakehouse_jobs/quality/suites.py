@@ -1,4 +1,7 @@
-"""A contract as a suite of expectations: about the table, about its key, about each column."""
+"""A contract as a suite of expectations: about the table, about its key, about each column, about other tables.
+
+It is made when a check runs, from the contract and the table as it is: there is no suite in a file to grow stale.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ from great_expectations import expectations as gxe
 from great_expectations.expectations.expectation import Expectation
 
 from lakehouse_jobs.contract import METADATA_COLUMNS, Column, Contract
+from lakehouse_jobs.contract_rules import Comparison, Relationship
+from lakehouse_jobs.validation import quoted
 
 _TYPES: Mapping[str, str] = {
     "boolean": "BooleanType",
@@ -24,15 +29,19 @@ _TYPES: Mapping[str, str] = {
     "binary": "BinaryType",
     "decimal": "DecimalType",
 }
+_COUNT = "SELECT count(*) FROM ${table}"
+_ROWS = "\0"
+"""Stands for the rows that are checked while braces are doubled; no query has it."""
 _BETWEEN = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
 
 
-def suite_of(contract: Contract, least_rows: int) -> gx.ExpectationSuite:
+def suite_of(contract: Contract, least_rows: int, silver: str) -> gx.ExpectationSuite:
     """What silver must be by its contract.
 
-    `least_rows` are the rows that the table serves today: a load inserts and updates, and takes none away.
+    `least_rows` are the rows that the table serves today: a load inserts and updates, and takes none away. `silver` is
+    where the tables are that it refers to, as `catalog.database`.
     """
-    expectations = [*_of_table(contract, least_rows), *_of_columns(contract)]
+    expectations = [*_of_table(contract, least_rows), *_of_columns(contract), *_of_rules(contract, silver)]
     return gx.ExpectationSuite(name=contract.dataset, expectations=expectations)
 
 
@@ -54,6 +63,37 @@ def _unique(key: Sequence[str]) -> Expectation:
     if len(key) == 1:
         return gxe.ExpectColumnValuesToBeUnique(column=key[0])
     return gxe.ExpectCompoundColumnsToBeUnique(column_list=list(key))
+
+
+def _of_rules(contract: Contract, silver: str) -> Iterator[Expectation]:
+    yield from map(_unique, contract.rules.unique)
+    for expected in contract.rules.row_counts:
+        yield _no_rows(f"row count {expected}", _unmet_query(_COUNT, expected))
+    for each in contract.rules.relationships:
+        yield _no_rows(str(each), _orphans(each, contract.dataset, silver))
+    for query in contract.rules.queries:
+        yield _no_rows(query.name, _unmet_query(query.sql, query.expected))
+
+
+def _no_rows(description: str, query: str) -> Expectation:
+    """Great Expectations takes braces for its own, and knows the rows that are checked as `batch`."""
+    escaped = query.replace("${table}", _ROWS).replace("{", "{{").replace("}", "}}").replace(_ROWS, "{batch}")
+    return gxe.UnexpectedRowsExpectation(unexpected_rows_query=escaped, description=description)
+
+
+def _unmet_query(query: str, expected: Comparison) -> str:
+    """A row when a query gives something else than it must, nothing included."""
+    return f"SELECT value FROM (SELECT ({query}) AS value) WHERE NOT coalesce(value {expected}, false)"
+
+
+def _orphans(relationship: Relationship, dataset: str, silver: str) -> str:
+    """The rows that refer to something that is not there; a table may refer to itself."""
+    other = "${table}" if relationship.dataset == dataset else f"{silver}.{quoted(relationship.dataset)}"
+    pairs = list(zip(map(quoted, relationship.columns), map(quoted, relationship.references), strict=True))
+    same = " AND ".join(f"one.{column} = other.{reference}" for column, reference in pairs)
+    present = " AND ".join(f"one.{column} IS NOT NULL" for column, _ in pairs)
+    shown = ", ".join(f"one.{column}" for column, _ in pairs)
+    return f"SELECT {shown} FROM ${{table}} AS one LEFT ANTI JOIN {other} AS other ON {same} WHERE {present}"
 
 
 def _of_columns(contract: Contract) -> Iterator[Expectation]:
