@@ -12,6 +12,7 @@ import { configShape } from '../lib/config/shape';
 import { type ExplainOptions, explainConfig } from '../local/config-explain';
 import { type CostOptions, costReport } from '../local/cost';
 import { down, status } from '../local/down';
+import { type GenerateOptions, generate, generatedText } from '../local/generate/generate';
 import { withUpOptions } from '../local/options';
 import { RunPaths, isClone, root } from '../local/paths';
 import { Progress } from '../local/progress';
@@ -54,13 +55,18 @@ function bootstrapped(verb: string, args: string[]): Promise<number> {
   });
 }
 
-function lock(directory: string): void {
+/** The folder of contracts that is asked for. */
+function contractsIn(directory: string): string {
   const folder = resolve(directory);
   if (!existsSync(folder)) {
     const remedy = 'name the folder that holds the zones, or run this where it lies';
     throw new LakehouseError(problem({ path: 'contracts', must: 'an existing folder', got: directory, remedy }));
   }
-  const { file, written, changes } = updateLockFile(folder);
+  return folder;
+}
+
+function lock(directory: string): void {
+  const { file, written, changes } = updateLockFile(contractsIn(directory));
   changes.forEach((change) => console.log(change));
   console.log(written ? `✓ ${file} written; commit it with the contracts` : `✓ ${file} is up to date`);
 }
@@ -159,6 +165,17 @@ export function lakehouseProgram(exit: (code: number) => void = () => undefined)
       const { adopt } = await import('../local/plan/adopt.js');
       console.log((await adopt(table, options)).join('\n'));
     });
+  program
+    .command('generate')
+    .description(
+      'write what other tools need from the contracts: dbt sources, Glue Data Quality rulesets, JSON Schemas',
+    )
+    .argument('[contracts]', 'the folder of contracts', 'contracts')
+    .option('--dbt <file>', "the file of dbt's sources, in your project (default: generated/dbt/silver.yml there)")
+    .option('--check', 'write nothing, and fail when a file is stale')
+    .action((directory: string, options: GenerateOptions) =>
+      console.log(generatedText(generate(contractsIn(directory), options))),
+    );
   program
     .command('package-dependencies')
     .description('build the Python packages and jars that Spark applications take to the cluster, for synth to find')

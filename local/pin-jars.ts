@@ -3,7 +3,7 @@ import { guarded } from './interrupt';
 import { jarSets, repinJars } from './toolchain/jars';
 
 /**
- * `node local/bootstrap.mjs pin-jars [emr|kafka|workloads|streams]`: writes the checksums of a jar lock anew, after its coordinates were
+ * `node local/bootstrap.mjs pin-jars [emr|kafka|workloads|streams|dqdl]`: writes the checksums of a jar lock anew, after its coordinates were
  * changed by hand. Review the difference before committing it: these checksums are what every later install is held to.
  */
 async function main(): Promise<number> {

@@ -9,53 +9,56 @@ import { readBy, refuseUnknownKeys } from './schema-check';
 export function readColumnRelationships(file: ContractFile, columns: DocumentPath): Relationship[] {
   return indexes(file, columns).flatMap((column) => {
     const name = file.valueAt([...columns, column, 'name']);
-    return typeof name === 'string' ? readListed(file, [...columns, column, 'relationships'], [name]) : [];
+    const path = [...columns, column, 'relationships'];
+    const known = RELATIONSHIP_KEYS.filter((key) => key !== 'from');
+    return typeof name === 'string'
+      ? indexes(file, path).flatMap((index) => readOne(file, [...path, index], known, [name]))
+      : [];
   });
 }
 
 /** Reads the relationships of a dataset at a path, which name the columns of both sides. */
 export function readDatasetRelationships(file: ContractFile, dataset: DocumentPath, names: string[]): Relationship[] {
-  const own = file.valueAt([...dataset, 'name']);
-  const found = readListed(file, [...dataset, 'relationships']);
-  for (const [index, { columns }] of found.entries()) {
-    for (const name of columns) {
-      const column = name.startsWith(`${String(own)}.`) ? name.slice(String(own).length + 1) : undefined;
-      if (column === undefined || !names.includes(column)) {
-        const known = names.map((each) => `${String(own)}.${each}`);
-        const path = [...dataset, 'relationships', index, 'from'];
-        file.report(path, `columns of the contract, as ${String(own)}.<column>`, didYouMean(name, known));
-      }
+  const own = `${String(file.valueAt([...dataset, 'name']))}.`;
+  const path = [...dataset, 'relationships'];
+  return indexes(file, path).flatMap((index) => {
+    const from = listOf(file.valueAt([...path, index, 'from']));
+    const columns = from.filter((name) => name.startsWith(own)).map((name) => name.slice(own.length));
+    const strange = from.find((name) => !names.some((column) => name === `${own}${column}`));
+    if (strange !== undefined || from.length === 0) {
+      const known = names.map((name) => `${own}${name}`);
+      file.report(
+        [...path, index, 'from'],
+        `columns of the contract, as ${own}<column>`,
+        didYouMean(strange ?? '', known),
+      );
+      return [];
     }
-  }
-  return found.map((each) => ({ ...each, columns: each.columns.map((name) => name.split('.').slice(1).join('.')) }));
+    return readOne(file, [...path, index], RELATIONSHIP_KEYS, columns);
+  });
 }
 
-function readListed(file: ContractFile, path: DocumentPath, columns?: string[]): Relationship[] {
-  return indexes(file, path).flatMap((index) => {
-    const at = [...path, index];
-    const known = columns === undefined ? RELATIONSHIP_KEYS : RELATIONSHIP_KEYS.filter((key) => key !== 'from');
-    refuseUnknownKeys(file, at, known);
-    const given = readBy(file, at, RELATIONSHIP);
-    const from = columns ?? listOf(given?.from);
-    const to = listOf(given?.to).map((text) => text.split('.'));
-    const datasets = new Set(to.map(([dataset = '']) => dataset));
-    const [dataset] = datasets;
-    if (given === undefined) {
-      return [];
-    }
-    if (dataset === undefined || datasets.size > 1 || to.some((parts) => parts.length !== 2)) {
-      const must = 'columns of one dataset of the same zone, as dataset.column';
-      file.report([...at, 'to'], must, 'write for example airlines.carrier');
-      return [];
-    }
-    if (from.length !== to.length) {
-      const remedy = 'name as many columns on one side as on the other';
-      file.report([...at, 'to'], `${from.length} column${from.length === 1 ? '' : 's'}, as many as from`, remedy);
-      return [];
-    }
-    const references = to.map(([, column = '']) => column);
-    return [{ columns: from, dataset, references, declaredAt: file.at([...at, 'to']) }];
-  });
+function readOne(file: ContractFile, path: DocumentPath, known: string[], columns: string[]): Relationship[] {
+  refuseUnknownKeys(file, path, known);
+  const given = readBy(file, path, RELATIONSHIP);
+  if (given === undefined) {
+    return [];
+  }
+  const to = listOf(given.to).map((text) => text.split('.'));
+  const [dataset, ...others] = new Set(to.map(([name = '']) => name));
+  if (dataset === undefined || others.length > 0 || to.some((parts) => parts.length !== 2)) {
+    const must = 'columns of one dataset of the same zone, as dataset.column';
+    file.report([...path, 'to'], must, 'write for example airlines.carrier');
+    return [];
+  }
+  if (columns.length !== to.length) {
+    const remedy = 'name as many columns on one side as on the other';
+    const must = `${columns.length} column${columns.length === 1 ? '' : 's'}, as many as from`;
+    file.report([...path, 'to'], must, remedy);
+    return [];
+  }
+  const references = to.map(([, column = '']) => column);
+  return [{ columns, dataset, references, declaredAt: file.at([...path, 'to']) }];
 }
 
 /** Relationships to a dataset or a column that no contract of the zone has, or to values of another type. */
@@ -94,6 +97,6 @@ function indexes(file: ContractFile, path: DocumentPath): number[] {
   return Array.isArray(listed) ? [...listed.keys()] : [];
 }
 
-function listOf(value: string | string[] | undefined): string[] {
-  return value === undefined ? [] : [value].flat();
+function listOf(value: unknown): string[] {
+  return [value].flat().filter((each) => typeof each === 'string');
 }

@@ -36,6 +36,8 @@ export const jarSets = {
   workloads: { name: 'workloads', lock: join(root, 'workloads/jars.lock.json') },
   /** What the streams bring along. */
   streams: { name: 'streams', lock: join(root, 'workloads/stream-jars.lock.json') },
+  /** AWS' own parser of the rules of Glue Data Quality, which tests hold the generated ones against. */
+  dqdl: { name: 'dqdl-1.0.0', lock: join(root, 'local/jars/dqdl-1.0.0.lock.json') },
 } as const satisfies Record<string, JarSet>;
 
 const jarLock = z.array(

@@ -73,9 +73,9 @@ describe('the rules of a contract', () => {
 
   test('of the shipped contracts say what flights refer to', () => {
     const { relationships } = DataContracts.fromDirectory(`${root}/contracts`).get('silver.flights')._rules;
-    expect(relationships.map(({ columns, dataset, references }) => [...columns, dataset, ...references])).toEqual([
-      ['carrier', 'airlines', 'carrier'],
-      ['origin', 'airports', 'faa'],
+    expect(relationships).toMatchObject([
+      { columns: ['carrier'], dataset: 'airlines', references: ['carrier'] },
+      { columns: ['origin'], dataset: 'airports', references: ['faa'] },
     ]);
   });
 

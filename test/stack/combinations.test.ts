@@ -49,8 +49,11 @@ function noContracts(): DataContracts {
 /** As many contracts with a stream, locked. */
 function streams(count: number): DataContracts {
   const directory = temporaryDirectory();
+  const silver = path.join(ROOT, 'contracts', 'silver');
   fs.mkdirSync(path.join(directory, 'silver'));
-  const text = fs.readFileSync(path.join(ROOT, 'contracts', 'silver', 'flight_events.yaml'), 'utf8');
+  // events refer to their airline
+  fs.copyFileSync(path.join(silver, 'airlines.yaml'), path.join(directory, 'silver', 'airlines.yaml'));
+  const text = fs.readFileSync(path.join(silver, 'flight_events.yaml'), 'utf8');
   for (let index = 1; index <= count; index++) {
     const one = text.replaceAll('flight_events', `events_${index}`).replaceAll('flights.events', `events.${index}`);
     fs.writeFileSync(path.join(directory, 'silver', `events_${index}.yaml`), one);

@@ -16,7 +16,8 @@
   {%- for column, range in ranges.items() -%}
     {%- set outside = [] -%}
     {%- for bound, broken in [('min', ' < '), ('max', ' > '), ('above', ' <= '), ('below', ' >= ')] if bound in range -%}
-      {%- do outside.append(column ~ broken ~ range[bound]) -%}
+      {%- set limit = range[bound] if range[bound] is number else dbt.string_literal(range[bound]) -%}
+      {%- do outside.append(column ~ broken ~ limit) -%}
     {%- endfor -%}
     {%- do checks.append({'column': column, 'broken': outside | join(' or ')}) -%}
   {%- endfor -%}

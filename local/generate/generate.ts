@@ -1,0 +1,95 @@
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { DataContracts } from '../../lib/contracts';
+import { failAll, problem } from '../../lib/private/errors';
+import { dbtSources } from './dbt-sources';
+import { dqdl } from './dqdl';
+import { jsonSchema } from './json-schema';
+
+/** Where generated files lie below the contracts, unless another place is asked for. */
+const FOLDER = 'generated';
+
+/** What `lakehouse generate` takes. */
+export interface GenerateOptions {
+  /** The file of dbt's sources; `generated/dbt/silver.yml` below the contracts when undefined. */
+  readonly dbt?: string;
+  /** Write nothing, and fail when a file is not what the contracts say. */
+  readonly check?: boolean;
+}
+
+/** What became of the generated files: their paths, relative to the working directory. */
+export interface Generated {
+  readonly written: string[];
+  readonly removed: string[];
+  readonly unchanged: string[];
+}
+
+/**
+ * Writes what other tools need from the contracts of a directory, and removes what was written for contracts that are gone.
+ *
+ * Expectations of Great Expectations are not among it: the job makes its suite from the contract at each check.
+ *
+ * @throws LakehouseError when a contract is wrong, or when a file is stale and only a check is asked for.
+ */
+export function generate(directory: string, { dbt, check }: GenerateOptions = {}): Generated {
+  const root = resolve(directory);
+  const files = generatedFiles(DataContracts.fromDirectory(root), dbt);
+  const stale = [...files].filter(([path, content]) => textOf(path) !== content).map(([path]) => path);
+  const leftOver = listed(join(root, FOLDER)).filter((path) => !files.has(path));
+  if (check === true) {
+    failAll(
+      `generated files of '${directory}'`,
+      [...stale, ...leftOver].map((path) => outdated(path, files.has(path))),
+    );
+  }
+  for (const path of stale) {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, files.get(path) ?? '');
+  }
+  leftOver.forEach((path) => rmSync(path));
+  const unchanged = [...files.keys()].filter((path) => !stale.includes(path));
+  return { written: stale.map(shown), removed: leftOver.map(shown), unchanged: unchanged.map(shown) };
+}
+
+/** What `lakehouse generate` says it did. */
+export function generatedText({ written, removed, unchanged }: Generated): string {
+  const changed = [...written.map((path) => `+ ${path}`), ...removed.map((path) => `- ${path}`)];
+  const summary =
+    changed.length === 0
+      ? `✓ ${unchanged.length} generated files are up to date`
+      : `✓ ${changed.length} of ${written.length + unchanged.length + removed.length} generated files changed; commit them with the contracts`;
+  return [...changed, summary].join('\n');
+}
+
+/** Everything that is generated, by its absolute path. */
+function generatedFiles(contracts: DataContracts, dbt: string | undefined): Map<string, string> {
+  const below = (...parts: string[]): string => join(contracts.directory, FOLDER, ...parts);
+  const tables = contracts.all().filter(({ zone }) => zone.holdsTables);
+  return new Map([
+    [resolve(dbt ?? below('dbt', 'silver.yml')), dbtSources(contracts)],
+    ...tables.map((each): [string, string] => [below('glue-data-quality', `${each.key}.dqdl`), dqdl(each)]),
+    ...contracts
+      .streams()
+      .map((each): [string, string] => [below('json-schema', `${each.key}.schema.json`), jsonSchema(each)]),
+  ]);
+}
+
+/** The files below a folder, without those that something else than this put there. */
+function listed(folder: string): string[] {
+  const kinds = ['dbt', 'glue-data-quality', 'json-schema'].map((kind) => join(folder, kind));
+  return kinds.filter((kind) => existsSync(kind)).flatMap((kind) => readdirSync(kind).map((name) => join(kind, name)));
+}
+
+function outdated(path: string, wanted: boolean): string {
+  const got = existsSync(path) ? 'another text' : 'no file';
+  const must = wanted ? 'what the contracts say' : 'gone with its contract';
+  return problem({ path: shown(path), must, got, remedy: "run 'lakehouse generate' and commit what it writes" });
+}
+
+function textOf(path: string): string | undefined {
+  return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+}
+
+function shown(path: string): string {
+  return relative(process.cwd(), path) || basename(path);
+}
