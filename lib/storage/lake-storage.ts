@@ -4,7 +4,9 @@ import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct, type IConstruct } from 'constructs';
 import { Zone } from '../contracts';
 import { fail, failAll, problem } from '../private';
-import { StorageTier, type ZoneLifecycle, lifecycleProblems, lifecycleRule } from './zone-lifecycle';
+import { lifecycleProblems } from './lifecycle-problems';
+import { StorageTier } from './storage-tier';
+import { type ZoneLifecycle, lifecycleRules } from './zone-lifecycle';
 
 /** Where things are in the artifacts bucket; each prefix ends with a slash. */
 export enum ArtifactPrefix {
@@ -220,7 +222,7 @@ export class LakeStorage extends Construct implements ILakeStorage {
         removalPolicy,
         serverAccessLogsBucket: this.accessLogs,
         serverAccessLogsPrefix: `${zone.name}/`,
-        lifecycleRules: [lifecycleRule(lifecycle)],
+        lifecycleRules: lifecycleRules(lifecycle),
         metrics: this.measuredZones.includes(zone) ? [{ id: REQUEST_METRICS_ID }] : undefined,
       });
     }
@@ -229,7 +231,7 @@ export class LakeStorage extends Construct implements ILakeStorage {
       removalPolicy,
       serverAccessLogsBucket: this.accessLogs,
       serverAccessLogsPrefix: 'artifacts/',
-      lifecycleRules: [lifecycleRule({}), { id: 'Logs', prefix: ArtifactPrefix.LOGS, expiration: logRetention }],
+      lifecycleRules: [...lifecycleRules({}), { id: 'Logs', prefix: ArtifactPrefix.LOGS, expiration: logRetention }],
     });
   }
 
@@ -275,7 +277,7 @@ function accessLogBucket(scope: Construct, retention: Duration, removalPolicy: R
     ...SAFE_BUCKET,
     encryption: s3.BucketEncryption.S3_MANAGED,
     removalPolicy,
-    lifecycleRules: [lifecycleRule({ expireAfter: retention, noncurrentExpireAfter: Duration.days(1) })],
+    lifecycleRules: lifecycleRules({ expireAfter: retention, noncurrentExpireAfter: Duration.days(1) }),
   });
 }
 

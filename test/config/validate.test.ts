@@ -108,6 +108,21 @@ describe('validateConfig', () => {
       '\'storage.landing.transitions\' must be a storage tier, got "GLACIER"; known are INFREQUENT_ACCESS',
     ],
     [
+      'old versions that expire in their last tier',
+      { storage: { silver: { noncurrentTransitions: [{ tier: 'DEEP_ARCHIVE', afterDays: 1 }] } } },
+      "'storage.silver.noncurrentExpireAfterDays' must be at least 181 days",
+    ],
+    [
+      'objects too small to move',
+      { storage: { silver: { minimumObjectKib: 64 } } },
+      "'storage.silver.minimumObjectKib' must be at least 128 KiB",
+    ],
+    [
+      'a size that is none',
+      { storage: { silver: { maximumObjectKib: -1 } } },
+      "'storage.silver.maximumObjectKib' must be a whole number of KiB, at least 1, got -1",
+    ],
+    [
       'a lifecycle of no days',
       { storage: { landing: { noncurrentExpireAfterDays: 0 } } },
       "'storage.landing.noncurrentExpireAfterDays' must be a whole number of days, at least 1, got 0",

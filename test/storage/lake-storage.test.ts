@@ -1,9 +1,15 @@
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
-import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
+import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib/core';
 import { Zone } from '../../lib/contracts';
-import { LakeStorage, type LakeStorageProps, StorageTier, type TierTransition } from '../../lib/storage';
+import {
+  LakeStorage,
+  type LakeStorageProps,
+  StorageTier,
+  type TierTransition,
+  type ZoneLifecycle,
+} from '../../lib/storage';
 import { resourcesIn, testStack } from '../support/stacks';
 
 interface BucketProperties {
@@ -261,6 +267,73 @@ describe('lifecycle of a zone', () => {
     expect(() => build({ landingLifecycle: lifecycle })).toThrow(
       /'landingLifecycle.expireAfter' must be at least 60 days/,
     );
+  });
+
+  test('moves old versions, keeps the newest of them, and moves only objects of some sizes', () => {
+    const bronzeLifecycle = {
+      noncurrentTransitions: [at(StorageTier.INFREQUENT_ACCESS, 30), at(StorageTier.DEEP_ARCHIVE, 60)],
+      noncurrentExpireAfter: Duration.days(240),
+      noncurrentVersionsKept: 3,
+      minimumObjectSize: Size.mebibytes(1),
+      maximumObjectSize: Size.gibibytes(1),
+    };
+    expect(rulesOf('Bronze', { bronzeLifecycle })).toEqual([
+      {
+        Id: 'Zone',
+        Status: 'Enabled',
+        AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },
+        NoncurrentVersionExpiration: { NoncurrentDays: 240, NewerNoncurrentVersions: 3 },
+      },
+      {
+        Id: 'Moves',
+        Status: 'Enabled',
+        ObjectSizeGreaterThan: 1_048_575,
+        ObjectSizeLessThan: 1_073_741_825,
+        Transitions: [
+          { StorageClass: 'STANDARD_IA', TransitionInDays: 30 },
+          { StorageClass: 'GLACIER_IR', TransitionInDays: 180 },
+        ],
+        NoncurrentVersionTransitions: [
+          { StorageClass: 'STANDARD_IA', TransitionInDays: 30 },
+          { StorageClass: 'DEEP_ARCHIVE', TransitionInDays: 60 },
+        ],
+      },
+    ]);
+  });
+
+  test.each<[string, ZoneLifecycle, RegExp]>([
+    [
+      'old versions expire before they have paid for their last tier',
+      { noncurrentTransitions: [at(StorageTier.GLACIER_FLEXIBLE, 1)] },
+      /'silverLifecycle\.noncurrentExpireAfter' must be at least 91 days, .* got "30 days"/,
+    ],
+    [
+      'old versions move before the minimum age of a tier',
+      { noncurrentTransitions: [at(StorageTier.INFREQUENT_ACCESS, 5)], noncurrentExpireAfter: Duration.days(90) },
+      /'silverLifecycle\.noncurrentTransitions\[0\]\.after' must be at least 30 days for INFREQUENT_ACCESS/,
+    ],
+    [
+      'more old versions are kept than S3 can',
+      { noncurrentVersionsKept: 101 },
+      /'silverLifecycle\.noncurrentVersionsKept' must be a whole number from 1 to 100, got 101/,
+    ],
+    [
+      'objects move that cost more where they go',
+      { minimumObjectSize: Size.kibibytes(64) },
+      /'silverLifecycle\.minimumObjectSize' must be at least 128 KiB, .* got "65536 bytes"/,
+    ],
+    [
+      'no object can be of the size that moves',
+      { minimumObjectSize: Size.mebibytes(2), maximumObjectSize: Size.mebibytes(1) },
+      /'silverLifecycle\.maximumObjectSize' must be at least the smallest object that moves, got "1048576 bytes"/,
+    ],
+    [
+      'sizes are given and nothing moves',
+      { transitions: [], maximumObjectSize: Size.mebibytes(1) },
+      /'silverLifecycle\.maximumObjectSize' must be left out where nothing moves/,
+    ],
+  ])('fails when %s', (_, silverLifecycle, message) => {
+    expect(() => build({ silverLifecycle })).toThrow(message);
   });
 
   test('names every problem of every zone at once', () => {

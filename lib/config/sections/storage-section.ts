@@ -1,7 +1,14 @@
-import { Duration } from 'aws-cdk-lib/core';
+import { Duration, Size } from 'aws-cdk-lib/core';
 import { Zone } from '../../contracts';
 import { type Problem } from '../../private';
-import { type LakeStorageProps, StorageTier, type ZoneLifecycle, lifecycleProblems, withDefaults } from '../../storage';
+import {
+  type LakeStorageProps,
+  StorageTier,
+  type TierTransition,
+  type ZoneLifecycle,
+  lifecycleProblems,
+  withDefaults,
+} from '../../storage';
 import type { LakehouseConfig } from '../lakehouse-config';
 import { oneOf, positiveDays, unknownName } from '../problems';
 
@@ -75,11 +82,46 @@ export interface ZoneStorageConfig {
   readonly expireAfterDays?: number;
 
   /**
+   * Moves of overwritten or deleted versions, by the days since they were; any tier, because no table reads them.
+   *
+   * @default - they stay where they are
+   */
+  readonly noncurrentTransitions?: TransitionConfig[];
+
+  /**
    * Days that an overwritten or deleted version is kept.
    *
    * @default 30
    */
   readonly noncurrentExpireAfterDays?: number;
+
+  /**
+   * How many of an object's newest overwritten versions are kept however old they are, 1 to 100.
+   *
+   * @default - none
+   */
+  readonly noncurrentVersionsKept?: number;
+
+  /**
+   * KiB of the smallest object that moves to another tier, at least 128.
+   *
+   * @default 128
+   */
+  readonly minimumObjectKib?: number;
+
+  /**
+   * KiB of the largest object that moves to another tier.
+   *
+   * @default - any size moves
+   */
+  readonly maximumObjectKib?: number;
+
+  /**
+   * Days until the parts of an upload that never finished are removed.
+   *
+   * @default 7
+   */
+  readonly abortUploadsAfterDays?: number;
 }
 
 /** A move to a colder tier. */
@@ -127,27 +169,39 @@ const ZONES = Zone.all().map(({ name }) => name);
 
 function zoneRules(zone: Zone, values: ZoneStorageConfig | undefined): Problem[] {
   const path = `storage.${zone.name}`;
-  const unknown = (values?.transitions ?? []).filter(({ tier }) => !StorageTier.names().includes(tier));
-  const wrongDays = [
-    ...(values?.transitions ?? []).flatMap(({ afterDays }, index) =>
-      positiveDays(`${path}.transitions[${index}].afterDays`, afterDays),
-    ),
+  const unreadable = [
+    ...moveRules(`${path}.transitions`, values?.transitions),
+    ...moveRules(`${path}.noncurrentTransitions`, values?.noncurrentTransitions),
     ...positiveDays(`${path}.expireAfterDays`, values?.expireAfterDays),
     ...positiveDays(`${path}.noncurrentExpireAfterDays`, values?.noncurrentExpireAfterDays),
+    ...positiveDays(`${path}.abortUploadsAfterDays`, values?.abortUploadsAfterDays),
+    ...positiveKib(`${path}.minimumObjectKib`, values?.minimumObjectKib),
+    ...positiveKib(`${path}.maximumObjectKib`, values?.maximumObjectKib),
   ];
-  if (unknown.length > 0 || wrongDays.length > 0) {
-    return [
-      ...unknown.map(({ tier }) => unknownName(`${path}.transitions`, 'a storage tier', tier, StorageTier.names())),
-      ...wrongDays,
-    ];
+  if (unreadable.length > 0) {
+    return unreadable;
   }
   // Settings in days have that in their names, and tiers are texts; the construct's are not.
   return lifecycleProblems(path, withDefaults(zone, lifecycleOf(values)), zone.holdsTables).map((found) => ({
-    path: found.path.replace(/after$/i, '$&Days'),
+    path: found.path.replace(/after$/i, '$&Days').replace(/ObjectSize$/, 'ObjectKib'),
     must: found.must,
     got: found.got,
     remedy: found.remedy.replaceAll(/StorageTier\.(\w+)/g, "'$1'"),
   }));
+}
+
+function moveRules(path: string, moves: TransitionConfig[] = []): Problem[] {
+  const names = StorageTier.names();
+  return moves.flatMap(({ tier, afterDays }, index) => [
+    ...(names.includes(tier) ? [] : [unknownName(path, 'a storage tier', tier, names)]),
+    ...positiveDays(`${path}[${index}].afterDays`, afterDays),
+  ]);
+}
+
+function positiveKib(path: string, value: number | undefined): Problem[] {
+  return value === undefined || (Number.isInteger(value) && value > 0)
+    ? []
+    : [{ path, must: 'a whole number of KiB, at least 1', got: value, remedy: 'correct it' }];
 }
 
 /** The lifecycle that the values of a zone stand for; what is left out stays the zone's default. */
@@ -156,13 +210,23 @@ function lifecycleOf(zone: ZoneStorageConfig | undefined): ZoneLifecycle | undef
     return undefined;
   }
   return {
-    transitions: zone.transitions?.map(({ tier, afterDays }) => ({
-      tier: StorageTier.fromName(tier),
-      after: Duration.days(afterDays),
-    })),
+    transitions: zone.transitions?.map(moveOf),
     expireAfter: days(zone.expireAfterDays),
+    noncurrentTransitions: zone.noncurrentTransitions?.map(moveOf),
     noncurrentExpireAfter: days(zone.noncurrentExpireAfterDays),
+    noncurrentVersionsKept: zone.noncurrentVersionsKept,
+    minimumObjectSize: kib(zone.minimumObjectKib),
+    maximumObjectSize: kib(zone.maximumObjectKib),
+    abortUploadsAfter: days(zone.abortUploadsAfterDays),
   };
+}
+
+function moveOf({ tier, afterDays }: TransitionConfig): TierTransition {
+  return { tier: StorageTier.fromName(tier), after: Duration.days(afterDays) };
+}
+
+function kib(count: number | undefined): Size | undefined {
+  return count === undefined ? undefined : Size.kibibytes(count);
 }
 
 function days(count: number | undefined): Duration | undefined {
