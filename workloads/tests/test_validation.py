@@ -11,6 +11,7 @@ from pyspark.sql import SparkSession
 
 from lakehouse_jobs.contract import Column, Contract, SourceTable, load_contracts
 from lakehouse_jobs.contract_rules import Rule
+from lakehouse_jobs.contract_types import parse_type
 from lakehouse_jobs.exceptions import ContractError
 from lakehouse_jobs.validation import validate
 from support.lake import CONTRACTS
@@ -102,6 +103,47 @@ def test_rule_keeps_and_refuses(spark: SparkSession, rule: Rule, kept: str, refu
     judged = _judge(spark, Column("value", target, required=False, rules=(rule,)), "string", [kept, refused, None])
 
     assert [rules for _, rules in judged] == [[], [rule.name], []]
+
+
+STOPS = "list<struct<place string not null, minutes int>>"
+NESTED: list[tuple[str, str, str | None, list[str]]] = [
+    (STOPS, '[{"place": "EWR", "minutes": null}]', "[Row(place='EWR', minutes=None)]", []),
+    (STOPS, '[{"place": "EWR", "minutes": "soon"}]', None, ["type"]),
+    (STOPS, '[{"minutes": 3}]', "[Row(place=None, minutes=3)]", ["required"]),
+    (STOPS, '{"place": "EWR"}', None, ["type"]),
+    (STOPS, "nowhere", None, ["type"]),
+    ("map<string, double>", '{"a": 1.5}', "{'a': 1.5}", []),
+    ("map<string, double not null>", '{"a": null}', "{'a': None}", ["required"]),
+    ("struct<at timestamptz, fare decimal(5, 2)>", '{"at": null, "fare": 1.25}', "fare=Decimal('1.25')", []),
+    ("struct<inner struct<code int not null>>", '{"inner": {}}', "Row(inner=Row(code=None))", ["required"]),
+    ("struct<inner struct<code int not null>>", '{"inner": null}', "Row(inner=None)", []),
+    ("binary", "AAEC", repr(bytearray([0, 1, 2])), []),
+    ("binary", "no base64!", None, ["type"]),
+    ("uuid", "f47ac10b-58cc-4372-a567-0e02b2c3d479", "f47ac10b", []),
+    ("timestamp", "2013-01-01T10:00:00", "datetime.datetime(2013, 1, 1, 10, 0)", []),
+]
+
+
+@pytest.mark.parametrize(("physical", "text", "value", "rules"), NESTED)
+def test_value_of_json_becomes_the_type_of_the_contract_or_is_rejected(
+    spark: SparkSession, physical: str, text: str, value: str | None, rules: list[str]
+) -> None:
+    kind = parse_type(physical, "items: value")
+    column = Column("value", kind.spark, required=False, nested=kind if kind.fields else None)
+
+    [(found, broken), absent] = _judge(spark, column, "string", [text, None])
+
+    assert (broken, absent) == (rules, (None, []))
+    assert (value is None) == (found is None)
+    assert (value or "") in repr(found)
+
+
+@pytest.mark.parametrize(
+    "text", ["list<integer>", "list<int, int>", "map<string>", "struct<int>", "time", "decimal(5)"]
+)
+def test_fails_when_a_type_is_none_that_spark_holds(text: str) -> None:
+    with pytest.raises(ContractError, match=r"'items: value physicalType' must be one of boolean, .*list<T>"):
+        parse_type(text, "items: value")
 
 
 def test_absent_value_breaks_required_alone(spark: SparkSession) -> None:

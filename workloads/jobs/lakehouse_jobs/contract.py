@@ -6,7 +6,6 @@ source or stream) stands in `customProperties`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -16,6 +15,7 @@ from typing import Any
 import yaml
 
 from lakehouse_jobs.contract_rules import Rule, TableRules, table_rules, value_rules
+from lakehouse_jobs.contract_types import Type, parse_type
 from lakehouse_jobs.exceptions import ContractError, problem
 from lakehouse_jobs.objectives import Objectives, parse_objectives
 
@@ -28,31 +28,17 @@ METADATA_COLUMNS: tuple[tuple[str, str], ...] = (
 """Columns on every row of bronze and silver, with Spark types: when the source was read (UTC), where from
 (`postgres://<source>.<schema>.<table>` or `kafka://<topic>`), by which run, in which batch."""
 
-_SPARK_TYPES: Mapping[str, str] = {
-    "boolean": "boolean",
-    "int": "int",
-    "long": "bigint",
-    "float": "float",
-    "double": "double",
-    "date": "date",
-    "timestamp": "timestamp_ntz",
-    "timestamptz": "timestamp",
-    "string": "string",
-    "uuid": "string",
-    "binary": "binary",
-}
-_DECIMAL = re.compile(r"^decimal\(\s*(\d+)\s*,\s*(\d+)\s*\)$")
-_FIXED = re.compile(r"^fixed\[\d+\]$")
-
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a contract: its name, Spark type, whether a value is required, and the rules on its values."""
+    """A column of a contract: its name, Spark type, whether a value is required, the rules on its values, and its type
+    with its parts when it is nested."""
 
     name: str
     spark_type: str
     required: bool
     rules: tuple[Rule, ...] = ()
+    nested: Type | None = None
 
 
 @dataclass(frozen=True)
@@ -323,22 +309,11 @@ def _column(entry: Mapping[str, Any], origin: str) -> Column:
     name = str(entry.get("name"))
     subject = f"{origin}: {name}"
     rules = value_rules(entry, subject)
-    spark_type = _spark_type(str(entry.get("physicalType")), subject)
+    kind = parse_type(str(entry.get("physicalType")), subject)
     required = bool(entry.get("required")) or bool(entry.get("primaryKey"))
     present = required or Rule("present", True) in rules
-    return Column(name, spark_type, present, tuple(rule for rule in rules if rule.name != "present"))
-
-
-def _spark_type(physical: str, subject: str) -> str:
-    if physical in _SPARK_TYPES:
-        return _SPARK_TYPES[physical]
-    decimal = _DECIMAL.match(physical)
-    if decimal:
-        return f"decimal({decimal[1]},{decimal[2]})"
-    if _FIXED.match(physical):
-        return "binary"
-    known = ", ".join([*_SPARK_TYPES, "decimal(P, S)", "fixed[L]"])
-    raise ContractError(problem(f"{subject} physicalType", f"be one of {known}", physical, "correct the contract"))
+    kept = tuple(rule for rule in rules if rule.name != "present")
+    return Column(name, kind.spark, present, kept, kind if kind.fields else None)
 
 
 def _check(contract: Contract, origin: str) -> None:

@@ -25,6 +25,7 @@ REASONS = "_reasons"
 _REASONS_TYPE = "array<struct<rule: string, column: string, message: string>>"
 _REMEDY = "correct it in the source, or relax the contract and re-drive the row"
 _SHOWN = 80
+_MALFORMED = "_malformed"
 
 
 def validate(landed: DataFrame, contract: model.Contract, carried: Sequence[str] = ()) -> DataFrame:
@@ -40,7 +41,7 @@ def validate(landed: DataFrame, contract: model.Contract, carried: Sequence[str]
     require_columns(landed.columns, contract)
     types = {field.name: field.dataType for field in landed.schema.fields}
     names = ", ".join(map(quoted, contract.column_names))
-    casts = [f"try_cast({_raw(column)} AS {column.spark_type}) AS {quoted(column.name)}" for column in contract.columns]
+    casts = [f"{_cast(column, types[column.name])} AS {quoted(column.name)}" for column in contract.columns]
     checks = [check for column in contract.columns for check in _checks(column, types[column.name])]
     try:
         cast = landed.selectExpr(f"struct({names}) AS {RAW}", *carried).selectExpr(RAW, *casts, *carried)
@@ -102,10 +103,28 @@ def _checks(column: model.Column, source_type: DataType) -> list[_Check]:
     found = [_Check(lost, _reason("type", column, f"be a {column.spark_type}"))]
     if column.required:
         found.append(_Check(f"({raw} IS NULL)", _reason("required", column, "be present")))
+    absent = column.nested and column.nested.absent(value)
+    if absent:
+        found.append(_Check(f"({value} IS NOT NULL AND ({absent}))", _reason("required", column, "have all its parts")))
     for rule in column.rules:
         condition, must = _RULES[rule.name](value, rule.argument)
         found.append(_Check(f"({value} IS NOT NULL AND {condition})", _reason(rule.name, column, must)))
     return found
+
+
+def _cast(column: model.Column, source_type: DataType) -> str:
+    """A value of JSON comes as text: bytes in base64, and what is nested as JSON again."""
+    raw = _raw(column)
+    if not isinstance(source_type, StringType):
+        return f"try_cast({raw} AS {column.spark_type})"
+    if column.spark_type == "binary":
+        return f"try_to_binary({raw}, 'base64')"
+    if column.nested is None:
+        return f"try_cast({raw} AS {column.spark_type})"
+    schema = literal(f"value {column.spark_type}, {_MALFORMED} string")
+    options = f"map('mode', 'PERMISSIVE', 'columnNameOfCorruptRecord', '{_MALFORMED}')"
+    parsed = f"from_json(concat('{{\"value\":', {raw}, '}}'), {schema}, {options})"
+    return f"CASE WHEN {parsed}.{_MALFORMED} IS NULL THEN {parsed}.value END"
 
 
 def _raw(column: model.Column) -> str:

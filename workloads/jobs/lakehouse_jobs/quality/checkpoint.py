@@ -26,7 +26,8 @@ _RESULTS = {"result_format": "SUMMARY", "partial_unexpected_count": 5}
 
 @dataclass(frozen=True)
 class Unmet:
-    """An expectation that is not met: its name or what it says of itself, its column or columns, how many values of how many break it.
+    """An expectation that is not met: its name or what it says of itself, its column or columns, and how many values of
+    how many break it.
 
     The counts are None where the table as a whole breaks it; `observed` then says what it is like.
     """

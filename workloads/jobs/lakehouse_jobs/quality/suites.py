@@ -5,6 +5,7 @@ It is made when a check runs, from the contract and the table as it is: there is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -28,6 +29,9 @@ _TYPES: Mapping[str, str] = {
     "string": "StringType",
     "binary": "BinaryType",
     "decimal": "DecimalType",
+    "array": "ArrayType",
+    "map": "MapType",
+    "struct": "StructType",
 }
 _COUNT = "SELECT count(*) FROM ${table}"
 _ROWS = "\0"
@@ -98,7 +102,7 @@ def _orphans(relationship: Relationship, dataset: str, silver: str) -> str:
 
 def _of_columns(contract: Contract) -> Iterator[Expectation]:
     for column in contract.columns:
-        kind = _TYPES[column.spark_type.partition("(")[0]]
+        kind = _TYPES[re.split("[(<]", column.spark_type)[0]]
         yield gxe.ExpectColumnValuesToBeOfType(column=column.name, type_=kind)
         if column.required:
             yield gxe.ExpectColumnValuesToNotBeNull(column=column.name)
