@@ -12,6 +12,7 @@ import { configShape } from '../lib/config/shape';
 import { type ExplainOptions, explainConfig } from '../local/config-explain';
 import { type CostOptions, costReport } from '../local/cost';
 import { down, status } from '../local/down';
+import { contractSchema } from '../local/generate/contract-schema';
 import { type GenerateOptions, generate, generatedText } from '../local/generate/generate';
 import { withUpOptions } from '../local/options';
 import { RunPaths, isClone, root } from '../local/paths';
@@ -176,6 +177,11 @@ export function lakehouseProgram(exit: (code: number) => void = () => undefined)
     .action((directory: string, options: GenerateOptions) =>
       console.log(generatedText(generate(contractsIn(directory), options))),
     );
+  const contracts = program.command('contracts').description('what contracts are').helpCommand(false);
+  contracts
+    .command('schema')
+    .description('the JSON Schema of a contract file, for editors')
+    .action(() => console.log(JSON.stringify(contractSchema(), undefined, 2)));
   program
     .command('package-dependencies')
     .description('build the Python packages and jars that Spark applications take to the cluster, for synth to find')

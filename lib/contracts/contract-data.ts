@@ -31,6 +31,7 @@ export interface ContractData {
   readonly freshnessSeconds?: number;
   readonly latencySeconds?: number;
   readonly rowsPerSecond?: number;
+  readonly retentionDays?: number;
   readonly expectedBytesPerDay?: number;
   readonly file: string;
   readonly declaredAt: string;

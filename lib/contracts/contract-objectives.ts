@@ -14,6 +14,9 @@ const SECONDS: Record<string, number> = {
   days: 86_400,
 };
 
+/** Days of each unit of retention. */
+const DAYS: Record<string, number> = { d: 1, day: 1, days: 1, y: 365, yr: 365, year: 365, years: 365 };
+
 /** Rows per second of each unit of throughput. */
 const ROWS_PER_SECOND: Record<string, number> = { 'rows/s': 1, 'rows/min': 1 / 60 };
 
@@ -23,13 +26,14 @@ type Promises = NonNullable<ContractDocument['slaProperties']>;
 export function readObjectives(
   file: ContractFile,
   promises: Promises,
-): Pick<ContractData, 'freshnessSeconds' | 'latencySeconds' | 'rowsPerSecond'> {
+): Pick<ContractData, 'freshnessSeconds' | 'latencySeconds' | 'rowsPerSecond' | 'retentionDays'> {
   const read = (property: string, units: Record<string, number>, meaning: string): number | undefined =>
     readOne(file, promises, { property, units, meaning });
   return {
     freshnessSeconds: read('freshness', SECONDS, 'say how old the newest row may be'),
     latencySeconds: read('latency', SECONDS, 'say how long a run may take for the dataset'),
     rowsPerSecond: read('throughput', ROWS_PER_SECOND, 'say how fast rows are loaded at least'),
+    retentionDays: read('retention', DAYS, 'say how long rows are kept at least'),
   };
 }
 

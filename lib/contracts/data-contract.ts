@@ -57,6 +57,8 @@ export class DataContract {
   public readonly latencySeconds: number | undefined;
   /** How many rows a second such a run loads at least, when it is not a small one and the contract promises it. */
   public readonly rowsPerSecond: number | undefined;
+  /** How long rows are kept at least, in days of which a year has 365, when the contract promises it. */
+  public readonly retentionDays: number | undefined;
   /** Bytes of compressed data that a usual day adds, when the contract says so. */
   public readonly expectedBytesPerDay: number | undefined;
   /**
@@ -94,6 +96,7 @@ export class DataContract {
     this.freshnessSeconds = data.freshnessSeconds;
     this.latencySeconds = data.latencySeconds;
     this.rowsPerSecond = data.rowsPerSecond;
+    this.retentionDays = data.retentionDays;
     this.expectedBytesPerDay = data.expectedBytesPerDay;
     this.tables = tablesOf(data);
     this.file = data.file;

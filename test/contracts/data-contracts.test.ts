@@ -4,7 +4,7 @@ import Ajv2019 from 'ajv/dist/2019';
 import { parse } from 'yaml';
 import { DataContracts, IcebergType, NullOrder, PartitionTransform, SortDirection, Zone } from '../../lib/contracts';
 import odcs from './fixtures/odcs-3.2.0.schema.json';
-import { KEY, column, contractsOf, custom, directory, messageOf } from './lake';
+import { KEY, column, contractsOf, custom, directory, document, messageOf } from './lake';
 
 const REPOSITORY = path.join(__dirname, '../../contracts');
 const SILVER = fs.readdirSync(path.join(REPOSITORY, 'silver'));
@@ -43,6 +43,17 @@ describe('DataContracts', () => {
     expect(flights.columns).toHaveLength(20);
     expect(flights.columns[3]).toMatchObject({ name: 'dep_time', type: IcebergType.INT, required: false });
     expect(flights.columns[3]?.declaredAt).toMatch(/^contracts\/silver\/flights\.yaml:\d+:15$/);
+  });
+
+  test.each([
+    ['d', 90, 90],
+    ['y', 7, 2555],
+  ])('tells how long rows are kept, promised in %s', (unit, value, days) => {
+    const slaProperties = [{ property: 'retention', value, unit }];
+    const text = JSON.stringify({ ...document({ columns: [KEY] }), slaProperties });
+    const kept = DataContracts.fromDirectory(directory({ 'silver/trips.yaml': text }));
+    expect(kept.get('silver.trips').retentionDays).toBe(days);
+    expect(contracts.get('silver.flights').retentionDays).toBeUndefined();
   });
 
   test('derives a dataset, its history and its rejected rows from a contract with a source', () => {
