@@ -22,8 +22,6 @@ export function dqdl(contract: DataContract): string {
   return `${header}\nRules = [\n${rules.map((rule) => `    ${rule}`).join(',\n')}\n]\n`;
 }
 
-const HOUR = 3600;
-
 function ofTable({ keyColumns, freshnessSeconds, _rules: rules }: DataContract): string[] {
   return [
     ...(rules.rowCounts.length === 0 ? ['RowCount > 0'] : []),
@@ -31,11 +29,14 @@ function ofTable({ keyColumns, freshnessSeconds, _rules: rules }: DataContract):
     ...(keyColumns.length === 0 ? [] : [`IsPrimaryKey ${keyColumns.map(quoted).join(' ')}`]),
     ...rules.uniques.map(unique),
     ...ofRelationships(rules),
-    // the hour is the smallest unit the service documents
-    ...(freshnessSeconds === undefined
-      ? []
-      : [`DataFreshness "_extracted_at" <= ${Math.ceil(freshnessSeconds / HOUR)} hours`]),
+    ...(freshnessSeconds === undefined ? [] : [fresh(freshnessSeconds)]),
   ];
+}
+
+/** The rule type for freshness wants every row to be new; a contract promises that the newest one is. */
+function fresh(seconds: number): string {
+  const since = `current_timestamp() - interval ${seconds} seconds`;
+  return `CustomSql ${quoted(`select count(*) from primary where _extracted_at >= ${since}`)} > 0`;
 }
 
 /** Unique rows by one column are a rule of their own; by several, a query. */

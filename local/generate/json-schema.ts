@@ -25,8 +25,9 @@ const PRIMITIVES: Record<string, Schema> = {
 /**
  * The JSON Schema of the records of a dataset's topic, for producers.
  *
- * A record that meets it is never rejected for its shape or its values. The job is more lenient: it also reads numbers
- * that are written as texts, and keeps keys that no column has in the payload alone.
+ * It says what JSON Schema can say. The job also judges the digits of decimals that are numbers, the limits of moments, days
+ * that no calendar has and the length of bytes; and it is more lenient with numbers that are written as texts. Keys that no
+ * column has are kept in the payload alone.
  *
  * @see https://json-schema.org/draft/2020-12
  */

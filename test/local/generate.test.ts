@@ -146,7 +146,7 @@ describe('a ruleset of Glue Data Quality', () => {
 
   test.each([...contracts.keys()])("of %s is read by AWS' own parser, and every column in it exists", (key) => {
     const { rules = [], error } = parsed.get(key) ?? {};
-    const names = new Set([...(contracts.get(key)?.columns.map(({ name }) => name) ?? []), '_extracted_at']);
+    const names = new Set(contracts.get(key)?.columns.map(({ name }) => name));
     const targets = rules.flatMap(({ parameters }) =>
       Object.entries(parameters).flatMap(([name, value]) => (name.startsWith('TargetColumn') ? [value] : [])),
     );
@@ -177,6 +177,12 @@ describe('a ruleset of Glue Data Quality', () => {
       ']',
       '',
     ]);
+  });
+
+  test('wants the newest row to be as new as the contract promises, and no other', () => {
+    expect(dqdl(contracts.get('silver.flight_events')!)).toContain(
+      `    CustomSql "select count(*) from primary where _extracted_at >= current_timestamp() - interval 900 seconds" > 0,`,
+    );
   });
 
   test('is refused by the parser when a rule is none, so its word counts', () => {
