@@ -7,11 +7,14 @@ import logging
 from collections.abc import Callable
 from contextlib import nullcontext
 from copy import deepcopy
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
+from pyspark.sql import SparkSession
 
 from lakehouse_jobs import cli
 from lakehouse_jobs.commands import command
@@ -21,7 +24,8 @@ from lakehouse_jobs.exceptions import ContractError
 from lakehouse_jobs.iceberg import IcebergTable
 from lakehouse_jobs.quality import check
 from lakehouse_jobs.quality.check import Outcome
-from lakehouse_jobs.quality.suites import suite_of
+from lakehouse_jobs.quality.checkpoint import Checkpoints
+from lakehouse_jobs.quality.suites import suite_of, suite_of_frame
 from lakehouse_jobs.runtime import Runtime
 from support.gated import RUN_ID, TOPIC, GatedLake
 from support.items import CREATE, DOCUMENT, upsert
@@ -271,6 +275,20 @@ def test_every_rule_of_a_contract_is_an_expectation() -> None:
     assert made["column_value_lengths_to_be_between", "name"] == {"column": "name", "min_value": 2, "max_value": 9}
     between = made["column_values_to_be_between", "quantity"]
     assert between == {"column": "quantity", "min_value": 0, "max_value": 9, "strict_min": True}
+
+
+def test_nested_columns_are_of_their_kind(spark: SparkSession, tmp_path: Path) -> None:
+    document = deepcopy(DOCUMENT)
+    kinds = {"stops": "list<string>", "tags": "map<string, int>", "place": "struct<code int>"}
+    document["schema"][0]["properties"] += [{"name": name, "physicalType": kind} for name, kind in kinds.items()]
+    contract = parse(document, "items.yaml")
+    fields = ", ".join(f"{column.name} {column.spark_type}" for column in contract.columns)
+    row = (1, "bolt", 5, datetime(2013, 1, 1, tzinfo=UTC), ["a"], {"a": 1}, (1,))
+
+    verdict = Checkpoints(tmp_path, RUN_ID).run(spark.createDataFrame([row], fields), suite_of_frame(contract))
+
+    assert [str(each) for each in verdict.unmet] == []
+    assert verdict.expectations > len(contract.columns)
 
 
 def test_contract_says_from_which_score_on_a_load_is_served(items: Contract) -> None:
