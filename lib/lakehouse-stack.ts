@@ -26,7 +26,7 @@ import { LakeCatalog } from './catalog';
 import { AthenaWorkgroup } from './consumption';
 import type { DataContract, DataContracts } from './contracts';
 import { CostBudget } from './cost';
-import { AlertTopics, LakeKey, LakeNetwork, RememberingStack, RuntimeParameter } from './foundation';
+import { AlertTopics, LakeKey, LakeNetwork, RememberingStack, RuntimeParameter, guardLimits } from './foundation';
 import { LakeGovernance } from './governance';
 import { LakehouseAlarms, LakehouseDashboards, SavedLogQueries } from './observability';
 import { AirflowEnvironment } from './orchestration';
@@ -233,6 +233,7 @@ export class LakehouseStack extends RememberingStack {
     const { parameter } = new RuntimeParameter(this, 'Runtime', { environment, facts });
     publishOutputs(this, parameter.parameterName, facts);
     markAll(this, config);
+    guardLimits(this);
   }
 
   /** The topic of a stream where there is Kafka, and what reads it where there is a cluster for that. */

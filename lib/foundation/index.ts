@@ -7,4 +7,5 @@ export * from './remembering-stack';
 export * from './rendered';
 export * from './runtime-parameter';
 export * from './shared-asset';
+export * from './stack-limits';
 export * from './text-once';
