@@ -2,7 +2,17 @@ import * as athena from 'aws-cdk-lib/aws-athena';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
-import { Duration, type IResource, Names, RemovalPolicy, Resource, Size, Stack, Token } from 'aws-cdk-lib/core';
+import {
+  Annotations,
+  Duration,
+  type IResource,
+  Names,
+  RemovalPolicy,
+  Resource,
+  Size,
+  Stack,
+  Token,
+} from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { LakeCatalog } from '../catalog';
 import { type DataContracts, Zone } from '../contracts';
@@ -15,6 +25,9 @@ const ENGINE = 'Athena engine version 3';
 
 /** The least limit that Athena takes: 10 MB, in bytes. */
 const MINIMUM_SCAN = 10_000_000;
+
+/** The most partitioned tables for which queries are saved. */
+const MOST_TABLES = 25;
 
 /** A workgroup: where queries run, with their results, limits and history. */
 export interface IAthenaWorkgroup extends IResource {
@@ -242,17 +255,24 @@ export class AthenaWorkgroup extends AthenaWorkgroupBase {
 
   /**
    * Saves two queries for every partitioned table of the catalog: what its partitions hold, and its rows through a filter
-   * on every partition field.
+   * on every partition field. None where there are more than 25 of these tables: nobody finds anything in such a list, and
+   * a stack of CloudFormation has no room for it; choose among the zones, or add queries by `addQuery`.
    *
    * @param catalog where the tables are
    * @param contracts the contracts that ask for the tables
    */
   public addTableQueries(catalog: LakeCatalog, contracts: DataContracts, options: TableQueryOptions = {}): void {
     const zones = options.zones ?? [Zone.SILVER, Zone.GOLD];
-    for (const spec of contracts.tables().filter(({ zone }) => zones.includes(zone))) {
-      for (const query of partitionQueries(spec, catalog.databaseName(spec.zone))) {
-        this.addQuery(query);
-      }
+    const partitioned = contracts
+      .tables()
+      .filter(({ zone, partitionFields }) => zones.includes(zone) && partitionFields.length > 0);
+    if (partitioned.length > MOST_TABLES) {
+      const text = `no queries are saved for ${partitioned.length} partitioned tables; name zones with at most ${MOST_TABLES}, or add queries by addQuery`;
+      Annotations.of(this).addInfoV2('cdk-lakehouse:noTableQueries', text);
+      return;
+    }
+    for (const spec of partitioned) {
+      partitionQueries(spec, catalog.databaseName(spec.zone)).forEach((query) => this.addQuery(query));
     }
   }
 

@@ -1,8 +1,9 @@
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Duration, Stack, Token } from 'aws-cdk-lib/core';
-import type { Construct } from 'constructs';
+import type { Construct, IConstruct } from 'constructs';
 import { type IAlertTopics, Severity } from '../foundation';
 import { fail } from '../private';
+import { voiceOf } from './alarm-places';
 import type { WatchAlarm } from './watch-parts';
 
 /** An alarm as it was asked for and as it is. */
@@ -46,10 +47,13 @@ export class Composites {
   /** Makes them, by id. */
   public gather(gathered: Gathered[]): { [id: string]: cloudwatch.IAlarm } {
     const groups = new Map<string, Gathered[]>();
-    for (const each of gathered.filter(({ definition }) => definition.group !== undefined)) {
-      const { group, severity } = each.definition;
-      const key = `${group?.id ?? ''}${severity.charAt(0).toUpperCase()}${severity.slice(1)}`;
-      groups.set(key, [...(groups.get(key) ?? []), each]);
+    for (const each of gathered) {
+      const voice = voiceOf(each.definition);
+      if (voice !== undefined) {
+        const others = groups.get(voice) ?? [];
+        others.push(each);
+        groups.set(voice, others);
+      }
     }
     const down = this.down(gathered);
     for (const [id, members] of groups) {
@@ -70,7 +74,7 @@ export class Composites {
       const remedy = 'mark fewer alarms as a cause';
       fail({ path: 'cause', must: 'alarms that fit into one composite alarm', got: causes.length, remedy }, this.scope);
     }
-    return this.make(DOWN, {
+    return this.make(this.scope, DOWN, {
       alarmRule: ruleOf(causes),
       alarmDescription: `something is down that makes tables stale: one of ${causes.length} alarms, each of which tells by itself`,
     });
@@ -83,10 +87,11 @@ export class Composites {
     down: cloudwatch.CfnCompositeAlarm | undefined,
   ): void {
     const { group, severity } = first?.definition ?? {};
-    if (group === undefined || severity === undefined) {
+    const scope = part[0]?.node.scope;
+    if (group === undefined || severity === undefined || scope === undefined) {
       return;
     }
-    this.make(id, {
+    this.make(scope, id, {
       alarmRule: ruleOf(part),
       alarmDescription: this.voice.describe({ ...group, severity }),
       alarmActions: [this.voice.topics.topic(severity).topicArn],
@@ -95,8 +100,8 @@ export class Composites {
     });
   }
 
-  private make(id: string, props: cloudwatch.CfnCompositeAlarmProps): cloudwatch.CfnCompositeAlarm {
-    const alarm = new cloudwatch.CfnCompositeAlarm(this.scope, id, props);
+  private make(scope: IConstruct, id: string, props: cloudwatch.CfnCompositeAlarmProps): cloudwatch.CfnCompositeAlarm {
+    const alarm = new cloudwatch.CfnCompositeAlarm(scope, id, props);
     this.made[id] = cloudwatch.Alarm.fromAlarmArn(this.scope, `${id}Alarm`, alarm.attrArn);
     return alarm;
   }
@@ -114,14 +119,15 @@ function ruleOf(alarms: cloudwatch.Alarm[]): string {
   return alarms.map(({ alarmName }) => `ALARM("${alarmName}")`).join(' OR ');
 }
 
-/** Parts that CloudWatch takes as one rule, by number and by length. */
+/** Parts that CloudWatch takes as one rule, by number and by length; a rule is in the stack of its alarms. */
 function split(alarms: cloudwatch.Alarm[]): cloudwatch.Alarm[][] {
   const parts: cloudwatch.Alarm[][] = [];
   let length = 0;
   for (const alarm of alarms) {
     const added = 'ALARM("") OR '.length + nameLength(alarm);
     const last = parts.at(-1);
-    if (last === undefined || last.length === MOST_CHILDREN || length + added > LONGEST_RULE) {
+    const isFull = last?.length === MOST_CHILDREN || length + added > LONGEST_RULE;
+    if (last === undefined || isFull || last[0]?.node.scope !== alarm.node.scope) {
       parts.push([alarm]);
       length = added;
     } else {

@@ -4,6 +4,7 @@ import { Annotations } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { type IAlertTopics, Severity } from '../foundation';
 import { type Problem, failAll, problem } from '../private';
+import { AlarmPlaces } from './alarm-places';
 import { alarmProblems } from './alarm-problems';
 import { Composites, type Gathered } from './composites';
 import { problemsOf } from './known-metrics';
@@ -31,7 +32,7 @@ export interface LakehouseAlarmsProps {
  * description that says what it means, what to do first and where its runbook is. What is over goes to the info topic.
  *
  * Against storms, alarms of a group send one message through a composite alarm, and groups that only follow from something
- * which is down are silent while that has an alarm of its own.
+ * which is down are silent while that has an alarm of its own. A group of more than 100 alarms is in nested stacks.
  *
  * Fails, with all problems at once, when two watches bring one id or CloudWatch would not take an alarm.
  *
@@ -54,20 +55,25 @@ export class LakehouseAlarms extends Construct {
     failAll(`alarms '${this.node.path}'`, [...topicProblems(props), ...alarmProblems(defined)].map(problem));
     this.topics = props.topics;
     this.runbook = props.runbook ?? 'docs/operations/runbook.md';
-    const gathered = defined.map((definition): Gathered => ({ definition, alarm: this.define(definition) }));
+    const places = new AlarmPlaces(this, defined);
+    const gathered = defined.map((definition): Gathered => ({
+      definition,
+      alarm: this.define(definition, places.next(definition)),
+    }));
     this.composites = new Composites(this, { topics: this.topics, describe: this.describe.bind(this) }).gather(
       gathered,
     );
     this.node.addValidation({ validate: () => [...this.told].flatMap(([alarm, name]) => silence(alarm, name)) });
   }
 
-  /** All alarms, those that gather others first. */
+  /** All alarms, those that gather others first; of a group that is in stacks of its own, only those that gather it. */
   public all(): cloudwatch.IAlarm[] {
-    return [...Object.values(this.composites), ...Object.values(this.alarms)];
+    const beside = Object.values(this.alarms).filter(({ node }) => node.scope === this);
+    return [...Object.values(this.composites), ...beside];
   }
 
-  private define(definition: WatchAlarm): cloudwatch.Alarm {
-    const alarm = new cloudwatch.Alarm(this, definition.id, {
+  private define(definition: WatchAlarm, scope: Construct): cloudwatch.Alarm {
+    const alarm = new cloudwatch.Alarm(scope, definition.id, {
       metric: definition.metric,
       threshold: definition.threshold,
       comparisonOperator: definition.comparisonOperator ?? cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,

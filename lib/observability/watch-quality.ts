@@ -1,9 +1,9 @@
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
-import type { DataContract, DataContracts } from '../contracts';
+import type { DataContracts } from '../contracts';
 import { Severity } from '../foundation';
+import { type Watched, graphOf, watchedIn } from './all-datasets';
 import type { LakehouseMetrics } from './lakehouse-metrics';
 import { MissingData } from './missing-data';
-import { pascal } from './pascal';
 import { type AlarmGroup, Concern, type QualityWatchOptions, type WatchAlarm, type WatchParts } from './watch-parts';
 
 /** The percent below which somebody should look. */
@@ -26,41 +26,49 @@ export function qualityWatch(
     .all()
     .filter(({ key, source, stream }) => (source ?? stream) !== undefined && options.datasets?.includes(key) !== false);
   const loaded = written.filter(({ source }) => source !== undefined);
-  const each = (name: string, of: DataContract[]): cloudwatch.IMetric[] =>
-    of.map(({ dataset }) => metrics.ofDataset(name, dataset).with({ label: dataset }));
   return {
     alarms: [
-      ...loaded.map((contract) => rowsAlarm(contract, metrics)),
-      ...written.map((of) => tableAlarm(of, metrics)),
+      ...watchedIn(loaded, metrics, 'QualityScore').map(rowsAlarm),
+      ...watchedIn(written, metrics, 'ExpectationsMet').map(tableAlarm),
     ],
     rows: [
       {
         concern: Concern.TABLES,
         title: 'Quality scores',
         graphs: [
-          { title: 'Rows that kept every rule, of those read', metrics: each('QualityScore', loaded), unit: 'percent' },
-          { title: 'Expectations that tables met', metrics: each('ExpectationsMet', written), unit: 'percent' },
+          graphOf(loaded, metrics, {
+            title: 'Rows that kept every rule, of those read',
+            metric: 'QualityScore',
+            unit: 'percent',
+            shown: 'lowest',
+          }),
+          graphOf(written, metrics, {
+            title: 'Expectations that tables met',
+            metric: 'ExpectationsMet',
+            unit: 'percent',
+            shown: 'lowest',
+          }),
         ],
       },
     ],
   };
 }
 
-function rowsAlarm({ dataset }: DataContract, metrics: LakehouseMetrics): WatchAlarm {
+function rowsAlarm({ id, of, metric }: Watched): WatchAlarm {
   return {
-    ...low(metrics.ofDataset('QualityScore', dataset)),
-    id: `${pascal(dataset)}QualityLow`,
+    ...low(metric),
+    id: `${id}QualityLow`,
     missingData: MissingData.fine('no run has read new rows, so none was bad'),
-    meaning: `less than ${GOOD} percent of the rows of ${dataset} that a run read kept the rules of its contract`,
+    meaning: `less than ${GOOD} percent of the rows of ${of} that a run read kept the rules of its contract`,
   };
 }
 
-function tableAlarm({ dataset }: DataContract, metrics: LakehouseMetrics): WatchAlarm {
+function tableAlarm({ id, of, metric }: Watched): WatchAlarm {
   return {
-    ...low(metrics.ofDataset('ExpectationsMet', dataset)),
-    id: `${pascal(dataset)}ExpectationsUnmet`,
+    ...low(metric),
+    id: `${id}ExpectationsUnmet`,
     missingData: MissingData.unchanged('no check has ended since; the last one decides'),
-    meaning: `less than ${GOOD} percent of what the contract of ${dataset} expects is met, and what was staged is not served`,
+    meaning: `less than ${GOOD} percent of what the contract of ${of} expects is met, and what was staged is not served`,
   };
 }
 

@@ -3,6 +3,7 @@ import { Duration } from 'aws-cdk-lib/core';
 import type { DataContract, DataContracts } from '../contracts';
 import { Severity } from '../foundation';
 import { type Problem, didYouMean, failAll, problem } from '../private';
+import { areMany, graphOf, searched, watchedIn } from './all-datasets';
 import type { LakehouseMetrics } from './lakehouse-metrics';
 import { MissingData } from './missing-data';
 import { pascal } from './pascal';
@@ -11,6 +12,7 @@ import {
   Concern,
   type TablesWatchOptions,
   type WatchAlarm,
+  type WatchGraph,
   type WatchParts,
   type WatchRow,
 } from './watch-parts';
@@ -54,7 +56,7 @@ export function tablesWatch(
   return {
     alarms: [
       ...promised.map((contract) => staleAlarm(contract, metrics, severity)),
-      ...written.map((contract) => rejectedAlarm(contract, metrics)),
+      ...rejectedAlarms(written, metrics),
     ],
     rows: written.length === 0 ? [] : [rowsOnTheWay(written, metrics), quality(written, metrics)],
   };
@@ -116,67 +118,81 @@ function staleAlarm(
   };
 }
 
-function rejectedAlarm({ dataset }: DataContract, metrics: LakehouseMetrics): WatchAlarm {
-  return {
-    id: `${pascal(dataset)}RowsRejected`,
-    metric: metrics.ofDataset('RowsRejected', dataset),
+function rejectedAlarms(contracts: DataContract[], metrics: LakehouseMetrics): WatchAlarm[] {
+  return watchedIn(contracts, metrics, 'RowsRejected').map(({ id, of, metric }) => ({
+    id: `${id}RowsRejected`,
+    metric,
     threshold: 0,
     severity: Severity.WARNING,
     missingData: MissingData.fine('no run has ended, so none has rejected a row'),
-    meaning: `rows of ${dataset} broke the rules of its contract and are in its dead-letter table`,
+    meaning: `rows of ${of} broke the rules of its contract and are in its dead-letter table`,
     firstStep: REJECTED.firstStep,
     section: REJECTED.section,
     group: REJECTED,
-  };
+  }));
 }
 
 function rowsOnTheWay(contracts: DataContract[], metrics: LakehouseMetrics): WatchRow {
-  const each = (name: string): cloudwatch.IMetric[] =>
-    contracts.map(({ dataset }) => metrics.ofDataset(name, dataset).with({ label: dataset }));
+  const graph = (title: string, metric: string, unit: string): WatchGraph =>
+    graphOf(contracts, metrics, { title, metric, unit, shown: 'highest' });
   return {
     concern: Concern.ZONES,
     title: 'Rows from landing to silver',
     graphs: [
-      { title: 'Read into landing', metrics: each('RowsRead'), unit: 'rows' },
-      { title: 'Valid, into bronze', metrics: each('RowsValid'), unit: 'rows' },
-      { title: 'Merged into silver', metrics: each('RowsMerged'), unit: 'rows' },
-      { title: 'Landed', metrics: each('BytesLanded'), unit: 'bytes' },
+      graph('Read into landing', 'RowsRead', 'rows'),
+      graph('Valid, into bronze', 'RowsValid', 'rows'),
+      graph('Merged into silver', 'RowsMerged', 'rows'),
+      graph('Landed', 'BytesLanded', 'bytes'),
     ],
   };
 }
 
 function quality(contracts: DataContract[], metrics: LakehouseMetrics): WatchRow {
-  const labelled = (dataset: string, name: string): cloudwatch.Metric =>
-    metrics.ofDataset(name, dataset).with({ label: dataset });
   return {
     concern: Concern.TABLES,
     title: 'Freshness and quality',
     graphs: [
-      {
+      graphOf(contracts, metrics, {
         title: 'Times the dataset was brought up to its source, in an hour',
-        metrics: contracts.map(({ dataset }) => labelled(dataset, 'DatasetLoaded').with({ period: Duration.hours(1) })),
-      },
-      {
+        metric: 'DatasetLoaded',
+        shown: 'lowest',
+        period: Duration.hours(1),
+      }),
+      graphOf(contracts, metrics, {
         title: 'Rejected to the dead letters',
-        metrics: contracts.map(({ dataset }) => labelled(dataset, 'RowsRejected')),
+        metric: 'RowsRejected',
         unit: 'rows',
-      },
+        shown: 'highest',
+      }),
       {
         title: 'Share of rows rejected',
         unit: 'percent',
-        metrics: contracts.map(
-          ({ dataset }, index) =>
-            new cloudwatch.MathExpression({
-              expression: `IF(read${index} > 0, 100 * rejected${index} / read${index}, 0)`,
-              usingMetrics: {
-                [`rejected${index}`]: labelled(dataset, 'RowsRejected'),
-                [`read${index}`]: labelled(dataset, 'RowsRead'),
-              },
-              label: dataset,
-              period: Duration.minutes(5),
-            }),
-        ),
+        metrics: areMany(contracts)
+          ? [shareOfAll(metrics)]
+          : contracts.map(({ dataset }, index) => shareOf(dataset, index, metrics)),
       },
     ],
   };
+}
+
+function shareOf(dataset: string, index: number, metrics: LakehouseMetrics): cloudwatch.MathExpression {
+  const labelled = (name: string): cloudwatch.Metric => metrics.ofDataset(name, dataset).with({ label: dataset });
+  return new cloudwatch.MathExpression({
+    expression: `IF(read${index} > 0, 100 * rejected${index} / read${index}, 0)`,
+    usingMetrics: {
+      [`rejected${index}`]: labelled('RowsRejected'),
+      [`read${index}`]: labelled('RowsRead'),
+    },
+    label: dataset,
+    period: Duration.minutes(5),
+  });
+}
+
+function shareOfAll(metrics: LakehouseMetrics): cloudwatch.MathExpression {
+  return new cloudwatch.MathExpression({
+    expression: `100 * SUM(${searched(metrics, 'RowsRejected')}) / SUM(${searched(metrics, 'RowsRead')})`,
+    usingMetrics: {},
+    label: 'all datasets',
+    period: Duration.minutes(5),
+  });
 }

@@ -1,4 +1,5 @@
-import type { Stack } from 'aws-cdk-lib/core';
+import { NestedStack, type Stack } from 'aws-cdk-lib/core';
+import type { WatchAlarm } from '../../lib/observability';
 import { resourcesIn } from '../support/stacks';
 import { OwnWatch } from './own-watch';
 import { Watched } from './watched';
@@ -28,6 +29,12 @@ function ofEverything(): { watched: Watched; found: { [id: string]: Composite } 
   const watched = new Watched();
   watched.alarms(Object.values(watched.all()));
   return { watched, found: composites(watched.stack) };
+}
+
+/** Alarms of one group. */
+function queues(count: number, end = ''): Partial<WatchAlarm>[] {
+  const group = { id: 'Queues', meaning: 'queues are old', firstStep: 'see the consumers', section: 'queues' };
+  return Array.from({ length: count }, (_, index) => ({ id: `Queue${index}Old${end}`, group }));
 }
 
 describe('Composite alarms', () => {
@@ -104,24 +111,47 @@ describe('Composite alarms', () => {
     expect(composites(cluster.stack)).toEqual({});
   });
 
-  test('are split where a rule would have too many alarms, or be too long', () => {
-    const group = { id: 'Queues', meaning: 'queues are old', firstStep: 'see the consumers', section: 'queues' };
-    const many = Array.from({ length: 250 }, (_, index) => ({ id: `Queue${index}Old`, group }));
+  test('are split where a rule would be too long', () => {
     const short = new Watched();
-    short.alarms([new OwnWatch(many)]);
-    const found = composites(short.stack);
-    expect(Object.keys(found)).toEqual(['QueuesWarning', 'QueuesWarning2', 'QueuesWarning3']);
-    expect(Object.values(found).map(({ AlarmRule }) => childrenOf(AlarmRule).length)).toEqual([100, 100, 50]);
+    short.alarms([new OwnWatch(queues(100))]);
+    const [whole, ...more] = Object.values(composites(short.stack));
+    expect(childrenOf(whole?.AlarmRule)).toHaveLength(100);
+    expect(more).toEqual([]);
 
     const long = new Watched();
-    long.alarms([new OwnWatch(many.map(({ id }) => ({ id: `${id}${'x'.repeat(190)}`, group })))]);
+    long.alarms([new OwnWatch(queues(100, 'x'.repeat(190)))]);
     const parts = Object.values(composites(long.stack)).map(({ AlarmRule }) => childrenOf(AlarmRule));
-    expect(parts.flat()).toHaveLength(250);
+    expect(parts.length).toBeGreaterThan(1);
+    expect(parts.flat()).toHaveLength(100);
     for (const part of parts) {
       // CloudFormation names an alarm by stack, logical id and 12 characters, 255 in all
       const names = part.map((id) => `Test-${id}-123456789012`.slice(0, 255));
       expect(names.map((name) => `ALARM("${name}")`).join(' OR ').length).toBeLessThanOrEqual(10_240);
     }
+  });
+
+  test('are in the nested stacks of a group of more than 100 alarms, and speak for all of them', () => {
+    const watched = new Watched();
+    const alarms = watched.alarms([new OwnWatch(queues(400)), watched.batchCluster()]);
+    const stacks = watched.stack.node.findAll().filter((each) => each instanceof NestedStack);
+    const each = stacks.map((stack) => ({
+      alarms: Object.keys(resourcesIn(stack, 'AWS::CloudWatch::Alarm')),
+      rules: Object.values(resourcesIn<Composite>(stack, 'AWS::CloudWatch::CompositeAlarm')),
+    }));
+    expect(each.map(({ alarms: { length } }) => length)).toEqual([350, 50]);
+    for (const { alarms: inStack, rules } of each) {
+      expect(rules.flatMap(({ Properties }) => childrenOf(Properties.AlarmRule)).toSorted()).toEqual(
+        inStack.toSorted(),
+      );
+      // as long as names of stacks and alarms can be
+      expect(Math.max(...rules.map(({ Properties }) => childrenOf(Properties.AlarmRule).length))).toBeLessThan(80);
+    }
+    const shown = alarms.all().map(({ node }) => node.id);
+    expect(shown).toContain('BatchClusterGone');
+    expect(shown).not.toContain('Queue0Old');
+    expect(shown.filter((id) => id.startsWith('QueuesWarning'))).toHaveLength(
+      each.flatMap(({ rules }) => rules).length,
+    );
   });
 
   test('fail when more causes are marked than one rule holds', () => {

@@ -39,8 +39,8 @@ export class Watched {
     return Watch.topic(topic, 'loader', options);
   }
 
-  quality(options?: Parameters<typeof Watch.quality>[2]): Watch {
-    return Watch.quality(CONTRACTS, this.metrics, options);
+  quality(options?: Parameters<typeof Watch.quality>[2], contracts = CONTRACTS): Watch {
+    return Watch.quality(contracts, this.metrics, options);
   }
 
   batchCluster(): Watch {
