@@ -6,6 +6,7 @@ import { failAll } from '../private';
 import { renderStructure } from './iceberg-schema';
 import { IcebergTableGrants } from './iceberg-table-grants';
 import { IcebergFormatVersion, type IcebergTableProps } from './iceberg-table-props';
+import { keepApart } from './table-locations';
 import { renderProperties } from './table-properties';
 import { tableProblems } from './table-validation';
 
@@ -94,7 +95,8 @@ class ImportedIcebergTable extends IcebergTableBase {}
  * pointer to the table's metadata; without, an update evolves the table: columns are told by id, so that adding,
  * renaming, widening and dropping them keeps every row readable. Keep the ids in a schema lock, or with great care.
  *
- * Fails when names, ids, transforms, identifiers or properties are wrong, all problems at once.
+ * Fails when names, ids, transforms, identifiers or properties are wrong, all problems at once; and at synthesis when its
+ * files would lie in the folder of another table.
  *
  * @resource AWS::Glue::Table
  * @stateful
@@ -121,6 +123,7 @@ export class IcebergTable extends IcebergTableBase {
     super(scope, id, props);
     this._isSorted = (props.sortFields ?? []).length > 0;
     failAll(`table '${this.node.path}'`, tableProblems(props));
+    keepApart(this, this.location);
     const resource = new glue.CfnTable(this, 'Resource', {
       catalogId: Stack.of(this).account,
       databaseName: this.databaseName,

@@ -1,9 +1,17 @@
 import * as glue from 'aws-cdk-lib/aws-glue';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as iam from 'aws-cdk-lib/aws-iam';
-import { CfnResource, Duration, NestedStack, RemovalPolicy, Stack, Token } from 'aws-cdk-lib/core';
+import { Annotations, CfnResource, Duration, NestedStack, RemovalPolicy, Stack, Token } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { type DataContracts, type LockedIds, Maintainer, SchemaLock, type TableSpec, Zone } from '../contracts';
+import {
+  type DataContracts,
+  type LockedIds,
+  Maintainer,
+  SchemaLock,
+  type TableSpec,
+  Zone,
+  smallPartitions,
+} from '../contracts';
 import { didYouMean, fail, sorted } from '../private';
 import type { ILakeStorage } from '../storage';
 import { type IIcebergTable, IcebergTable } from './iceberg-table';
@@ -50,7 +58,8 @@ export interface LakeCatalogProps {
  *
  * Tables whose contract does not leave that to the job `maintain` are looked after by Glue, with one role for each zone.
  *
- * Fails when the contracts disagree with the schema lock, all problems at once.
+ * Fails when the contracts disagree with the schema lock, all problems at once. Warns of datasets whose declared volume leaves
+ * partitions under 1 GB.
  */
 export class LakeCatalog extends Construct {
   /** Permissions on all tables. */
@@ -77,6 +86,7 @@ export class LakeCatalog extends Construct {
     }
     this.grants = LakeCatalogGrants.fromLakeCatalog(this);
     this.defineTables(props.contracts.tables().map((spec) => ({ spec, ids: lock.idsOf(spec) })));
+    warnOfSmallPartitions(this, props.contracts);
   }
 
   /**
@@ -253,6 +263,15 @@ function checkPrefix(scope: Construct, prefix: string): void {
   }
   const must = 'up to 101 characters of a-z, 0-9 and _ that begin with a letter, known at synthesis';
   fail({ path: 'databasePrefix', must, got: prefix, remedy: 'Athena and Spark read no other names' }, scope);
+}
+
+function warnOfSmallPartitions(scope: Construct, contracts: DataContracts): void {
+  for (const contract of contracts.all()) {
+    const text = smallPartitions(contract);
+    if (text !== undefined) {
+      Annotations.of(scope).addWarningV2(`cdk-lakehouse:smallPartitions:${contract.key}`, text);
+    }
+  }
 }
 
 /** The ids of the fields nested in a column, by their names from the column on. */

@@ -5,6 +5,7 @@ export * from './data-contract';
 export * from './data-contracts';
 export * from './iceberg-type';
 export * from './partition-transform';
+export * from './partition-volume';
 export * from './table-maintenance';
 export * from './table-spec';
 export * from './zone';

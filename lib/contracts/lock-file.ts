@@ -145,8 +145,31 @@ function renderRow(row: object): string {
   return `{ ${members.join(', ')} }`;
 }
 
-/** An id that two fields share would show the one's old data under the other's name. */
+/** What no command writes, but an edit or a merge can. */
 function integrityProblems(name: string, tables: LockedTables): string[] {
+  return [...sharedIds(name, tables), ...sharedPlaces(name, tables)];
+}
+
+/** A table in the folder of another would have its live files removed by what cleans up there. */
+function sharedPlaces(name: string, tables: LockedTables): string[] {
+  const places = Object.entries(tables).map(([key, { path }]) => ({
+    key,
+    path,
+    place: `${key.split('.')[0]}/${path}/`,
+  }));
+  let around: (typeof places)[number] | undefined;
+  return sorted(places, ({ place }) => place).flatMap((table) => {
+    if (around === undefined || !table.place.startsWith(around.place)) {
+      around = table;
+      return [];
+    }
+    const what = { path: `${table.key}.path`, must: 'a folder in which no other table lies', got: table.path };
+    return [`${name}: ${problem({ ...what, remedy: `${around.key} has it; ${RESTORE}` })}`];
+  });
+}
+
+/** An id that two fields share would show the one's old data under the other's name. */
+function sharedIds(name: string, tables: LockedTables): string[] {
   const rows = Object.entries(tables).map(([key, table]) => {
     const twice = doubles(table.columns).concat(doubles(table.partitionFields));
     return twice.map((row) => shared(name, `${key}.${row.name}`, row.id));

@@ -15,6 +15,12 @@ const LOCK = "run 'npx lakehouse lock' and commit the file";
  */
 const TABLES_PER_STACK = 100;
 
+/**
+ * Columns and nested fields of them. A template takes 1 MB; a field with a description is 150 bytes of it, and tables have more of
+ * them in later years.
+ */
+const FIELDS_PER_STACK = 3000;
+
 /** The ids and places the schema lock gives a table. */
 export interface LockedIds {
   /** The nested stack that holds the table. */
@@ -151,10 +157,11 @@ export class SchemaLock {
     const changes: string[] = [];
     const problems: string[] = [];
     const specs = contracts.tables();
+    const places = new Placement(this.tables);
     for (const spec of specs) {
       const locked = this.find(spec.key);
       if (locked === undefined) {
-        next[spec.key] = newTable(spec, placement(spec.domain, next));
+        next[spec.key] = places.place(spec.domain, (stack) => newTable(spec, stack));
         changes.push(`${spec.key}: + table of ${spec.columns.length} columns`);
       } else {
         const evolution = evolveTable(spec, locked);
@@ -196,13 +203,33 @@ export class SchemaLock {
   }
 }
 
-/** The domain's first nested stack with room; a domain that fills one goes on in `<domain>-2`. */
-function placement(domain: string, tables: LockedTables): string {
-  const taken = Object.values(tables).map((table) => table.stack);
-  for (let number = 1; ; number++) {
-    const stack = number === 1 ? domain : `${domain}-${number}`;
-    if (taken.filter((name) => name === stack).length < TABLES_PER_STACK) {
-      return stack;
+/** Which nested stack a new table comes to; a table that has one keeps it. */
+class Placement {
+  private readonly stacks = new Map<string, { tables: number; fields: number }>();
+
+  constructor(tables: LockedTables) {
+    Object.values(tables).forEach((table) => this.count(table));
+  }
+
+  /** Places a table into its domain's first nested stack with room; a domain that fills one goes on in `<domain>-2`. */
+  public place(domain: string, tableIn: (stack: string) => LockedTable): LockedTable {
+    for (let number = 1; ; number++) {
+      const table = tableIn(number === 1 ? domain : `${domain}-${number}`);
+      if (this.hasRoomFor(table)) {
+        this.count(table);
+        return table;
+      }
     }
+  }
+
+  /** A stack without tables takes any one. */
+  private hasRoomFor({ stack, columns }: LockedTable): boolean {
+    const { tables, fields } = this.stacks.get(stack) ?? { tables: 0, fields: 0 };
+    return tables === 0 || (tables < TABLES_PER_STACK && fields + columns.length <= FIELDS_PER_STACK);
+  }
+
+  private count({ stack, columns }: LockedTable): void {
+    const { tables, fields } = this.stacks.get(stack) ?? { tables: 0, fields: 0 };
+    this.stacks.set(stack, { tables: tables + 1, fields: fields + columns.length });
   }
 }

@@ -341,6 +341,22 @@ describe('SchemaLock', () => {
     expect(stackOf(next, grown, 't099')).toBe('rides');
   });
 
+  test('goes on in a next nested stack when tables are so wide that a template would be full', () => {
+    const columns = Array.from({ length: 999 }, (_, index) => column(`c${index}`, 'string'));
+    const wide = ['a', 'b', 'c', 'd'].map((dataset) => ({ zone: 'gold', dataset, columns: [KEY, ...columns] }));
+    const all = contractsOf(...wide);
+    const lock = lockOf(all);
+    expect(['a', 'b', 'c', 'd'].map((dataset) => stackOf(lock, all, dataset))).toEqual([
+      'rides',
+      'rides',
+      'rides',
+      'rides-2',
+    ]);
+    const columnsOfD = [KEY, ...columns, column('late', 'string')];
+    const grown = contractsOf(...wide.slice(1), { zone: 'gold', dataset: 'a', columns: columnsOfD });
+    expect(stackOf(lock.update(grown).lock, grown, 'a')).toBe('rides');
+  });
+
   test('fails when ids are asked of a table it does not know', () => {
     const table = trips(before).table('gold.trips');
     expect(messageOf(() => SchemaLock.empty().idsOf(table))).toContain(

@@ -1,5 +1,6 @@
+import { sorted } from '../../private';
 import type { Rule } from '../rule';
-import { locatedTables } from '../tables';
+import { type LocatedTable, locatedTables } from '../tables';
 import type { TemplateResource, Templates } from '../template';
 import { dig, textOf } from '../values';
 
@@ -11,21 +12,29 @@ export const tablesShareLocation: Rule = {
     'A table with an optimizer shares its location with another table: each can delete the live files of the other.',
   remedy: 'Give every table a location of its own, none below that of another.',
   source: 'https://docs.aws.amazon.com/glue/latest/dg/optimizer-notes.html',
-  places: (templates) => {
-    const tables = locatedTables(templates);
-    const sharing = tables.filter((one) =>
-      tables.some(
-        (other) =>
-          other !== one &&
-          other.bucket === one.bucket &&
-          (one.prefix.startsWith(other.prefix) || other.prefix.startsWith(one.prefix)),
-      ),
-    );
-    return sharing
+  places: (templates) =>
+    sharing(locatedTables(templates))
       .filter(({ table }) => isOptimized(table, templates))
-      .map(({ table }) => table.at('Properties.OpenTableFormatInput.IcebergInput.IcebergTableInput.Location'));
-  },
+      .map(({ table }) => table.at('Properties.OpenTableFormatInput.IcebergInput.IcebergTableInput.Location')),
 };
+
+/** In their order a place comes right before those within it, so each is compared with one other. */
+function sharing(tables: LocatedTable[]): LocatedTable[] {
+  const found = new Set<LocatedTable>();
+  let around: LocatedTable | undefined;
+  for (const table of sorted(tables, placeOf)) {
+    if (around !== undefined && placeOf(table).startsWith(placeOf(around))) {
+      found.add(around).add(table);
+    } else {
+      around = table;
+    }
+  }
+  return tables.filter((table) => found.has(table));
+}
+
+function placeOf({ bucket, prefix }: LocatedTable): string {
+  return `${bucket}/${prefix}`;
+}
 
 function isOptimized(table: TemplateResource, templates: Templates): boolean {
   const { Name, DatabaseName, TableInput } = table.properties;

@@ -28,6 +28,10 @@ describeRule(tablesShareLocation, {
   nonCompliant: {
     'one location': [tables(at('Bucket', 'a'), at('Bucket', 'a/')), LOCATION],
     'a table below another': [tables('s3://lake/a', 's3://lake/a/b'), LOCATION],
+    'a table below another, with a third between them': [
+      tables('s3://lake/a', 's3://lake/a/c', { Optimizer: optimizer, Third: table('third', 's3://lake/a/b') }),
+      LOCATION,
+    ],
     'an optimizer that refers to its table': [
       tables(at('Bucket', 'a'), at('Bucket', 'a'), {
         Optimizer: { Type: 'AWS::Glue::TableOptimizer', Properties: { TableName: ref('One') } },
