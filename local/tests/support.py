@@ -58,6 +58,9 @@ def until(condition: Callable[[], Any], seconds: float, what: str) -> Any:
 class Endpoint:
     """A running endpoint."""
 
+    deploy_seconds = DEPLOY_SECONDS
+    """How long a deployment may take."""
+
     def __init__(
         self,
         state: Path,
@@ -147,7 +150,7 @@ class Endpoint:
 
     def settled(self, stack: str) -> str:
         """The status of a stack once nothing is in progress."""
-        until(lambda: not str(self.status(stack)).endswith("IN_PROGRESS"), DEPLOY_SECONDS, f"the end of {stack}")
+        until(lambda: not str(self.status(stack)).endswith("IN_PROGRESS"), self.deploy_seconds, f"the end of {stack}")
         return str(self.status(stack))
 
     def status(self, stack: str) -> str | None:

@@ -23,7 +23,10 @@ export interface ManyDatasets {
   readonly domains?: string[];
 }
 
-/** Writes contracts of tables of PostgreSQL with twelve columns each, and their schema lock, as a lake of that size has them. */
+/**
+ * Writes contracts of tables of PostgreSQL with twelve columns each, and their schema lock, as a lake of that size has them: the
+ * job `maintain` looks after the tables, because Glue's optimizers are three resources for each.
+ */
 export function writeManyDatasets(directory: string, { datasets, first = 0, domains = DOMAINS }: ManyDatasets): void {
   fs.mkdirSync(path.join(directory, 'silver'), { recursive: true });
   for (let number = first; number < first + datasets; number++) {
@@ -117,6 +120,7 @@ customProperties:
   - { property: zone, value: silver }
   - { property: orderingColumn, value: updated_at }
   - { property: evolution, value: additive }
+  - { property: maintenance, value: job }
   - property: source
     value: { name: ${SOURCE}, schema: public, table: ${name}, watermarkColumn: updated_at }
   - property: sortOrder

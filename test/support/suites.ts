@@ -94,6 +94,14 @@ export const suites: Suite[] = [
     command: (report) => vitest('package', report),
     timeoutMs: 10 * MINUTE,
   },
+  {
+    name: 'scale',
+    report: 'junit',
+    command: (report) => pytest('emulator', report, join(root, 'local/tests/long')),
+    env: { PYTHONPATH: join(root, 'local') },
+    timeoutMs: 20 * MINUTE,
+    long: true,
+  },
   ...(['airflow-2.10', 'airflow-2.11', 'airflow-3.3'] as const).map((name): Suite => ({
     name,
     report: 'junit',

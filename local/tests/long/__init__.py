@@ -1,0 +1,1 @@
+"""Tests that take minutes; `npm run test:full` runs them."""
