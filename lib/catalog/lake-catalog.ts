@@ -1,7 +1,7 @@
 import * as glue from 'aws-cdk-lib/aws-glue';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as iam from 'aws-cdk-lib/aws-iam';
-import { Annotations, CfnResource, Duration, NestedStack, RemovalPolicy, Stack, Token } from 'aws-cdk-lib/core';
+import { Annotations, CfnResource, Duration, type NestedStack, RemovalPolicy, Stack, Token } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import {
   type DataContracts,
@@ -12,6 +12,7 @@ import {
   Zone,
   smallPartitions,
 } from '../contracts';
+import { RememberingNestedStack } from '../foundation';
 import { didYouMean, fail, sorted } from '../private';
 import type { ILakeStorage } from '../storage';
 import { type IIcebergTable, IcebergTable } from './iceberg-table';
@@ -214,7 +215,9 @@ export class LakeCatalog extends Construct {
   }
 
   private defineStack(name: string, domain: string): NestedStack {
-    const stack = new NestedStack(this, capitalized(name), { description: `Tables of the domain ${domain}` });
+    const stack = new RememberingNestedStack(this, capitalized(name), {
+      description: `Tables of the domain ${domain}`,
+    });
     // Tables take their databases' names as plain texts, which CloudFormation cannot see through.
     for (const database of this.databases.values()) {
       stack.nestedStackResource?.addResourceDependency(database);

@@ -3,6 +3,7 @@ export * from './alert-topics';
 export * from './lake-key';
 export * from './lake-network';
 export * from './one-of';
+export * from './remembering-nested-stack';
 export * from './remembering-stack';
 export * from './rendered';
 export * from './runtime-parameter';

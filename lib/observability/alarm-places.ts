@@ -1,5 +1,6 @@
-import { NestedStack } from 'aws-cdk-lib/core';
+import type { NestedStack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { RememberingNestedStack } from '../foundation';
 import type { WatchAlarm } from './watch-parts';
 
 /** How many alarms of a group are beside all others; more of them go into nested stacks. */
@@ -41,7 +42,8 @@ export class AlarmPlaces {
     const before = this.placed.get(voice) ?? 0;
     this.placed.set(voice, before + 1);
     const id = `${voice}Part${Math.floor(before / MOST_NESTED) + 1}`;
-    const stack = this.stacks.get(id) ?? new NestedStack(this.scope, id, { description: `Alarms of ${voice}` });
+    const stack =
+      this.stacks.get(id) ?? new RememberingNestedStack(this.scope, id, { description: `Alarms of ${voice}` });
     this.stacks.set(id, stack);
     return stack;
   }

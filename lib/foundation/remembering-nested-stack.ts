@@ -1,0 +1,18 @@
+import { NestedStack, type NestedStackProps } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+
+/**
+ * A nested stack that puts its template together once. CDK does it to know the hash that the template is found by, and again to
+ * write it: a tenth of the time where there are thousands of tables.
+ *
+ * @internal
+ */
+export class RememberingNestedStack extends NestedStack {
+  constructor(scope: Construct, id: string, props: NestedStackProps) {
+    super(scope, id, props);
+    const render: () => unknown = Reflect.get(this, '_toCloudFormation').bind(this);
+    let template: unknown;
+    // assigned, because a method would be one of the public API; what was hashed must not change anyway
+    Reflect.set(this, '_toCloudFormation', () => (template ??= render()));
+  }
+}

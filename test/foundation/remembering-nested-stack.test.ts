@@ -1,0 +1,36 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { App, CfnResource, Lazy, NestedStack, type NestedStackProps, Stack } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import { RememberingNestedStack } from '../../lib/foundation';
+import { temporaryDirectory } from '../support/temporary';
+
+type NestedStackClass = new (scope: Construct, id: string, props: NestedStackProps) => NestedStack;
+
+/** What a nested stack is written as, and how often a value in it was asked for. */
+function written(Nested: NestedStackClass): { readonly files: string[]; readonly asked: number } {
+  const app = new App({ outdir: temporaryDirectory(), treeMetadata: false });
+  const stack = new Stack(app, 'Lake', { env: { region: 'us-east-1' } });
+  const topic = new CfnResource(stack, 'Topic', { type: 'AWS::SNS::Topic' });
+  const nested = new Nested(stack, 'Tables', { description: 'Tables' });
+  let asked = 0;
+  const value = Lazy.uncachedString({
+    produce: () => {
+      asked += 1;
+      return `of ${topic.ref}`;
+    },
+  });
+  new CfnResource(nested, 'Parameter', { type: 'AWS::SSM::Parameter', properties: { Type: 'String', Value: value } });
+  const { directory } = app.synth();
+  const files = fs.readdirSync(directory).filter((file) => file.endsWith('.template.json'));
+  return { files: files.map((file) => fs.readFileSync(path.join(directory, file), 'utf8')), asked };
+}
+
+describe('RememberingNestedStack', () => {
+  test('is written as any nested stack is, and put together once less', () => {
+    const [remembering, plain] = [written(RememberingNestedStack), written(NestedStack)];
+    expect(remembering.files).toHaveLength(2);
+    expect(remembering.files).toEqual(plain.files);
+    expect(remembering.asked).toBeLessThan(plain.asked);
+  });
+});
