@@ -237,7 +237,7 @@ export class LakeCatalog extends Construct {
         type,
         required,
         doc,
-        nestedIds: nestedIds(name, ids),
+        nestedIds: type.isPrimitive ? {} : nestedIds(name, ids),
       })),
       partitionFields: spec.partitionFields.map(({ column, transform }, index) => ({
         id: ids.partitionFields[index]?.id ?? 0,

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { ArtifactMetadataEntryType } from 'aws-cdk-lib/cloud-assembly-schema';
 import { App, CfnResource, Lazy, NestedStack, type NestedStackProps, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { RememberingNestedStack } from '../../lib/foundation';
@@ -26,11 +27,26 @@ function written(Nested: NestedStackClass): { readonly files: string[]; readonly
   return { files: files.map((file) => fs.readFileSync(path.join(directory, file), 'utf8')), asked };
 }
 
+/** The types of what CDK notes of a resource. */
+function typesOf(resource?: CfnResource): string[] | undefined {
+  return resource?.node.metadata.map(({ type }) => type);
+}
+
 describe('RememberingNestedStack', () => {
   test('is written as any nested stack is, and put together once less', () => {
     const [remembering, plain] = [written(RememberingNestedStack), written(NestedStack)];
     expect(remembering.files).toHaveLength(2);
     expect(remembering.files).toEqual(plain.files);
     expect(remembering.asked).toBeLessThan(plain.asked);
+  });
+
+  test('takes no stack trace of what is in it, and leaves the rest alone', () => {
+    const stack = new Stack(new App(), 'Lake');
+    const nested = new RememberingNestedStack(stack, 'Tables', {});
+    const [inside, beside] = [nested, stack].map(
+      (scope) => new CfnResource(scope, 'Topic', { type: 'AWS::SNS::Topic' }),
+    );
+    expect(typesOf(inside)).not.toContain(ArtifactMetadataEntryType.CREATION_STACK);
+    expect(typesOf(beside)).toContain(ArtifactMetadataEntryType.CREATION_STACK);
   });
 });
