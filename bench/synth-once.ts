@@ -5,9 +5,9 @@
  * modules loaded and all; `warm` for constructing and synthesizing in a process that has done so before; `prepare` for
  * reading what the program is given, which `warm` does not hold.
  */
-import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { App } from 'aws-cdk-lib/core';
+import { type Measured, appIn, measure, median } from './measure';
 
 /** How often the same is done before it counts as warm. */
 const WARM_UPS = 8;
@@ -22,27 +22,6 @@ interface Program {
   build(app: App, prepared: unknown): void;
 }
 
-interface Measured {
-  readonly cpu: number;
-  readonly clock: number;
-}
-
-function measure(work: () => void): Measured {
-  const [began, used] = [performance.now(), process.cpuUsage()];
-  work();
-  const { user, system } = process.cpuUsage(used);
-  return { cpu: (user + system) / 1000, clock: performance.now() - began };
-}
-
-/** What every app of this repository is made with, but for the copies of assets: see README.md. */
-function appIn(outdir: string): App {
-  const settings: { context: { [key: string]: unknown } } = JSON.parse(fs.readFileSync('cdk.json', 'utf8'));
-  const context = { ...settings.context, 'aws:cdk:disable-asset-staging': true };
-  // loaded here, so that the first time holds what it costs
-  const core: typeof import('aws-cdk-lib/core') = require('aws-cdk-lib/core');
-  return new core.App({ outdir, context, builtinCloudFormationValidation: false });
-}
-
 function synthesize(program: Program, prepared: unknown, outdir: string): void {
   const app = appIn(outdir);
   program.build(app, prepared);
@@ -53,10 +32,6 @@ function synthesize(program: Program, prepared: unknown, outdir: string): void {
 function whenWarm(work: (time: number) => void): Measured {
   const all = Array.from({ length: WARM_UPS + TIMES }, (_, time) => measure(() => work(time))).slice(-TIMES);
   return { cpu: median(all.map(({ cpu }) => cpu)), clock: median(all.map(({ clock }) => clock)) };
-}
-
-function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
 function main([file = '', outdir = '']: string[]): void {

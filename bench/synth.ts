@@ -2,7 +2,8 @@
  * `npm run bench:synth`: what the library costs above plain CDK.
  *
  * Constructs and synthesizes production's lakehouse, and the same templates from bare L1 classes, by turns, each in fresh
- * processes; and runs `npm run synth -- prod` as a user does. The last line is one JSON object.
+ * processes; runs `npm run synth -- prod` as a user does; and measures lakes of 10 to 1,000 datasets. The last line is one JSON
+ * object.
  */
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
@@ -11,6 +12,8 @@ import * as path from 'node:path';
 import { buildSync } from 'esbuild';
 import { environments } from '../config';
 import { bareProgram } from './bare-program';
+import { measureMany } from './many';
+import { type Measured, median } from './measure';
 import { resourcesIn, unlike } from './templates';
 
 const ROUNDS = 5;
@@ -23,13 +26,6 @@ const root = path.join(__dirname, '..');
 
 /** The compiled programs: two deep, as a room of the installed package is, because that is how files are found. */
 const COMPILED = path.join(root, '.lakehouse', 'bench');
-
-interface Measured {
-  /** Milliseconds of CPU. */
-  readonly cpu: number;
-  /** Milliseconds that passed. */
-  readonly clock: number;
-}
 
 interface Once {
   /** The whole process, the first time. */
@@ -65,7 +61,9 @@ function compiled(name: string): string {
 function compile(): void {
   buildSync({
     absWorkingDir: root,
-    entryPoints: ['synth-once', 'lakehouse-program'].map((name) => path.join('bench', `${name}.ts`)),
+    entryPoints: ['synth-once', 'lakehouse-program', 'many-datasets', 'many-bare'].map((name) =>
+      path.join('bench', `${name}.ts`),
+    ),
     outdir: COMPILED,
     bundle: true,
     packages: 'external',
@@ -93,10 +91,6 @@ function round(folder: string): Round {
   const began = performance.now();
   node('--import', 'tsx', path.join('bin', 'synth.ts'), 'prod', '--out', path.join(folder, 'command'));
   return { lakehouse, bare, command: performance.now() - began };
-}
-
-function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
 function versionOf(name: string): string {
@@ -147,7 +141,8 @@ function main(): void {
   try {
     compile();
     writeRival(folder);
-    process.stdout.write(`${JSON.stringify(measured(folder))}\n`);
+    const many = measureMany(folder, (program, ...args) => node(compiled(program), ...args));
+    process.stdout.write(`${JSON.stringify({ ...measured(folder), many })}\n`);
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });
   }
