@@ -5,7 +5,10 @@ import { type TemplateResource, at, listAt, numberAt, textAt } from './template-
 /** Metrics of the requests to one bucket, or one part of it. */
 const REQUEST_METRICS = 16;
 
-/** An alarm is billed by the metrics it reads; a band of anomalies has two of its own. */
+/** A query of an alarm over all metrics of a name in a namespace. */
+const QUERY = /^SELECT \w+\((\w+)\) FROM SCHEMA\("([^"]+)"/;
+
+/** An alarm is billed by the metrics it reads, those of a query too; a band of anomalies has two of its own. */
 export function priceAlarm({ properties }: TemplateResource, pricer: Pricer): void {
   const metrics = listAt(properties, 'Metrics');
   const read = metrics.filter((metric) => at(metric, 'MetricStat') !== undefined);
@@ -16,8 +19,19 @@ export function priceAlarm({ properties }: TemplateResource, pricer: Pricer): vo
     service: 'CloudWatch',
     item: fast ? 'high-resolution alarms' : 'alarms',
     price: fast ? 'cloudwatch.alarm-high-resolution' : 'cloudwatch.alarm',
-    quantity: Math.max(1, read.length) + 2 * bands.length,
+    quantity: Math.max(1, read.length, queriedMetrics(metrics, pricer)) + 2 * bands.length,
   });
+}
+
+/** How many metrics the queries of an alarm go through. */
+function queriedMetrics(metrics: unknown[], pricer: Pricer): number {
+  return metrics
+    .map((metric) => QUERY.exec(textAt(metric, 'Expression') ?? ''))
+    .filter((query) => query !== null)
+    .reduce((sum, [, name, namespace]) => {
+      const all = [...customMetrics(pricer.resources)];
+      return sum + all.filter((key) => key.startsWith(`${namespace} ${name} `)).length;
+    }, 0);
 }
 
 /** All that is written about the lake: its own metrics, those of requests to its buckets, and logs. */

@@ -1,5 +1,5 @@
 import { customMetrics } from '../../lib/cost/emitted-metrics';
-import { type Declared, costOf, estimate } from './estimates';
+import { type Declared, costOf, estimate, lineOf } from './estimates';
 
 function alarm(namespace: string, name: string, dimensions: { [name: string]: string } = {}): Declared {
   const Dimensions = Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value }));
@@ -66,4 +66,15 @@ test('request metrics of a bucket cost as custom ones', () => {
   const Properties = { MetricsConfigurations: [{ Id: 'EntireBucket' }] };
   const made = estimate({ Bucket: { Type: 'AWS::S3::Bucket', Properties } });
   expect(costOf(made, 'CloudWatch')).toBeCloseTo(16 * 0.3, 6);
+});
+
+test('an alarm on a query costs each metric that the query goes through', () => {
+  const stale = ['flights', 'planes', 'weather'].map((Dataset): [string, Declared] => [
+    Dataset,
+    alarm('Lakehouse', 'DatasetLoaded', { Environment: 'dev', Dataset }),
+  ]);
+  const Expression = 'SELECT SUM(RowsRejected) FROM SCHEMA("Lakehouse", Dataset, Environment)';
+  const Query = { Type: 'AWS::CloudWatch::Alarm', Properties: { Metrics: [{ Expression }] } };
+  const made = estimate({ ...Object.fromEntries(stale), Query });
+  expect(lineOf(made, 'alarms').quantity).toBe(3 + 3);
 });

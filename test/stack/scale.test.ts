@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { CfnResource, Stack } from 'aws-cdk-lib/core';
 import { CfnTable } from 'aws-cdk-lib/aws-glue';
+import { CostEstimate } from '../../lib/cost';
 import { writeManyDatasets } from '../support/many-datasets';
 import { lakeOf } from '../support/many-lake';
 import { warningsOf } from '../support/stacks';
@@ -39,6 +40,15 @@ describe('A lakehouse of 500 datasets', () => {
     expect(warningsOf(stack).filter((text) => !text.includes('nobodyIsTold'))).toEqual([
       expect.stringMatching(/^\/Lakehouse: 2\d{3} resources of all stacks, .*nearLimit:resources-of-all-stacks\]$/),
     ]);
+  });
+
+  test('has an estimate, in which a query of an alarm reads a metric of each dataset', () => {
+    const { directory: out } = app.synth();
+    const { lines } = CostEstimate.fromDirectory(out);
+    const alarms = lines.find(({ item }) => item === 'alarms');
+    // one is stale by itself, and three queries go through all
+    expect(alarms?.quantity).toBeGreaterThanOrEqual(500 + 3 * 500);
+    expect(alarms?.quantity).toBeLessThan(2100);
   });
 
   test('tells of each dataset that is stale', () => {
