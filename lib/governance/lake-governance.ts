@@ -1,10 +1,10 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lakeformation from 'aws-cdk-lib/aws-lakeformation';
-import { CfnResource, DefaultStackSynthesizer, Fn, Stack } from 'aws-cdk-lib/core';
+import { CfnResource, DefaultStackSynthesizer, Fn, type NestedStack, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { LakeCatalog } from '../catalog';
 import { type DataContracts, type TableSpec, Zone } from '../contracts';
-import { acknowledgeGrant, acknowledgeWildcards } from '../foundation';
+import { RememberingNestedStack, acknowledgeGrant, acknowledgeWildcards } from '../foundation';
 import { type Problem, didYouMean, failAll, problem, sorted } from '../private';
 
 /** Properties of a LakeGovernance. */
@@ -91,6 +91,7 @@ export class LakeGovernance extends Construct {
   private readonly settings: lakeformation.CfnDataLakeSettings;
   private readonly tag: lakeformation.CfnTag;
   private readonly locations = new Map<Zone, lakeformation.CfnResource>();
+  private readonly stacks = new Map<Stack, NestedStack>();
   private readonly taken = new Set<string>();
 
   constructor(scope: Construct, id: string, props: LakeGovernanceProps) {
@@ -234,7 +235,7 @@ export class LakeGovernance extends Construct {
   }
 
   private classify(table: TableSpec): void {
-    const scope = new Construct(this, capitalized(table.key));
+    const scope = new Construct(this.stackOf(table), capitalized(table.key));
     const catalogId = Stack.of(this).account;
     const place = { catalogId, databaseName: this.catalog.databaseName(table.zone), name: table.name };
     const whole = this.associate(scope, 'Table', this.unclassified, { table: place });
@@ -246,20 +247,36 @@ export class LakeGovernance extends Construct {
     }
   }
 
+  /** Tags are in a nested stack for each one of tables, which is as full as they are and as little moves a table's. */
+  private stackOf({ zone, name }: TableSpec): NestedStack {
+    const tables = Stack.of(this.catalog.table(zone, name));
+    const known = this.stacks.get(tables);
+    if (known !== undefined) {
+      return known;
+    }
+    const stack = new RememberingNestedStack(this, tables.node.id, {
+      description: `Classification of the tables in ${tables.node.id}`,
+    });
+    this.stacks.set(tables, stack);
+    // Tables are named by plain texts, and the tag too, which CloudFormation cannot see through.
+    for (const resource of [this.settings, this.tag, tables.nestedStackResource]) {
+      if (resource !== undefined) {
+        stack.nestedStackResource?.addResourceDependency(resource);
+      }
+    }
+    return stack;
+  }
+
   private associate(
     scope: Construct,
     id: string,
     value: string,
     resource: lakeformation.CfnTagAssociation.ResourceProperty,
   ): lakeformation.CfnTagAssociation {
-    const association = new lakeformation.CfnTagAssociation(scope, id, {
+    return new lakeformation.CfnTagAssociation(scope, id, {
       lfTags: [{ catalogId: Stack.of(this).account, tagKey: this.tagName, tagValues: [value] }],
       resource,
     });
-    association.addResourceDependency(this.tag);
-    // Tables are named by plain texts, which CloudFormation cannot see through.
-    association.node.addDependency(this.catalog);
-    return this.after(association);
   }
 
   private describeDatabases(scope: Construct, role: iam.IRole, zones: Zone[]): void {

@@ -1,5 +1,5 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
-import { App, Stack } from 'aws-cdk-lib/core';
+import { App, NestedStack, Stack } from 'aws-cdk-lib/core';
 import { LakeCatalog } from '../../lib/catalog';
 import { type DataContracts, SchemaLock } from '../../lib/contracts';
 import { LakeGovernance, type LakeGovernanceProps } from '../../lib/governance';
@@ -53,6 +53,15 @@ function govern(props: Partial<LakeGovernanceProps> = {}, contracts: DataContrac
 
 function all<Properties>(stack: Stack, type: string): [string, Resource<Properties>][] {
   return Object.entries(resourcesIn<Properties>(stack, `AWS::LakeFormation::${type}`));
+}
+
+/** The nested stack of the classifications. */
+function tagsIn(stack: Stack): Stack {
+  const found = stack.node.findChild('Governance').node.findChild('Rides');
+  if (!(found instanceof NestedStack)) {
+    throw new Error(`${found.node.path} is no nested stack`);
+  }
+  return found;
 }
 
 function permissionsOf(stack: Stack): Permissions[] {
@@ -158,7 +167,7 @@ describe('LakeGovernance', () => {
 
   test('tags a table as unclassified and its classified columns as what they are', () => {
     const { stack } = govern();
-    const associations = all<Association>(stack, 'TagAssociation').map(([, { Properties }]) => Properties);
+    const associations = all<Association>(tagsIn(stack), 'TagAssociation').map(([, { Properties }]) => Properties);
     expect(
       associations.map(({ LFTags: [tag], Resource: { Table, TableWithColumns } }) => [
         tag?.TagKey,
@@ -178,18 +187,30 @@ describe('LakeGovernance', () => {
     const { stack } = govern();
     const [settings] = all(stack, 'DataLakeSettings').map(([id]) => id);
     const [tag] = all(stack, 'Tag').map(([id]) => id);
-    const tables = Object.keys(resourcesIn(stack, 'AWS::CloudFormation::Stack'));
-    const [table, ...parts] = all(stack, 'TagAssociation');
-    expect(tables).toHaveLength(1);
-    for (const [, { DependsOn = [] }] of all(stack, 'TagAssociation')) {
-      expect(DependsOn).toEqual(expect.arrayContaining([settings, tag, ...tables]));
-    }
+    const nested = Object.entries(resourcesIn(stack, 'AWS::CloudFormation::Stack'));
+    const [tables = '', tags = ''] = ['Catalog', 'Governance'].map(
+      (room) => nested.find(([id]) => id.startsWith(room))?.[0],
+    );
+    expect(Object.fromEntries(nested)[tags]?.DependsOn).toEqual(expect.arrayContaining([settings, tag, tables]));
+    const [table, ...parts] = all(tagsIn(stack), 'TagAssociation');
+    expect(parts).toHaveLength(2);
     for (const [, { DependsOn = [] }] of parts) {
       expect(DependsOn).toContain(table?.[0]);
     }
     for (const [, { DependsOn = [] }] of [...all(stack, 'Resource'), ...all(stack, 'Tag')]) {
       expect(DependsOn).toContain(settings);
     }
+  });
+
+  test('has the tags of each nested stack of tables in one of their own', () => {
+    const datasets = Array.from({ length: 100 }, (_, index) => ({ dataset: `t${index}`, columns: COLUMNS }));
+    const { governance } = govern({}, contractsOf(...datasets));
+    const stacks = governance.node.children.filter((child) => child instanceof NestedStack);
+    const counts = stacks.map((each) => [each.node.id, all(each, 'TagAssociation').length]);
+    expect(counts).toEqual([
+      ['Rides', 3 * 99],
+      ['Rides-2', 3],
+    ]);
   });
 
   test('has nothing when nobody asks for it', () => {
