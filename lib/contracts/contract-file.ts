@@ -1,4 +1,4 @@
-import { LineCounter, isMap, isNode, isScalar, parseDocument, type Document } from 'yaml';
+import { Document, LineCounter, isMap, isNode, isScalar, parseDocument } from 'yaml';
 import { problem, type Problem } from '../private';
 
 /** Where in a document a value is: keys and positions from the root. */
@@ -6,6 +6,9 @@ export type DocumentPath = (string | number)[];
 
 /** More references than this to one anchor is an attack or a mistake. */
 const ALIAS_LIMIT = 100;
+
+/** A name that reads well within a message; another is told by its position. */
+const SHOWABLE = /^\w{1,80}$/;
 
 /** One contract file: its value, where everything in it stands, and what is wrong with it. */
 export class ContractFile {
@@ -26,7 +29,7 @@ export class ContractFile {
     public readonly name: string,
     text: string,
   ) {
-    this.document = parseDocument(text, { lineCounter: this.lines, prettyErrors: false, logLevel: 'error' });
+    this.document = this.parse(text);
     for (const error of this.document.errors) {
       this.problems.push(`${this.position(error.pos[0])}: ${unreadable(name, error.message)}`);
     }
@@ -45,7 +48,7 @@ export class ContractFile {
 
   /** Notes the complaint of a reader of a small language about the value at that path. */
   public reportText(path: DocumentPath, message: string): void {
-    this.problems.push(`${this.at(path)}: ${message.replace(/^'[^']*'/, `'${this.shown(path)}'`)}`);
+    this.problems.push(`${this.at(path)}: ${message.replace(/^'[^']*'/, () => `'${this.shown(path)}'`)}`);
   }
 
   /** Where the value at that path stands, as `file:line:column`; where its parent stands when it is missing. */
@@ -62,6 +65,19 @@ export class ContractFile {
   /** The plain value at that path. */
   public valueAt(path: DocumentPath): unknown {
     return path.reduce<unknown>((value, step) => (isRecord(value) ? value[step] : undefined), this.value);
+  }
+
+  /** Lists in lists by the thousand, which no contract has, are more than the parser's recursion can follow. */
+  private parse(text: string): Document {
+    try {
+      return parseDocument(text, { lineCounter: this.lines, prettyErrors: false, logLevel: 'error' });
+    } catch (error) {
+      if (!(error instanceof RangeError)) {
+        throw error;
+      }
+      this.problems.push(`${this.position(0)}: ${unreadable(this.name, error.message)}`);
+      return new Document();
+    }
   }
 
   private plain(): unknown {
@@ -89,7 +105,7 @@ export class ContractFile {
     return `${this.name}:${Math.max(line, 1)}:${Math.max(col, 1)}`;
   }
 
-  /** The path as a reader would say it: columns and custom properties by their names. */
+  /** The path as a reader would say it: columns and custom properties by names that are words. */
   private shown(path: DocumentPath): string {
     const words: string[] = [];
     let value = this.value;
@@ -98,7 +114,7 @@ export class ContractFile {
       const named = parent === 'properties' || parent === 'customProperties';
       value = isRecord(value) ? value[step] : undefined;
       const name = named && isRecord(value) ? (value['name'] ?? value['property']) : undefined;
-      if (typeof name === 'string') {
+      if (typeof name === 'string' && SHOWABLE.test(name)) {
         words.splice(-1, 1, name);
       } else if (typeof step === 'number') {
         words.push(`${words.pop() ?? ''}[${step}]`);
@@ -116,6 +132,7 @@ export function isRecord(value: unknown): value is Record<string | number, unkno
 }
 
 function unreadable(name: string, reason: string): string {
-  const first = reason.split('\n')[0] ?? '';
+  const line = reason.split('\n')[0] ?? '';
+  const first = line.startsWith('Maximum call stack') ? 'values nested too deeply' : line;
   return problem({ path: name, must: 'a well-formed YAML document', got: first, remedy: 'correct the syntax' });
 }

@@ -104,7 +104,8 @@ function checkPlace(file: ContractFile): void {
   }
   const datasetPath = [...DATASET, 'name'];
   const dataset = file.valueAt(datasetPath);
-  if (typeof dataset === 'string' && dataset !== name?.replace(/\.ya?ml$/, '')) {
+  // a name that is none is refused already
+  if (typeof dataset === 'string' && /^\w+$/.test(dataset) && dataset !== name?.replace(/\.ya?ml$/, '')) {
     file.report(datasetPath, `the name of its file, '${name}'`, `rename the file to ${dataset}.yaml or the dataset`);
   }
   if (typeof dataset === 'string' && dataset.includes('__')) {

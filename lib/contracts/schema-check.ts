@@ -87,6 +87,13 @@ function noteIssue(file: ContractFile, base: DocumentPath, issue: Issue): void {
     case 'invalid_union':
       file.report(path, 'a single value', 'correct it');
       return;
+    case 'too_big':
+    case 'too_small': {
+      const limit = issue.code === 'too_big' ? `at most ${issue.maximum}` : `at least ${issue.minimum}`;
+      const [must = limit, remedy = 'correct it'] = issue.message.includes('; ') ? issue.message.split('; ') : [];
+      file.report(path, must, remedy);
+      return;
+    }
     default: {
       const [must, remedy] = issue.message.split('; ');
       file.report(path, must ?? issue.message, remedy ?? 'correct it');

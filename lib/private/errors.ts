@@ -8,6 +8,9 @@ const VALUE_LIMIT = 80;
 /** How many known names a message lists before it cuts the list. */
 const KNOWN_LIMIT = 12;
 
+/** How values without JSON are shown. */
+const ONE_LINE = { compact: true, breakLength: Number.POSITIVE_INFINITY };
+
 /** The one error type this library throws for wrong input. */
 export class LakehouseError extends Error {
   constructor(message: string) {
@@ -62,8 +65,16 @@ export function didYouMean(name: string, known: string[]): string {
 }
 
 function render(value: unknown): string {
-  const text = value === undefined ? 'nothing' : (safeJson(value) ?? inspect(value));
+  const text = value === undefined ? 'nothing' : visible(safeJson(value) ?? inspect(value, ONE_LINE));
   return text.length > VALUE_LIMIT ? `${text.slice(0, VALUE_LIMIT - 1)}…` : text;
+}
+
+/** The text with what nobody can see, as a zero-width space or a change of direction, written as its code. */
+function visible(text: string): string {
+  return text.replace(/[\p{C}\u00A0\u2028\u2029]/gu, (found) => {
+    const code = found.codePointAt(0) ?? 0;
+    return code > 0xffff ? `\\u{${code.toString(16)}}` : `\\u${code.toString(16).padStart(4, '0')}`;
+  });
 }
 
 /** JSON of the value; circular values, big integers and functions have none. */

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { DataContracts, SchemaLock } from '../../lib/contracts';
-import { directory, directoryOf, KEY, problemsOf } from './lake';
+import { KEY, column, directory, directoryOf, document, problemsOf } from './lake';
 
 describe('what cannot be read', () => {
   test('an empty contract is named as a whole', () => {
@@ -16,6 +16,48 @@ describe('what cannot be read', () => {
     expect(problemsOf(() => DataContracts.fromDirectory(lake))).toEqual([
       expect.stringMatching(/^contracts\/silver\/broken\.yaml:1:\d+: /),
       expect.stringMatching(/^'contracts\/silver\/trips\.yaml' must be a file that can be read, got "silver\/trips/),
+    ]);
+  });
+
+  test.each(['- ', '[', '{a: '])(
+    'values nested by the thousand (%j) are a document that is not well formed',
+    (nesting) => {
+      const lake = directory({ 'silver/trips.yaml': nesting.repeat(20_000) });
+      const problems = problemsOf(() => DataContracts.fromDirectory(lake));
+      expect(problems.join('\n')).toContain('values nested too deeply');
+      for (const text of problems) {
+        expect(text).toMatch(/^contracts\/silver\/trips\.yaml:1:\d+: '.*' must be a well-formed YAML document, got/);
+      }
+    },
+  );
+
+  test.each([['two\nlines'], ["it's"], ['$&'], ['x'.repeat(300)]])(
+    'a column named %j is told by its position',
+    (name) => {
+      const lake = directoryOf({ columns: [KEY, column(name, 'integr')] });
+      const problems = problemsOf(() => DataContracts.fromDirectory(lake));
+      expect(problems[0]).toContain("'properties[1].name' must be a name of");
+      expect(problems.every((text) => /^contracts\/silver\/trips\.yaml:\d+:\d+: '/.test(text))).toBe(true);
+    },
+  );
+
+  test('a dataset whose name is none is refused once, in one line', () => {
+    const lake = directory({
+      'silver/trips.yaml': JSON.stringify(document({ dataset: 'two\nlines', columns: [KEY] })),
+    });
+    expect(problemsOf(() => DataContracts.fromDirectory(lake))).toEqual([
+      expect.stringContaining(`'name' must be a name of a-z, 0-9 and _ that begins with a letter, got "two\\nlines"`),
+    ]);
+  });
+
+  test('a number that no computer counts exactly is told from those it does', () => {
+    const lake = directoryOf({
+      columns: [KEY, column('city', 'string', { logicalTypeOptions: { maxLength: 2 ** 53 } })],
+    });
+    expect(problemsOf(() => DataContracts.fromDirectory(lake))).toEqual([
+      expect.stringContaining(
+        `'city.logicalTypeOptions.maxLength' must be at most 9007199254740991, got 9007199254740992; correct it`,
+      ),
     ]);
   });
 

@@ -29,6 +29,9 @@ describe('problem', () => {
     [10n, '10n'],
     [['a'], '["a"]'],
     [{ a: 1 }, '{"a":1}'],
+    ['two\nlines', '"two\\nlines"'],
+    ['fa\u200Bre\u00A0\u202E', '"fa\\u200bre\\u00a0\\u202e"'],
+    ['\u{E0041}', '"\\u{e0041}"'],
   ])('renders %p as %s', (got, shown) => {
     expect(problem({ ...wrongZone, got })).toContain(`got ${shown};`);
   });

@@ -102,6 +102,14 @@ export const suites: Suite[] = [
     timeoutMs: 20 * MINUTE,
     long: true,
   },
+  {
+    name: 'fuzz',
+    report: 'vitest',
+    command: (report) => [...vitest('unit', report), 'test/contracts/fuzz.test.ts'],
+    env: { LAKEHOUSE_FUZZ_CASES: '10000' },
+    timeoutMs: 15 * MINUTE,
+    long: true,
+  },
   ...(['airflow-2.10', 'airflow-2.11', 'airflow-3.3'] as const).map((name): Suite => ({
     name,
     report: 'junit',
