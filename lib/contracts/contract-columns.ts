@@ -1,5 +1,6 @@
 import { LakehouseError, sorted } from '../private';
 import { type ReadColumnRules, readColumnRules } from './column-rules';
+import { checkRenames, renameReason } from './contract-changes';
 import { ContractFile, type DocumentPath } from './contract-file';
 import {
   COLUMN_PROPERTIES,
@@ -102,30 +103,23 @@ function columnOf(file: ContractFile, { path, property, custom, type }: ColumnEn
     doc: property.description?.trim(),
     classification: property.classification,
     renamedFrom: custom.renamedFrom,
+    renameReason: renameReason(property),
     declaredAt: file.at([...path, 'name']),
   };
 }
 
 function checkNames(file: ContractFile, entries: NamedColumn[]): void {
   const seen = new Set<string>();
-  const renamed = new Set<string>();
-  const names = new Set(entries.map(({ property }) => property.name));
-  for (const { path, property, custom } of entries) {
+  for (const { path, property } of entries) {
     if (seen.has(property.name)) {
       file.report([...path, 'name'], 'a name no other column has', 'rename or drop one of the two');
     }
     seen.add(property.name);
-    const former = custom.renamedFrom;
-    if (former !== undefined && (names.has(former) || renamed.has(former))) {
-      const index = property.customProperties?.findIndex((item) => item.property === 'renamedFrom') ?? 0;
-      file.report(
-        [...path, 'customProperties', index, 'value'],
-        'a name no column has any more',
-        'drop renamedFrom here, or the column of the old name',
-      );
-    }
-    renamed.add(former ?? '');
   }
+  checkRenames(
+    file,
+    entries.map(({ path, property, custom }) => ({ path, property, former: custom.renamedFrom })),
+  );
 }
 
 function readKey(file: ContractFile, entries: ColumnEntry[]): string[] {

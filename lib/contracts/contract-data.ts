@@ -3,7 +3,7 @@ import type { ContractRules } from './contract-rules';
 import type { ContractSource } from './contract-source';
 import type { ContractStream } from './contract-stream';
 import type { TableMaintenance } from './table-maintenance';
-import type { Column, PartitionField, SortField } from './table-spec';
+import type { Column, DroppedColumn, PartitionField, SortField } from './table-spec';
 import type { Zone } from './zone';
 
 /** Everything a contract says that something here uses. */
@@ -18,6 +18,7 @@ export interface ContractData {
   readonly grain?: string;
   readonly rules: ContractRules;
   readonly columns: Column[];
+  readonly droppedColumns: DroppedColumn[];
   readonly keyColumns: string[];
   readonly partitionFields: PartitionField[];
   readonly sortFields: SortField[];

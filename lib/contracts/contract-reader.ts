@@ -1,5 +1,6 @@
 import { didYouMean } from '../private';
 import { type ContractColumns, readColumns } from './contract-columns';
+import { readDroppedColumns } from './contract-changes';
 import type { ContractData } from './contract-data';
 import type { ContractFile, DocumentPath } from './contract-file';
 import { checkMaintenance, maintenanceOf } from './contract-maintenance';
@@ -36,6 +37,7 @@ export function readContract(file: ContractFile): ContractData | undefined {
   const zone = readZone(file, custom);
   checkPlace(file);
   checkReferences(file, custom, columns);
+  const droppedColumns = readDroppedColumns(file, custom, columns.columns);
   checkOrigin(file, custom, { zone, columns });
   checkMaintenance(file, custom);
   const objectives = readObjectives(file, document?.slaProperties ?? []);
@@ -46,6 +48,7 @@ export function readContract(file: ContractFile): ContractData | undefined {
     ...identity(file, document, zone),
     columns: columns.columns,
     rules,
+    droppedColumns,
     keyColumns: columns.keyColumns,
     partitionFields: columns.partitionFields,
     sortFields: sortFields(custom),

@@ -122,6 +122,12 @@ export const DOCUMENT_PROPERTIES = {
       nulls: z.enum(['first', 'last']).optional(),
     }),
   ),
+  droppedColumns: z.array(
+    z.strictObject({
+      column: z.string(),
+      reason: z.string().regex(/\w/, 'a reason for those who read the column; write one'),
+    }),
+  ),
   expectedBytesPerDay: z.number().positive('more than 0 bytes; measure or leave it out'),
   formatVersion: z.literal([2, 3]),
   maintenance: z.enum(['managed', 'job']),

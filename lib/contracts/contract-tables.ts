@@ -99,6 +99,7 @@ function datasetTable(contract: ContractData): TableSpec {
   const isLoaded = (contract.source ?? contract.stream ?? contract.derivedFrom) !== undefined;
   return {
     ...common(contract, contract.zone, contract.dataset),
+    droppedColumns: contract.droppedColumns,
     columns: isLoaded ? [...contract.columns, ...RUN_COLUMNS] : contract.columns,
     partitionFields: contract.partitionFields,
     sortFields: contract.sortFields,
@@ -114,6 +115,7 @@ function datasetTable(contract: ContractData): TableSpec {
 function historyTable(contract: ContractData): TableSpec {
   return {
     ...common(contract, Zone.BRONZE, contract.dataset),
+    droppedColumns: contract.droppedColumns,
     columns: [...contract.columns.map((column) => ({ ...column, required: false })), ...RUN_COLUMNS],
     partitionFields: [{ column: '_extracted_at', transform: PartitionTransform.DAY }],
     comment: `Raw history of ${contract.dataset}: every version of every row as it was read, append only`,

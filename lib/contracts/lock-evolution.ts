@@ -1,6 +1,7 @@
 import { didYouMean, problem } from '../private';
 import { type LockedColumn, type LockedPartitionField, type LockedTable } from './lock-file';
 import { type WantedField, wantedFields, widens } from './lock-fields';
+import { freeName, lockedColumn, retiredField } from './lock-rows';
 import type { TableSpec } from './table-spec';
 
 /** The first id of a partition field in Iceberg. */
@@ -55,7 +56,9 @@ class Evolution {
     });
     const columns = [...kept, ...added];
     const ids = new Set(columns.map((column) => column.id));
-    const rest = this.locked.columns.filter((column) => !ids.has(column.id)).map((column) => this.retire(column));
+    const left = this.locked.columns.filter((column) => !ids.has(column.id));
+    const gone = new Set(left.filter((column) => !column.retired).map((column) => column.name));
+    const rest = left.map((column) => (column.retired === true ? column : this.retire(column, gone)));
     const partitionFields = this.partition(columns);
     const next = { ...this.locked, columns: [...columns, ...rest], partitionFields, retired: undefined };
     if (this.locked.retired === true) {
@@ -124,7 +127,7 @@ class Evolution {
   private keep(field: WantedField, before: LockedColumn): LockedColumn {
     const renamed = before.name !== field.path;
     if (renamed) {
-      this.changes.push(`~ rename ${before.name} to ${field.path} (id ${before.id} kept)`);
+      this.rename(field, before);
     }
     if (before.type !== field.type) {
       this.changeType(field, before);
@@ -143,6 +146,16 @@ class Evolution {
     return lockedColumn(field, before.id, formerly);
   }
 
+  private rename(field: WantedField, before: LockedColumn): void {
+    const reason = field.depth === 0 ? field.column.renameReason : undefined;
+    if (field.depth === 0 && reason === undefined) {
+      const remedy = 'add description: with the reason, for those who read the column';
+      const must = 'described with a reason';
+      this.refuse(`${field.path}.renamedFrom`, must, { got: before.name, remedy, field });
+    }
+    this.changes.push(`~ rename ${before.name} to ${field.path} (id ${before.id} kept)${because(reason)}`);
+  }
+
   private changeType(field: WantedField, before: LockedColumn): void {
     if (!widens(before.type, field.type) || field.path.split('.').includes('key')) {
       const remedy = 'set it back, or add a column of another name; int may become long, float double, a decimal wider';
@@ -151,10 +164,8 @@ class Evolution {
     this.changes.push(`~ widen ${field.path} from ${before.type} to ${field.type} (id ${before.id} kept)`);
   }
 
-  private retire(column: LockedColumn): LockedColumn {
-    if (column.retired === true) {
-      return column;
-    }
+  /** Retires a column for ever; `gone` are the names of all that go with this change. */
+  private retire(column: LockedColumn, gone: Set<string>): LockedColumn {
     const partition = this.locked.partitionFields.find((field) => !field.retired && field.column === column.id);
     if (partition !== undefined) {
       const remedy = `drop the partition field first and deploy, then drop the column`;
@@ -164,7 +175,13 @@ class Evolution {
       const remedy = 'take it out of the key first and deploy, then drop the column';
       this.refuse(column.name, 'kept while the key uses it', { got: 'no column', remedy });
     }
-    this.changes.push(`- column ${column.name} (id ${column.id} retired)`);
+    const used = partition !== undefined || column.key === true;
+    const reason = this.spec.droppedColumns?.find((item) => item.column === column.name)?.reason;
+    if (reason === undefined && !used && needsDeclaration(column.name, gone)) {
+      const remedy = `name it in renamedFrom of its successor, or add to customProperties: ${declaration(column.name)}`;
+      this.refuse(column.name, 'kept, renamed or declared as dropped with a reason', { got: 'no column', remedy });
+    }
+    this.changes.push(`- column ${column.name} (id ${column.id} retired)${because(reason)}`);
     return { ...column, key: undefined, retired: true };
   }
 
@@ -216,22 +233,17 @@ class Evolution {
   }
 }
 
-function lockedColumn(field: WantedField, id: number, formerly: string[] | undefined): LockedColumn {
-  return {
-    id,
-    name: field.path,
-    type: field.type,
-    required: field.required ? true : undefined,
-    key: field.key ? true : undefined,
-    formerly,
-  };
+/** What a contract declares is told to its readers; columns of our own begin with an underscore, and parts go with the whole. */
+function needsDeclaration(name: string, gone: Set<string>): boolean {
+  const parent = name.split('.').slice(0, -1).join('.');
+  return !name.startsWith('_') && !gone.has(parent);
 }
 
-/** A name that a retired field of another source has already, with its id to tell them apart. */
-function freeName(name: string, id: number, known: LockedPartitionField[]): string {
-  return known.some((field) => field.name === name) ? `${name}_${id}` : name;
+/** The custom property that declares a drop, to be pasted. */
+function declaration(column: string): string {
+  return `{ property: droppedColumns, value: [{ column: ${column}, reason: ... }] }`;
 }
 
-function retiredField({ id, name, column, transform }: LockedPartitionField): LockedPartitionField {
-  return { id, name, column, transform, retired: true };
+function because(reason: string | undefined): string {
+  return reason === undefined ? '' : `: ${reason}`;
 }

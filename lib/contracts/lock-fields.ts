@@ -18,7 +18,7 @@ export interface WantedField {
 }
 
 /** The columns of a table and, after each, the fields nested in it. */
-export function wantedFields(table: TableSpec): WantedField[] {
+export function wantedFields(table: Pick<TableSpec, 'columns' | 'identifierColumns'>): WantedField[] {
   const key = new Set(table.identifierColumns);
   return table.columns.flatMap((column) => [
     {

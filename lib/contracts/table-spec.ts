@@ -52,11 +52,27 @@ export interface Column {
   readonly renamedFrom?: string;
 
   /**
+   * Why it was renamed, for those who read the column.
+   *
+   * @default - not renamed, or no reason given
+   */
+  readonly renameReason?: string;
+
+  /**
    * Where the column is declared, as `file:line:column`.
    *
    * @default - not declared in a file
    */
   readonly declaredAt?: string;
+}
+
+/** A column that a contract declares to be gone. */
+export interface DroppedColumn {
+  /** The name; a nested field's names from the column on, joined by dots. */
+  readonly column: string;
+
+  /** Why, for those who read the column. */
+  readonly reason: string;
 }
 
 /** A column and the transform that makes its partition value. */
@@ -99,6 +115,13 @@ export interface TableSpec {
 
   /** The columns, in order. */
   readonly columns: Column[];
+
+  /**
+   * The columns that are declared to be gone.
+   *
+   * @default - none is
+   */
+  readonly droppedColumns?: DroppedColumn[];
 
   /** The partition fields, in order; empty when not partitioned. */
   readonly partitionFields: PartitionField[];

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { DataContracts } from '../../lib/contracts';
-import { KEY, type TestContract, column, contractsOf, custom, directory, document, problemsOf } from './lake';
+import { KEY, type TestContract, column, contractsOf, custom, directory, document, dropped, problemsOf } from './lake';
 
 /** A real contract, without what it refers to: it stands alone here. */
 const FLIGHTS = fs
@@ -20,6 +20,15 @@ function problemsAfter(...changes: [from: string, to: string][]): string[] {
 /** The problems of a contract, without the place in its file. */
 function problemsIn(contract: TestContract): string[] {
   return problemsOf(() => contractsOf(contract)).map((text) => text.replace(/^[^:]+:\d+:\d+: /, ''));
+}
+
+/** A contract without the column fare, which has this rule on the whole dataset. */
+function withoutFare(query: string): string {
+  const contract = document({ columns: [KEY], custom: dropped('fare') });
+  const quality = [{ type: 'sql', query, description: 'fare is gone', mustBe: 0 }];
+  return directory({
+    'silver/trips.yaml': JSON.stringify({ ...contract, schema: [{ name: 'trips', properties: [KEY], quality }] }),
+  });
 }
 
 describe('a contract that is wrong', () => {
@@ -247,6 +256,41 @@ describe('a contract that is wrong', () => {
         'the old name',
     ],
     [
+      'a dropped column is still one',
+      { columns: [KEY, column('at', 'struct<x int>')], custom: dropped('at.x') },
+      `'droppedColumns[0].column' must be a column that is gone, got "at.x"; ` +
+        'take at.x off the list, or the column out of the contract',
+    ],
+    [
+      'a column is dropped twice',
+      { columns: [KEY], custom: dropped('fare', 'fare') },
+      `'droppedColumns[1].column' must be a column listed once, got "fare"; drop one of the two`,
+    ],
+    [
+      'a column is dropped without a reason',
+      { columns: [KEY], custom: { droppedColumns: [{ column: 'fare', reason: '...' }] } },
+      `'droppedColumns[0].reason' must be a reason for those who read the column, got "..."; write one`,
+    ],
+    [
+      'rows are sorted by a dropped column',
+      { columns: [KEY], custom: { ...dropped('fare'), sortOrder: [{ column: 'fare' }] } },
+      `'sortOrder[0].column' must be a column of the contract, got "fare"; known are id`,
+    ],
+    [
+      'a rule asks for a dropped column',
+      {
+        columns: [
+          {
+            ...KEY,
+            quality: [{ type: 'sql', query: 'SELECT count(*) FROM ${table} t WHERE t.fare < t.id', mustBe: 0 }],
+          },
+        ],
+        custom: dropped('fare'),
+      },
+      `'id.quality[0].query' must be a rule without fare, which is dropped, got ` +
+        '"SELECT count(*) FROM ${table} t WHERE t.fare < t.id"; rewrite or drop the rule',
+    ],
+    [
       'a dataset name has a double underscore',
       { dataset: 'trips__dlq', columns: [KEY] },
       `'name' must be a name without a double underscore, got "trips__dlq"; ` +
@@ -409,6 +453,13 @@ describe('a contract that is wrong', () => {
         `'compaction' must be binpack where there is no sortOrder, got "sort"; add sortOrder, or leave it out`,
       ),
     ]);
+  });
+
+  test('is refused when a rule of the whole dataset asks for a dropped column, and only then', () => {
+    expect(problemsOf(() => DataContracts.fromDirectory(withoutFare('SELECT sum(fare) FROM ${table}')))).toEqual([
+      expect.stringContaining(`'quality[0].query' must be a rule without fare, which is dropped`),
+    ]);
+    expect(DataContracts.fromDirectory(withoutFare('SELECT sum(airfare) FROM ${table}')).all()).toHaveLength(1);
   });
 
   test('leaves custom properties of other tools alone', () => {

@@ -4,7 +4,7 @@ import Ajv2019 from 'ajv/dist/2019';
 import { parse } from 'yaml';
 import { DataContracts, IcebergType, NullOrder, PartitionTransform, SortDirection, Zone } from '../../lib/contracts';
 import odcs from './fixtures/odcs-3.2.0.schema.json';
-import { KEY, column, contractsOf, custom, directory, document, messageOf } from './lake';
+import { KEY, column, contractsOf, custom, directory, document, dropped, messageOf, renamedFrom } from './lake';
 
 const REPOSITORY = path.join(__dirname, '../../contracts');
 const SILVER = fs.readdirSync(path.join(REPOSITORY, 'silver'));
@@ -209,7 +209,7 @@ describe('DataContracts', () => {
   });
 
   test('reads table properties, format version, sort order and renames', () => {
-    const renamed = column('fare', 'double', custom('renamedFrom', 'price'));
+    const renamed = column('fare', 'double', { customProperties: [renamedFrom('price')] });
     const settings = {
       formatVersion: 3,
       tableProperties: { 'commit.retry.num-retries': 20 },
@@ -219,7 +219,15 @@ describe('DataContracts', () => {
     expect(table.formatVersion).toBe(3);
     expect(table.properties).toEqual({ 'commit.retry.num-retries': '20' });
     expect(table.sortFields).toEqual([{ column: 'fare', direction: SortDirection.DESC, nulls: NullOrder.LAST }]);
-    expect(table.columns[1]?.renamedFrom).toBe('price');
+    expect(table.columns[1]).toMatchObject({ renamedFrom: 'price', renameReason: 'a better name' });
+  });
+
+  test('reads the columns that are declared to be gone', () => {
+    const contract = { columns: [KEY], custom: dropped('fare', 'at.y') };
+    expect(contractsOf(contract).table('silver.trips').droppedColumns).toEqual([
+      { column: 'fare', reason: 'nobody reads it' },
+      { column: 'at.y', reason: 'nobody reads it' },
+    ]);
   });
 
   test('partitions by identity when no transform is said, in the order of the positions', () => {

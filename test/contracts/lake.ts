@@ -35,6 +35,16 @@ export function custom(property: string, value: unknown): { readonly customPrope
   return { customProperties: [{ property, value }] };
 }
 
+/** The custom property of a column that had another name. */
+export function renamedFrom(value: string): { readonly [key: string]: string } {
+  return { property: 'renamedFrom', value, description: 'a better name' };
+}
+
+/** The custom property of a document whose columns are gone. */
+export function dropped(...columns: string[]): { readonly [property: string]: unknown } {
+  return { droppedColumns: columns.map((name) => ({ column: name, reason: 'nobody reads it' })) };
+}
+
 /** A contract directory of its own, removed when the tests end. */
 export function directory(files: { readonly [file: string]: string }): string {
   const root = path.join(temporaryDirectory(), 'contracts');

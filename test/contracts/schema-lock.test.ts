@@ -1,7 +1,18 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { DataContracts, type LockedPartition, SchemaLock } from '../../lib/contracts';
-import { KEY, type TestColumn, type TestContract, column, contractsOf, custom, messageOf, problemsOf } from './lake';
+import {
+  KEY,
+  type TestColumn,
+  type TestContract,
+  column,
+  contractsOf,
+  custom,
+  dropped,
+  messageOf,
+  problemsOf,
+  renamedFrom,
+} from './lake';
 
 const REPOSITORY = path.join(__dirname, '../../contracts');
 
@@ -88,7 +99,11 @@ describe('SchemaLock', () => {
   });
 
   test("keeps a column's id when it is renamed, also after the declaration is gone", () => {
-    const renamed = trips([KEY, column('price', 'int', custom('renamedFrom', 'fare')), column('city', 'string')]);
+    const renamed = trips([
+      KEY,
+      column('price', 'int', { customProperties: [renamedFrom('fare')] }),
+      column('city', 'string'),
+    ]);
     const lock = lockOf(trips(before), renamed);
     expect(idsOf(lock, renamed)).toEqual({ id: 1, price: 2, city: 3 });
     expect(lock.update(renamed).changes).toEqual([]);
@@ -101,7 +116,7 @@ describe('SchemaLock', () => {
     const nested = 'list<struct<code int, text string>>';
     const [old, renamed] = [
       trips([KEY, column('notes', nested)]),
-      trips([KEY, column('remarks', nested, custom('renamedFrom', 'notes'))]),
+      trips([KEY, column('remarks', nested, { customProperties: [renamedFrom('notes')] })]),
     ];
     expect(idsOf(lockOf(old), old)).toEqual({
       id: 1,
@@ -150,23 +165,27 @@ describe('SchemaLock', () => {
   });
 
   test('never gives the id of a dropped column again', () => {
-    const dropped = trips([KEY, column('city', 'string')]);
+    const without = trips([KEY, column('city', 'string')], { custom: dropped('fare') });
     const again = trips([KEY, column('city', 'string'), column('fare', 'int')]);
-    const lock = lockOf(trips(before), dropped, again);
+    const lock = lockOf(trips(before), without, again);
     expect(idsOf(lock, again)).toEqual({ id: 1, city: 3, fare: 4 });
     expect(lock.render()).toContain('{ "id": 2, "name": "fare", "type": "int", "retired": true }');
   });
 
   test('fails when a renamed column was none of the table', () => {
-    const after = [...before, column('tip', 'int', custom('renamedFrom', 'tipp'))];
+    const after = [...before, column('tip', 'int', { customProperties: [renamedFrom('tipp')] })];
     expect(refusals(before, after)).toEqual([
       `'gold.trips.tip.renamedFrom' must be the name of a column in use, got "tipp"; known are id, fare, city`,
     ]);
   });
 
   test('fails when a column takes up the name and so the id of a retired one', () => {
-    const lock = lockOf(trips(before), trips([KEY, column('city', 'string')]));
-    const revived = trips([KEY, column('city', 'string'), column('price', 'int', custom('renamedFrom', 'fare'))]);
+    const lock = lockOf(trips(before), trips([KEY, column('city', 'string')], { custom: dropped('fare') }));
+    const revived = trips([
+      KEY,
+      column('city', 'string'),
+      column('price', 'int', { customProperties: [renamedFrom('fare')] }),
+    ]);
     expect(problemsOf(() => lock.check(revived))[0]).toContain(`must be the name of a column in use, got "fare"`);
   });
 
@@ -199,12 +218,75 @@ describe('SchemaLock', () => {
   });
 
   test('lets a column be dropped that left the key before', () => {
-    const [withKey, without, dropped] = [
+    const [withKey, without, gone] = [
       trips([KEY, column('fare', 'int')]),
       trips([{ ...KEY, primaryKey: false }, column('fare', 'int')]),
-      trips([column('fare', 'int')]),
+      trips([column('fare', 'int')], { custom: dropped('id') }),
     ];
-    expect(idsOf(lockOf(withKey, without, dropped), dropped)).toEqual({ fare: 2 });
+    expect(idsOf(lockOf(withKey, without, gone), gone)).toEqual({ fare: 2 });
+  });
+
+  describe('with a change that readers will notice', () => {
+    const nested = column('at', 'struct<x int, y int>');
+
+    test('refuses an undeclared drop, and gives the lines that declare it', () => {
+      expect(refusals(before, [KEY, column('city', 'string')])).toEqual([
+        `'gold.trips.fare' must be kept, renamed or declared as dropped with a reason, got "no column"; ` +
+          'name it in renamedFrom of its successor, or add to customProperties: ' +
+          '{ property: droppedColumns, value: [{ column: fare, reason: ... }] }',
+      ]);
+    });
+
+    test('takes a declared drop with its reason, and forgets nothing when the declaration goes', () => {
+      const declared = trips([KEY, column('city', 'string')], { custom: dropped('fare') });
+      const { lock, changes } = lockOf(trips(before)).update(declared);
+      expect(changes).toEqual(['gold.trips: - column fare (id 2 retired): nobody reads it']);
+      expect(lock.update(trips([KEY, column('city', 'string')])).changes).toEqual([]);
+    });
+
+    test('wants a nested field that goes declared, but not those that go with their column', () => {
+      const lock = lockOf(trips([KEY, nested]));
+      const without = (...columns: string[]) =>
+        trips([KEY, column('at', 'struct<x int>')], { custom: dropped(...columns) });
+      expect(problemsOf(() => lock.update(without()))[0]).toContain(
+        `'gold.trips.at.y' must be kept, renamed or declared`,
+      );
+      expect(lock.update(without('at.y')).changes).toHaveLength(1);
+      expect(lock.update(trips([KEY], { custom: dropped('at') })).changes).toHaveLength(3);
+    });
+
+    test('wants no declaration for columns of the lake itself', () => {
+      const loaded = { zone: 'silver', columns: [{ ...KEY, required: true }] };
+      const source = { name: 'rides', schema: 'public', table: 'trips', watermarkColumn: 'id' };
+      const lock = lockOf(contractsOf({ ...loaded, custom: { orderingColumn: 'id', source } }));
+      const { changes } = lock.update(contractsOf(loaded));
+      expect(changes.filter((change) => change.startsWith('silver.trips: - column _'))).toHaveLength(4);
+    });
+
+    test('refuses a rename without a reason, and says where it belongs', () => {
+      const renamed = column('price', 'int', custom('renamedFrom', 'fare'));
+      expect(refusals(before, [KEY, renamed, column('city', 'string')])).toEqual([
+        `'gold.trips.price.renamedFrom' must be described with a reason, got "fare"; ` +
+          'add description: with the reason, for those who read the column',
+      ]);
+    });
+
+    test('tells the reason of a rename', () => {
+      const renamed = column('price', 'int', { customProperties: [renamedFrom('fare')] });
+      expect(lockOf(trips(before)).update(trips([KEY, renamed, column('city', 'string')])).changes).toEqual([
+        'gold.trips: ~ rename fare to price (id 2 kept): a better name',
+      ]);
+    });
+
+    test('reaches the history of a dataset, whose columns follow', () => {
+      const source = { name: 'rides', schema: 'public', table: 'trips', watermarkColumn: 'id' };
+      const loaded = { orderingColumn: 'id', source };
+      const lock = lockOf(contractsOf({ columns: before, custom: loaded }));
+      const after = { columns: before.slice(0, 2), custom: { ...loaded, ...dropped('city') } };
+      expect(lock.update(contractsOf(after)).changes).toEqual(
+        ['bronze', 'silver'].map((zone) => `${zone}.trips: - column city (id 3 retired): nobody reads it`),
+      );
+    });
   });
 
   describe('with partition fields', () => {
@@ -225,10 +307,7 @@ describe('SchemaLock', () => {
     });
 
     test('keeps name and id when the source column is renamed', () => {
-      const customProperties = [
-        { property: 'partitionTransform', value: 'day' },
-        { property: 'renamedFrom', value: 'at' },
-      ];
+      const customProperties = [{ property: 'partitionTransform', value: 'day' }, renamedFrom('at')];
       const renamed = trips([KEY, { ...byDay, name: 'started', customProperties }]);
       expect(fields(lockOf(trips([KEY, byDay]), renamed), renamed)).toEqual([{ id: 1000, name: 'at_day' }]);
     });
@@ -241,14 +320,14 @@ describe('SchemaLock', () => {
     });
 
     test('lets the source column be dropped after its field', () => {
-      const dropped = trips([KEY]);
-      const lock = lockOf(trips([KEY, byDay]), trips([KEY, plain]), dropped);
-      expect(idsOf(lock, dropped)).toEqual({ id: 1 });
+      const gone = trips([KEY], { custom: dropped('at') });
+      const lock = lockOf(trips([KEY, byDay]), trips([KEY, plain]), gone);
+      expect(idsOf(lock, gone)).toEqual({ id: 1 });
     });
 
     test('names a field apart from a retired one of another column', () => {
       const again = trips([KEY, byDay]);
-      const lock = lockOf(again, trips([KEY, plain]), trips([KEY]), again);
+      const lock = lockOf(again, trips([KEY, plain]), trips([KEY], { custom: dropped('at') }), again);
       expect(fields(lock, again)).toEqual([{ id: 1001, name: 'at_day_1001' }]);
     });
 
@@ -256,10 +335,7 @@ describe('SchemaLock', () => {
       const renamed = {
         ...byDay,
         name: 'started',
-        customProperties: [
-          { property: 'partitionTransform', value: 'day' },
-          { property: 'renamedFrom', value: 'at' },
-        ],
+        customProperties: [{ property: 'partitionTransform', value: 'day' }, renamedFrom('at')],
       };
       const lock = lockOf(trips([KEY, byDay]), trips([KEY, renamed]));
       const clash = trips([KEY, renamed, column('at_day', 'int')]);
@@ -295,8 +371,8 @@ describe('SchemaLock', () => {
     expect(problemsOf(() => lock.check(trips([...before, column('tip', 'int')])))).toEqual([
       expect.stringContaining(`got "+ column tip int (id 4)"; ${remedy}`),
     ]);
-    expect(problemsOf(() => lock.check(trips([KEY, column('fare', 'int')])))).toEqual([
-      expect.stringContaining(`got "- column city (id 3 retired)"; ${remedy}`),
+    expect(problemsOf(() => lock.check(trips([KEY, column('fare', 'int')], { custom: dropped('city') })))).toEqual([
+      expect.stringContaining(`got "- column city (id 3 retired): nobody reads it"; ${remedy}`),
     ]);
     expect(problemsOf(() => lock.check(contractsOf()))).toEqual([
       `'gold.trips' must be retired in the lock, got "no contract"; ${remedy}`,
