@@ -105,7 +105,8 @@ function assembly(target: DeployTarget): string {
   return join(target.directory, 'cdk.out');
 }
 
-async function cdk(
+/** Runs the pinned CLI against the endpoint, with nothing of the user's own settings. */
+export async function cdk(
   target: DeployTarget & { readonly cwd?: string },
   name: string,
   args: string[],

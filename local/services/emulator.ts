@@ -24,7 +24,8 @@ export interface EmulatorOptions {
   readonly directory: string;
   readonly logFile: string;
   readonly environment: PythonEnvironment;
-  readonly spark: SparkRuntime;
+  /** What steps of clusters run on; without one, none can be run. */
+  readonly spark?: SparkRuntime;
   /** The broker that stands for every MSK cluster; without one, topics are only kept. */
   readonly kafkaBootstrap?: string;
   /** Set in its environment and so in that of every Spark process it starts. */
@@ -52,7 +53,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   const { port, region, accountId, spark, kafkaBootstrap } = options;
   const config = join(options.directory, 'emulator.json');
   const stateDir = join(options.directory, 'state');
-  const runner = { ...spark, master: 'local[2]', driverMemory: '3g' };
+  const runner = spark === undefined ? undefined : { ...spark, master: 'local[2]', driverMemory: '3g' };
   writeFileSync(
     config,
     JSON.stringify({ port, stateDir, region, accountId, spark: runner, kafkaBootstrap }, undefined, 2),

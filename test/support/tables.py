@@ -2,6 +2,7 @@
 
 compare: `exceptAll` both ways between two databases, run columns aside.
 rows:    the rows of one table as JSON, for some columns and an optional filter.
+history: for tables, the columns and rows as they are and as each snapshot has them; then, if given, new rows are added.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from typing import Any
 
 import pyarrow as pa
 from pyiceberg.catalog import Catalog, load_catalog
+
+from tests.rows import append, read, typed
+from tests.rows import history as snapshots
 
 # What differs between two runs of the same data by design.
 RUN_COLUMNS = frozenset({"_extracted_at", "_run_id", "_batch_token"})
@@ -70,6 +74,23 @@ def rows(endpoint: str, database: str, table: str, columns: list[str], where: st
     }
 
 
+def history(endpoint: str, database: str, added: dict[str, list[dict[str, Any]]]) -> dict[str, dict[str, Any]]:
+    result = {}
+    tables = catalog(endpoint)
+    for name, more in added.items():
+        table = tables.load_table((database, name))
+        result[name] = {
+            "columns": [f"{field.name} {field.field_type}" for field in table.schema().fields],
+            "partition": [f"{field.name} {field.transform}" for field in table.spec().fields],
+            "order": [f"{field.source_id} {field.direction} {field.null_order}" for field in table.sort_order().fields],
+            "rows": read(table),
+            "snapshots": list(snapshots(table).values()),
+        }
+        if more:
+            append(table, [typed(table.schema().as_struct(), row) for row in more])
+    return result
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     commands = parser.add_subparsers(dest="command", required=True)
@@ -81,9 +102,15 @@ def main() -> None:
         listed.add_argument(name)
     listed.add_argument("--columns", default="*")
     listed.add_argument("--where")
+    told = commands.add_parser("history")
+    told.add_argument("endpoint")
+    told.add_argument("database")
+    told.add_argument("added", type=json.loads, help='{"<table>": [rows to add]}')
     args = parser.parse_args()
     if args.command == "compare":
         result: Any = compare(args.endpoint, args.left, args.right)
+    elif args.command == "history":
+        result = history(args.endpoint, args.database, args.added)
     else:
         result = rows(args.endpoint, args.database, args.table, args.columns.split(","), args.where)
     json.dump(result, sys.stdout, default=str)
