@@ -110,6 +110,15 @@ export const suites: Suite[] = [
     timeoutMs: 15 * MINUTE,
     long: true,
   },
+  {
+    name: 'evolutions',
+    lane: 'machine',
+    report: 'junit',
+    command: (report) => pytest('emulator', report, join(root, 'local/tests/test_lock_against_iceberg.py')),
+    env: { PYTHONPATH: join(root, 'local'), LAKEHOUSE_EVOLVING_TABLES: '40', LAKEHOUSE_EVOLVING_STEPS: '14' },
+    timeoutMs: 30 * MINUTE,
+    long: true,
+  },
   ...(['airflow-2.10', 'airflow-2.11', 'airflow-3.3'] as const).map((name): Suite => ({
     name,
     report: 'junit',
