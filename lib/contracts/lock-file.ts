@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { problem, sorted } from '../private';
+import { isRecord } from './contract-file';
+import { RESTORE, disorder, integrityProblems } from './lock-integrity';
 
 /** The file in the contract directory. */
 export const LOCK_FILE = 'schema.lock.json';
@@ -76,12 +78,12 @@ const SCHEMA = z.strictObject({
   ),
 });
 
-const RESTORE = 'take the file from version control';
-
 /** What a lock file's text says, and what is wrong with it. */
 export interface LockContent {
   readonly tables: LockedTables;
   readonly problems: string[];
+  /** What writing the file again would put right. */
+  readonly disorder: string[];
 }
 
 /**
@@ -100,13 +102,20 @@ export function parseLock(name: string, text: string): LockContent {
   if (value instanceof SyntaxError) {
     return refused(`${name}:1:1`, 'JSON', { got: value.message, remedy: RESTORE });
   }
+  const must = `a lock of version ${FORMAT}`;
+  const version = isRecord(value) ? value['version'] : undefined;
+  if (typeof version === 'number' && version !== FORMAT) {
+    const remedy = 'use the release of cdk-lakehouse that wrote it, or a newer one';
+    return refused(`${name}:1:1`, must, { got: version, remedy });
+  }
   const result = SCHEMA.safeParse(value);
   if (!result.success) {
     const [issue] = result.error.issues;
-    const got = `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`;
-    return refused(`${name}:1:1`, `a lock of version ${FORMAT}`, { got, remedy: RESTORE });
+    const where = issue === undefined || issue.path.length === 0 ? 'the file' : issue.path.join('.');
+    return refused(`${name}:1:1`, must, { got: `${where}: ${issue?.message ?? ''}`, remedy: RESTORE });
   }
-  return { tables: result.data.tables, problems: integrityProblems(name, result.data.tables) };
+  const { tables } = result.data;
+  return { tables, problems: integrityProblems(name, text, tables), disorder: disorder(name, tables) };
 }
 
 /**
@@ -145,54 +154,8 @@ function renderRow(row: object): string {
   return `{ ${members.join(', ')} }`;
 }
 
-/** What no command writes, but an edit or a merge can. */
-function integrityProblems(name: string, tables: LockedTables): string[] {
-  return [...sharedIds(name, tables), ...sharedPlaces(name, tables)];
-}
-
-/** A table in the folder of another would have its live files removed by what cleans up there. */
-function sharedPlaces(name: string, tables: LockedTables): string[] {
-  const places = Object.entries(tables).map(([key, { path }]) => ({
-    key,
-    path,
-    place: `${key.split('.')[0]}/${path}/`,
-  }));
-  let around: (typeof places)[number] | undefined;
-  return sorted(places, ({ place }) => place).flatMap((table) => {
-    if (around === undefined || !table.place.startsWith(around.place)) {
-      around = table;
-      return [];
-    }
-    const what = { path: `${table.key}.path`, must: 'a folder in which no other table lies', got: table.path };
-    return [`${name}: ${problem({ ...what, remedy: `${around.key} has it; ${RESTORE}` })}`];
-  });
-}
-
-/** An id that two fields share would show the one's old data under the other's name. */
-function sharedIds(name: string, tables: LockedTables): string[] {
-  const rows = Object.entries(tables).map(([key, table]) => {
-    const twice = doubles(table.columns).concat(doubles(table.partitionFields));
-    return twice.map((row) => shared(name, `${key}.${row.name}`, row.id));
-  });
-  return rows.flat();
-}
-
-function doubles(rows: { readonly id: number; readonly name: string }[]) {
-  const seen = new Set<number>();
-  return rows.filter(({ id }) => {
-    const twice = seen.has(id);
-    seen.add(id);
-    return twice;
-  });
-}
-
-function shared(name: string, path: string, id: number): string {
-  const remedy = "take that table's entry of the branch that is deployed, then run 'npx lakehouse lock'";
-  return `${name}: ${problem({ path, must: 'given an id no other field has or had', got: id, remedy })}`;
-}
-
-function refused(place: string, must: string, { got, remedy }: { got: string; remedy: string }): LockContent {
-  return { tables: {}, problems: [`${place}: ${problem({ path: 'schema lock', must, got, remedy })}`] };
+function refused(place: string, must: string, { got, remedy }: { got: unknown; remedy: string }): LockContent {
+  return { tables: {}, disorder: [], problems: [`${place}: ${problem({ path: 'schema lock', must, got, remedy })}`] };
 }
 
 function parseJson(text: string): unknown {

@@ -69,7 +69,7 @@ export class SchemaLock {
   /**
    * Reads the lock of a contract directory, `schema.lock.json`.
    *
-   * Fails when the file is missing, corrupt, or holds a merge conflict or an id given twice.
+   * Fails when the file is missing or corrupt, or holds a merge conflict, a table, a name or an id twice.
    *
    * @param directory the contract directory
    */
@@ -79,9 +79,9 @@ export class SchemaLock {
     if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) {
       fail({ path: 'schema lock', must: 'a committed file', got: `no ${name}`, remedy: LOCK });
     }
-    const { tables, problems } = parseLock(name, readFileSync(path, 'utf8'));
+    const { tables, problems, disorder } = parseLock(name, readFileSync(path, 'utf8'));
     failAll(`schema lock '${name}'`, problems);
-    return new SchemaLock(name, tables);
+    return new SchemaLock(name, tables, disorder);
   }
 
   /** A lock that knows no table yet. */
@@ -92,6 +92,7 @@ export class SchemaLock {
   private constructor(
     private readonly name: string,
     private readonly tables: LockedTables,
+    private readonly disorder: string[] = [],
   ) {}
 
   /**
@@ -144,7 +145,7 @@ export class SchemaLock {
     const goneProblems = gone.map((path) =>
       problem({ path, must: 'retired in the lock', got: 'no contract', remedy: LOCK }),
     );
-    failAll(`schema lock '${this.name}'`, [...problems, ...goneProblems]);
+    failAll(`schema lock '${this.name}'`, [...this.disorder, ...problems, ...goneProblems]);
   }
 
   /**

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { SchemaLock } from '../../lib/contracts';
+import { DataContracts, SchemaLock } from '../../lib/contracts';
 import { updateLockFile } from '../../lib/contracts/update-lock-file';
 import { KEY, column, directory, directoryOf, document, messageOf, problemsOf } from './lake';
 
@@ -9,6 +9,21 @@ const FILE = 'schema.lock.json';
 /** A lock file with that text, and what reading it is refused for. */
 function refused(text: string): string[] {
   return problemsOf(() => SchemaLock.fromDirectory(directory({ [FILE]: text })));
+}
+
+const REMEDY = "take that table's entry of the branch that is deployed, then run 'npx lakehouse lock'";
+
+/** The directory of a lock of two tables, after a change of its text. */
+function merged(change: (text: string) => string): string {
+  const at = column('at', 'date', { partitioned: true });
+  const root = directoryOf({ columns: [KEY, column('fare', 'double'), at] }, { dataset: 'zones', columns: [KEY] });
+  updateLockFile(root);
+  const file = path.join(root, FILE);
+  const text = fs.readFileSync(file, 'utf8');
+  const changed = change(text);
+  expect(changed).not.toBe(text);
+  fs.writeFileSync(file, changed);
+  return root;
 }
 
 describe('updateLockFile', () => {
@@ -67,7 +82,17 @@ describe('a lock file that cannot be trusted', () => {
   test.each([
     ['is cut off', '{"version": 1, "tables": {', 'must be JSON'],
     ['is empty', '', 'must be JSON'],
-    ['has another version', '{"version": 2, "tables": {}}', 'must be a lock of version 1'],
+    ['is binary', '\0\u0001', 'must be JSON'],
+    ['begins with a mark of its byte order', '\uFEFF{"version": 1, "tables": {}}', 'must be JSON'],
+    ['is a list', '[]', 'got "the file: Invalid input: expected object, received array"'],
+    ['is null', 'null', 'must be a lock of version 1, got "the file: '],
+    ['has tables in a list', '{"version": 1, "tables": []}', 'got "tables: '],
+    ['has no version', '{"tables": {}}', 'must be a lock of version 1, got "version: '],
+    [
+      'is of a later release',
+      '{"version": 2, "tables": {}, "more": true}',
+      'must be a lock of version 1, got 2; use the release of cdk-lakehouse that wrote it, or a newer one',
+    ],
     ['has an unknown key', '{"version": 1, "tables": {}, "x": 1}', 'must be a lock of version 1'],
     [
       'has a column without an id',
@@ -81,14 +106,39 @@ describe('a lock file that cannot be trusted', () => {
     expect(refused(text)).toEqual([expect.stringContaining(message)]);
   });
 
-  test('fails when a merge gave one id to two fields', () => {
-    const root = directoryOf({ columns: [KEY, column('fare', 'double')] });
-    updateLockFile(root);
-    const file = path.join(root, FILE);
-    fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replace('"id": 2', '"id": 1'));
-    expect(problemsOf(() => SchemaLock.fromDirectory(root))).toEqual([
-      `contracts/schema.lock.json: 'silver.trips.fare' must be given an id no other field has or had, got 1; ` +
-        "take that table's entry of the branch that is deployed, then run 'npx lakehouse lock'",
+  test.each<[string, (text: string) => string, string]>([
+    [
+      'one id to two fields',
+      (text) => text.replace('"id": 2', '"id": 1'),
+      `contracts/schema.lock.json: 'silver.trips.fare' must be given an id no other field has or had, got 1; ${REMEDY}`,
+    ],
+    [
+      'one name to two fields',
+      (text) => text.replace('"name": "fare"', '"name": "id"'),
+      `contracts/schema.lock.json: 'silver.trips.id' must be the name of one field in use, got 2; ${REMEDY}`,
+    ],
+    [
+      'a partition field a column that is not there',
+      (text) => text.replace('"column": 3', '"column": 7'),
+      `contracts/schema.lock.json: 'silver.trips.at' must be made of a column of the table, got 7; ${REMEDY}`,
+    ],
+    [
+      'two entries to one table',
+      (text) => text.replace('"silver.zones": {', '"silver.trips": {'),
+      `contracts/schema.lock.json:17:1: 'silver.trips' must be listed once, got "a second entry in line 17"; ${REMEDY}`,
+    ],
+  ])('fails when a merge gave %s', (_, change, message) => {
+    expect(problemsOf(() => SchemaLock.fromDirectory(merged(change)))).toEqual([message]);
+  });
+
+  test('fails at synth when it is not sorted, and is sorted by the command that writes it', () => {
+    const root = merged((text) => text.replace('"id": 1,', '"id": 9,'));
+    const contracts = DataContracts.fromDirectory(root);
+    expect(problemsOf(() => SchemaLock.fromDirectory(root).check(contracts))).toEqual([
+      `contracts/schema.lock.json: 'silver.trips' must be sorted, so that two branches that change one table conflict, ` +
+        `got "2 after 9"; run 'npx lakehouse lock'`,
     ]);
+    expect(updateLockFile(root)).toMatchObject({ written: true, changes: [] });
+    expect(SchemaLock.fromDirectory(root).check(contracts)).toBeUndefined();
   });
 });
