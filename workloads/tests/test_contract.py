@@ -91,6 +91,16 @@ def test_reads_the_rules_of_the_dataset_and_those_of_a_value() -> None:
     ]
 
 
+def test_what_a_contract_tells_of_its_table_s_changes_is_not_for_jobs() -> None:
+    document = copy.deepcopy(DOCUMENT)
+    renamed = {"property": "renamedFrom", "value": "amount", "description": "as the shop calls it"}
+    _properties(document)[2] |= {"customProperties": [renamed]}
+    gone = {"property": "droppedColumns", "value": [{"column": "colour", "reason": "no longer asked"}]}
+    document["customProperties"] = [*document["customProperties"], gone]
+
+    assert parse(document, "items.yaml") == parse(DOCUMENT, "items.yaml")
+
+
 EDITS: dict[str, tuple[Edit, str]] = {
     "an unknown type": (
         lambda document: _properties(document)[2].update(physicalType="integer"),
