@@ -61,6 +61,22 @@ def test_a_legal_change_is_made_with_the_declared_ids(fields: list[Template], ex
     assert [f[0] for f in schema_of(metadata)] == [f["Id"] for f in fields]
 
 
+def place(*inner: Template) -> Template:
+    """A column of a struct with one number, and what is added to it."""
+    x: Template = {"id": 5, "name": "x", "type": "int", "required": False}
+    return field(4, "place", {"type": "struct", "fields": [x, *inner]})
+
+
+def test_the_parts_of_what_is_wholly_new_in_a_struct_may_be_required() -> None:
+    kind = {"type": "map", "key-id": 7, "key": "string", "value-id": 8, "value": "int", "value-required": False}
+    names = {"id": 6, "name": "names", "type": kind, "required": False}
+    before = [BASE[0], place()]
+    metadata = evolve(declared(before), declared([BASE[0], place(names)]))
+    assert str(metadata.schema().find_field("place.names").field_type) == "map<string, int>"
+    with pytest.raises(ProvisioningError, match=r"names\.Required' must be false"):
+        evolve(declared(before), declared([BASE[0], place({**names, "required": True})]))
+
+
 def test_a_dropped_column_is_gone_and_its_id_stays_used() -> None:
     metadata = evolve(declared(), declared([BASE[0], BASE[2]]))
     assert [f[0] for f in schema_of(metadata)] == [1, 3]

@@ -115,7 +115,7 @@ export const suites: Suite[] = [
     lane: 'machine',
     report: 'junit',
     command: (report) => pytest('emulator', report, join(root, 'local/tests/test_lock_against_iceberg.py')),
-    env: { PYTHONPATH: join(root, 'local'), LAKEHOUSE_EVOLVING_TABLES: '40', LAKEHOUSE_EVOLVING_STEPS: '14' },
+    env: { PYTHONPATH: join(root, 'local'), LAKEHOUSE_EVOLVING_TABLES: '30', LAKEHOUSE_EVOLVING_STEPS: '10' },
     timeoutMs: 30 * MINUTE,
     long: true,
   },

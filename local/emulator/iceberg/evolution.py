@@ -120,18 +120,20 @@ def fields_of(schema: Schema) -> Iterator[NestedField]:
     """Every field with an id, the nested ones too: struct fields, list elements, map keys and values."""
 
     def nested(kind: IcebergType) -> Iterator[NestedField]:
-        inner: tuple[NestedField, ...] = ()
-        if isinstance(kind, StructType):
-            inner = kind.fields
-        elif isinstance(kind, ListType):
-            inner = (kind.element_field,)
-        elif isinstance(kind, MapType):
-            inner = (kind.key_field, kind.value_field)
-        for field in inner:
+        for field in _parts(kind):
             yield field
             yield from nested(field.field_type)
 
     return nested(schema.as_struct())
+
+
+def _parts(kind: IcebergType) -> tuple[NestedField, ...]:
+    """The fields directly in a type."""
+    if isinstance(kind, StructType):
+        return kind.fields
+    if isinstance(kind, ListType):
+        return (kind.element_field,)
+    return (kind.key_field, kind.value_field) if isinstance(kind, MapType) else ()
 
 
 def _check_fields(metadata: TableMetadata, declared: Schema) -> None:
@@ -154,14 +156,9 @@ def _check_fields(metadata: TableMetadata, declared: Schema) -> None:
 
 
 def _has_known_parent(field: NestedField, declared: Schema, current: Mapping[int, NestedField]) -> bool:
-    """Whether the field is added to something rows exist for; the parts of a wholly new column may be required."""
-    if field in declared.fields:
-        return True
-    for parent in fields_of(declared):
-        inner = Schema(NestedField(parent.field_id, parent.name, parent.field_type, required=False))
-        if parent.field_id in current and field in list(fields_of(inner))[1:]:
-            return True
-    return False
+    """Whether the field is added to something rows exist for; the parts of what is wholly new may be required."""
+    parents = (parent for parent in fields_of(declared) if parent.field_id in current)
+    return field in declared.fields or any(field in _parts(parent.field_type) for parent in parents)
 
 
 def _check_kept(was: NestedField, now: NestedField) -> None:
