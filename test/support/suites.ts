@@ -112,7 +112,6 @@ export const suites: Suite[] = [
   },
   {
     name: 'evolutions',
-    lane: 'machine',
     report: 'junit',
     command: (report) => pytest('emulator', report, join(root, 'local/tests/test_lock_against_iceberg.py')),
     env: { PYTHONPATH: join(root, 'local'), LAKEHOUSE_EVOLVING_TABLES: '30', LAKEHOUSE_EVOLVING_STEPS: '10' },
