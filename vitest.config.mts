@@ -26,8 +26,8 @@ export default defineConfig({
           name: 'integ',
           include: ['test/integ/*.integ.ts'],
           fileParallelism: false,
-          testTimeout: 10 * MINUTE,
-          hookTimeout: 10 * MINUTE,
+          testTimeout: 15 * MINUTE,
+          hookTimeout: 15 * MINUTE,
         },
       },
       {

@@ -46,10 +46,15 @@ interface Statement {
   readonly Resource: unknown;
 }
 
-/** What the policies of roles allow on resources whose ARN holds a text: the actions, sorted. */
+/** Those whose roles run jobs; the catalog has roles too, which Glue takes. */
+const OF_CLUSTERS = /^(Cluster|JobFlow)/;
+
+/** What the policies of the roles of clusters allow on resources whose ARN holds a text: the actions, sorted. */
 export function actionsOn(stack: Stack, text: string): string[] {
   const policies = resourcesIn<{ PolicyDocument: { Statement: Statement[] } }>(stack, 'AWS::IAM::Policy');
-  const statements = Object.values(policies).flatMap(({ Properties }) => Properties.PolicyDocument.Statement);
+  const statements = Object.entries(policies)
+    .filter(([id]) => OF_CLUSTERS.test(id))
+    .flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement);
   const about = statements.filter(({ Resource }) => JSON.stringify(Resource).includes(text));
   return [...new Set(about.flatMap(({ Action }) => Action))].toSorted();
 }
