@@ -114,10 +114,15 @@ function selected(): Suite[] {
   return suites.filter((suite) => (names ? names.includes(suite.name) : values.full || !suite.long));
 }
 
-/** The suites of a lane, one after the other. */
-async function runLane(lane: Suite[], folder: string, engine: Record<string, string>): Promise<Outcome[]> {
+/** How many suites run beside each other: much of each is waiting. */
+const AT_ONCE = 2;
+
+/** Takes suites from the queue, one after the other, until there is none. */
+async function runFrom(queue: Suite[], folder: string, engine: Record<string, string>): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
-  for (const suite of lane) outcomes.push(await outcomeOf(suite, folder, engine));
+  for (let suite = queue.shift(); suite !== undefined; suite = queue.shift()) {
+    outcomes.push(await outcomeOf(suite, folder, engine));
+  }
   return outcomes;
 }
 
@@ -127,9 +132,8 @@ async function main(): Promise<void> {
   try {
     const chosen = selected();
     const engine = await ensureEngine(folder);
-    // what runs in Python beside the rest: much of either is waiting
-    const lanes = [true, false].map((isPython) => chosen.filter(({ report }) => (report === 'junit') === isPython));
-    outcomes.push(...(await Promise.all(lanes.map((lane) => runLane(lane, folder, engine)))).flat());
+    const runners = Array.from({ length: AT_ONCE }, () => runFrom(chosen, folder, engine));
+    outcomes.push(...(await Promise.all(runners)).flat());
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
