@@ -57,7 +57,9 @@ export function readDroppedColumns(
     }
     seen.add(column);
   }
-  refuseRulesOn(file, seen);
+  if (seen.size > 0) {
+    refuseRulesOn(file, seen);
+  }
   return droppedColumns.map(({ column, reason }) => ({ column, reason }));
 }
 
