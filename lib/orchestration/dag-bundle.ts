@@ -7,7 +7,7 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as s3deploy from 'aws-cdk-lib/aws-s3-deployment';
 import { RemovalPolicy, Token } from 'aws-cdk-lib/core';
 import { Construct, type IConstruct } from 'constructs';
-import { oneOf } from '../foundation';
+import { PYTHON_CACHES, oneOf } from '../foundation';
 import { type Problem, fail, failAll, problem } from '../private';
 import type { AirflowVersion } from './airflow-version';
 import { DagCopier } from './dag-copier';
@@ -213,16 +213,8 @@ const PREFIX_LIMIT = 102;
 /** How much of a hash is in a file name. */
 const SHORT_HASH = 16;
 
-/** What is never part of a bundle: caches change its hash without changing what it does. */
-const NOT_DAGS = oneOf([
-  '__pycache__',
-  '*.pyc',
-  '.pytest_cache',
-  '.mypy_cache',
-  '.ruff_cache',
-  '*.egg-info',
-  '.DS_Store',
-]);
+/** What is never part of a bundle. */
+const NOT_DAGS = oneOf([...PYTHON_CACHES, '.DS_Store']);
 
 function notDags(directory: string, requirements: string | undefined): string[] {
   const relative = requirements === undefined ? '..' : path.relative(directory, requirements);

@@ -2,22 +2,13 @@ import * as fs from 'node:fs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { oneOf, sharedAsset } from '../foundation';
+import { PYTHON_CACHES, oneOf, sharedAsset } from '../foundation';
 import { failAll, problem } from '../private';
 import type { ISparkCluster } from './spark-cluster';
 import { SparkDependencies } from './spark-dependencies';
 
-/** What is never part of an application: caches, and what dbt writes, change its hash without changing what it does. */
-const NOT_CODE = oneOf([
-  'target',
-  'logs',
-  '__pycache__',
-  '*.pyc',
-  '.pytest_cache',
-  '.mypy_cache',
-  '.ruff_cache',
-  '*.egg-info',
-]);
+/** What is never part of an application: caches, and what dbt writes. */
+const NOT_CODE = oneOf(['target', 'logs', ...PYTHON_CACHES]);
 
 /** The folder, beside the job, that the Python dependencies are unpacked into. */
 const DEPENDENCIES_FOLDER = 'dependencies';
