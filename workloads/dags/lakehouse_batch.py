@@ -22,11 +22,10 @@ from lakehouse.orchestration.on_airflow import (
     TaskGroup,
     chain,
     environment,
+    of_tasks,
     option,
-    retries,
     run_ended,
     task,
-    task_failed,
     warn,
 )
 from lakehouse.orchestration.steps import STAGES
@@ -96,12 +95,7 @@ with DAG(
     max_active_runs=1,
     dagrun_timeout=timedelta(hours=13),  # a job flow ends itself after twelve
     on_failure_callback=run_ended,
-    default_args={
-        "owner": "lakehouse",
-        "on_failure_callback": task_failed,
-        "execution_timeout": timedelta(minutes=option("step_minutes", 120)),
-        **retries(),
-    },
+    default_args=of_tasks(),
     params={
         "transient": Param(False, type="boolean", title="On a cluster of its own, for a heavy load"),
         "correlationId": Param(None, type=["null", "string"], title="Stands on every log line; the run's id if empty"),

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from airflow.providers.amazon.aws.operators.emr import EmrAddStepsOperator
-from lakehouse.orchestration.on_airflow import DAG, environment, option, retries, run_ended, task, task_failed
+from lakehouse.orchestration.on_airflow import DAG, environment, of_tasks, option, run_ended, task
 
 
 @task
@@ -33,12 +33,7 @@ with DAG(
     max_active_runs=1,
     dagrun_timeout=timedelta(hours=13),
     on_failure_callback=run_ended,
-    default_args={
-        "owner": "lakehouse",
-        "on_failure_callback": task_failed,
-        "execution_timeout": timedelta(minutes=option("step_minutes", 120)),
-        **retries(),
-    },
+    default_args=of_tasks(),
     tags=["lakehouse"],
 ) as dag:
     EmrAddStepsOperator.partial(

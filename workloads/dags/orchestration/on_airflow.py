@@ -33,11 +33,10 @@ __all__ = [
     "TaskGroup",
     "chain",
     "environment",
+    "of_tasks",
     "option",
-    "retries",
     "run_ended",
     "task",
-    "task_failed",
     "warn",
 ]
 
@@ -54,9 +53,12 @@ def option(name: str, default: int) -> int:
     return int(conf.getint(SECTION, name, fallback=default))
 
 
-def retries() -> dict[str, Any]:
-    """Arguments of a task that is tried again, each time after twice as long."""
+def of_tasks() -> dict[str, Any]:
+    """Arguments of every task: tried again, each time after twice as long; ended when it takes too long; told of."""
     return {
+        "owner": "lakehouse",
+        "on_failure_callback": task_failed,
+        "execution_timeout": timedelta(minutes=option("step_minutes", 120)),
         "retries": option("retries", 3),
         "retry_delay": timedelta(seconds=option("retry_seconds", 60)),
         "retry_exponential_backoff": True,
