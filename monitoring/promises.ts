@@ -1,4 +1,4 @@
-import { stringify } from 'yaml';
+import { dump } from 'js-yaml';
 import type { DataContracts } from '../lib/contracts';
 
 /** What the contracts promise, as recording rules: an alert compares the age of a table with the promise of its contract. */
@@ -15,5 +15,5 @@ export function promises(contracts: DataContracts): string {
         ],
   );
   const groups = [{ name: 'lakehouse-promises', rules }];
-  return `# The promises of contracts/, written by npm run monitoring.\n${stringify({ groups })}`;
+  return `# The promises of contracts/, written by npm run monitoring.\n${dump({ groups })}`;
 }

@@ -1,5 +1,6 @@
 import type { ColumnEntry } from './contract-columns';
-import type { ContractFile, DocumentPath } from './contract-file';
+import type { ContractFile } from './contract-file';
+import type { DocumentPath } from './yaml-places';
 import type { ColumnRules, QueryRule } from './contract-rules';
 import { OPTION_KEYS } from './contract-schema';
 import { type MetricRule, readQuality, requireNone } from './quality-rule';

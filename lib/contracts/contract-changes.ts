@@ -1,4 +1,5 @@
-import { type ContractFile, type DocumentPath, isRecord } from './contract-file';
+import { type ContractFile, isRecord } from './contract-file';
+import type { DocumentPath } from './yaml-places';
 import type { ContractProperty, DocumentProperties } from './contract-schema';
 import { wantedFields } from './lock-fields';
 import { customPath } from './schema-check';

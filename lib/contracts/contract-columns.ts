@@ -1,7 +1,8 @@
 import { LakehouseError, sorted } from '../private';
 import { type ReadColumnRules, readColumnRules } from './column-rules';
 import { checkRenames, renameReason } from './contract-changes';
-import { ContractFile, type DocumentPath } from './contract-file';
+import { ContractFile } from './contract-file';
+import type { DocumentPath } from './yaml-places';
 import {
   COLUMN_PROPERTIES,
   type ColumnProperties,

@@ -1,11 +1,10 @@
-import { Document, LineCounter, isMap, isNode, isScalar, parseDocument } from 'yaml';
+import { EVENT_ID, type Event, YAMLException, constructFromEvents, parseEvents } from 'js-yaml';
 import { problem, type Problem } from '../private';
+import { type DocumentPath, YamlPlaces } from './yaml-places';
 
-/** Where in a document a value is: keys and positions from the root. */
-export type DocumentPath = (string | number)[];
-
-/** More references than this to one anchor is an attack or a mistake. */
+/** More references to anchors than this, or more values by them, is an attack or a mistake. */
 const ALIAS_LIMIT = 100;
+const VALUE_LIMIT = 100_000;
 
 /** A name that reads well within a message; another is told by its position. */
 const SHOWABLE = /^\w{1,80}$/;
@@ -18,8 +17,7 @@ export class ContractFile {
   /** What is wrong, each with file, line and column. */
   public readonly problems: string[] = [];
 
-  private readonly lines = new LineCounter();
-  private readonly document: Document;
+  private readonly places: YamlPlaces;
 
   /**
    * @param name the file's path as messages show it, relative to the contract directory's parent
@@ -27,13 +25,19 @@ export class ContractFile {
    */
   constructor(
     public readonly name: string,
-    text: string,
+    private readonly text: string,
   ) {
-    this.document = this.parse(text);
-    for (const error of this.document.errors) {
-      this.problems.push(`${this.position(error.pos[0])}: ${unreadable(name, error.message)}`);
+    let events: Event[] = [];
+    try {
+      events = parseEvents(text, {});
+      this.value = plain(events, text);
+    } catch (error) {
+      if (!(error instanceof YAMLException)) {
+        throw error;
+      }
+      this.problems.push(`${this.position(error.mark?.position ?? 0)}: ${unreadable(name, error.reason)}`);
     }
-    this.value = this.problems.length === 0 ? this.plain() : undefined;
+    this.places = new YamlPlaces(events, text);
   }
 
   /** Notes a problem with the value at that path. */
@@ -43,7 +47,8 @@ export class ContractFile {
 
   /** Notes a problem with a key that should not be there. */
   public reportKey(path: DocumentPath, key: string, remedy: string): void {
-    this.note(this.atKey(path, key), { path: this.shown(path), must: 'an object of known keys', got: key, remedy });
+    const position = this.position(this.places.offsetOfKey(path, key));
+    this.note(position, { path: this.shown(path), must: 'an object of known keys', got: key, remedy });
   }
 
   /** Notes the complaint of a reader of a small language about the value at that path. */
@@ -53,13 +58,7 @@ export class ContractFile {
 
   /** Where the value at that path stands, as `file:line:column`; where its parent stands when it is missing. */
   public at(path: DocumentPath): string {
-    for (let length = path.length; length > 0; length--) {
-      const node = this.document.getIn(path.slice(0, length), true);
-      if (isNode(node) && node.range) {
-        return this.position(node.range[0]);
-      }
-    }
-    return this.position(0);
+    return this.position(this.places.offsetOf(path));
   }
 
   /** The plain value at that path. */
@@ -67,42 +66,13 @@ export class ContractFile {
     return path.reduce<unknown>((value, step) => (isRecord(value) ? value[step] : undefined), this.value);
   }
 
-  /** Lists in lists by the thousand, which no contract has, are more than the parser's recursion can follow. */
-  private parse(text: string): Document {
-    try {
-      return parseDocument(text, { lineCounter: this.lines, prettyErrors: false, logLevel: 'error' });
-    } catch (error) {
-      if (!(error instanceof RangeError)) {
-        throw error;
-      }
-      this.problems.push(`${this.position(0)}: ${unreadable(this.name, error.message)}`);
-      return new Document();
-    }
-  }
-
-  private plain(): unknown {
-    try {
-      return this.document.toJS({ maxAliasCount: ALIAS_LIMIT });
-    } catch (error) {
-      this.problems.push(`${this.position(0)}: ${unreadable(this.name, error instanceof Error ? error.message : '')}`);
-      return undefined;
-    }
-  }
-
   private note(position: string, what: Problem): void {
     this.problems.push(`${position}: ${problem(what)}`);
   }
 
-  private atKey(path: DocumentPath, key: string): string {
-    const map = path.length === 0 ? this.document.contents : this.document.getIn(path, true);
-    const pair = isMap(map) ? map.items.find((item) => isScalar(item.key) && item.key.value === key) : undefined;
-    const node = pair?.key;
-    return isNode(node) && node.range ? this.position(node.range[0]) : this.at(path);
-  }
-
   private position(offset: number): string {
-    const { line, col } = this.lines.linePos(offset);
-    return `${this.name}:${Math.max(line, 1)}:${Math.max(col, 1)}`;
+    const before = this.text.slice(0, offset).split('\n');
+    return `${this.name}:${before.length}:${(before.at(-1) ?? '').length + 1}`;
   }
 
   /** The path as a reader would say it: columns and custom properties by names that are words. */
@@ -131,8 +101,32 @@ export function isRecord(value: unknown): value is Record<string | number, unkno
   return typeof value === 'object' && value !== null;
 }
 
+/** The one document of a file as plain values; null when it is empty. */
+function plain(events: Event[], source: string): unknown {
+  const documents = constructFromEvents(events, { source, maxAliases: ALIAS_LIMIT });
+  if (documents.length > 1) {
+    throw new YAMLException('more than one document');
+  }
+  const value: unknown = documents[0] ?? null;
+  if (events.some(({ type }) => type === EVENT_ID.ALIAS)) {
+    refuseExplosion(value);
+  }
+  return value;
+}
+
+/** A value that many references name is one value here, and as many for who walks through them. */
+function refuseExplosion(value: unknown): void {
+  const waiting = [value];
+  for (let count = 0; waiting.length > 0; count++) {
+    if (count > VALUE_LIMIT) {
+      throw new YAMLException('references that come to too many values');
+    }
+    const next = waiting.pop();
+    waiting.push(...(isRecord(next) ? Object.values(next) : []));
+  }
+}
+
 function unreadable(name: string, reason: string): string {
-  const line = reason.split('\n')[0] ?? '';
-  const first = line.startsWith('Maximum call stack') ? 'values nested too deeply' : line;
-  return problem({ path: name, must: 'a well-formed YAML document', got: first, remedy: 'correct the syntax' });
+  const got = reason.startsWith('nesting exceeded') ? 'values nested too deeply' : reason;
+  return problem({ path: name, must: 'a well-formed YAML document', got, remedy: 'correct the syntax' });
 }

@@ -2,7 +2,8 @@ import { didYouMean } from '../private';
 import { type ContractColumns, readColumns } from './contract-columns';
 import { readDroppedColumns } from './contract-changes';
 import type { ContractData } from './contract-data';
-import type { ContractFile, DocumentPath } from './contract-file';
+import type { ContractFile } from './contract-file';
+import type { DocumentPath } from './yaml-places';
 import { checkMaintenance, maintenanceOf } from './contract-maintenance';
 import { checkOrigin, streamOf } from './contract-origin';
 import {

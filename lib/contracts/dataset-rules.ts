@@ -1,6 +1,7 @@
 import { didYouMean } from '../private';
 import type { ContractColumns } from './contract-columns';
-import type { ContractFile, DocumentPath } from './contract-file';
+import type { ContractFile } from './contract-file';
+import type { DocumentPath } from './yaml-places';
 import type { ContractRules } from './contract-rules';
 import { type MetricRule, readQuality, requireNone } from './quality-rule';
 import { readColumnRelationships, readDatasetRelationships } from './relationships';

@@ -1,5 +1,6 @@
 import { didYouMean } from '../private';
-import type { ContractFile, DocumentPath } from './contract-file';
+import type { ContractFile } from './contract-file';
+import type { DocumentPath } from './yaml-places';
 import type { Comparison, QueryRule } from './contract-rules';
 import { OPERATORS, QUALITY, QUALITY_KEYS, type QualityItem } from './quality-schema';
 import { readBy, refuseUnknownKeys } from './schema-check';

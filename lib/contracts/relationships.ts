@@ -1,5 +1,6 @@
 import { didYouMean, problem } from '../private';
-import type { ContractFile, DocumentPath } from './contract-file';
+import type { ContractFile } from './contract-file';
+import type { DocumentPath } from './yaml-places';
 import type { Relationship } from './contract-rules';
 import { RELATIONSHIP, RELATIONSHIP_KEYS } from './quality-schema';
 import type { DataContract } from './data-contract';

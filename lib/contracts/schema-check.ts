@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { closest, didYouMean } from '../private';
-import { type ContractFile, type DocumentPath, isRecord } from './contract-file';
+import { type ContractFile, isRecord } from './contract-file';
+import type { DocumentPath } from './yaml-places';
 import { CUSTOM_PROPERTY } from './contract-schema';
 
 type Issue = z.core.$ZodIssue;

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import * as yaml from 'yaml';
+import { load } from 'js-yaml';
 import { sorted } from '../private';
 import { type TemplateResource, at, joinedText, listAt, parsedText, textAt } from './template-reader';
 
@@ -84,7 +84,7 @@ function pairsOf(dimensions: string[]): [string, string][] {
 
 /** The metrics of the catalogue, with every value that its dimensions have among metrics of its namespace. */
 function catalogued(read: Metric[]): Metric[] {
-  const catalogue: unknown = yaml.parse(fs.readFileSync(CATALOGUE, 'utf8'));
+  const catalogue: unknown = load(fs.readFileSync(CATALOGUE, 'utf8'));
   const namespace = textAt(catalogue, 'namespace') ?? '';
   const seen = read.filter((metric) => metric.namespace === namespace).flatMap(({ dimensions }) => pairsOf(dimensions));
   const valuesOf = (name: string): string[] => [

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import * as yaml from 'yaml';
+import { load } from 'js-yaml';
 import { z } from 'zod';
 import { didYouMean, fail } from '../private';
 
@@ -27,7 +27,7 @@ let loaded: Catalogue | undefined;
 
 /** The catalogue, read once: it is part of this package and does not change while an app runs. */
 export function metricCatalogue(): Catalogue {
-  loaded ??= catalogueShape.parse(yaml.parse(fs.readFileSync(CATALOGUE, 'utf8')));
+  loaded ??= catalogueShape.parse(load(fs.readFileSync(CATALOGUE, 'utf8')));
   return loaded;
 }
 

@@ -1,4 +1,4 @@
-import { stringify } from 'yaml';
+import { dump } from 'js-yaml';
 import type { DataContract, DataContracts } from '../../lib/contracts';
 import { Zone } from '../../lib/contracts';
 import type { ColumnRules, Comparison } from '../../lib/contracts/contract-rules';
@@ -43,7 +43,7 @@ export function dbtSources(contracts: DataContracts): string {
     config: { loaded_at_field: '_extracted_at' },
     tables: contracts.inZone(Zone.SILVER).map(table),
   };
-  return HEADER + stringify({ sources: [source] }, { lineWidth: 0, singleQuote: true, aliasDuplicateObjects: false });
+  return HEADER + dump({ sources: [source] }, { lineWidth: -1, noRefs: true });
 }
 
 function table(contract: DataContract): object {

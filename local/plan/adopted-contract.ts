@@ -1,4 +1,4 @@
-import { stringify } from 'yaml';
+import { dump } from 'js-yaml';
 import { failAll, problem } from '../../lib/private/errors';
 import { COMMENT, type Field, type TableDefinition, fieldOf, typeText } from './definition';
 
@@ -58,7 +58,7 @@ export function contractOf({ zone, domain, name, table }: Adopted): string {
       ...listed('tableProperties', settings(table)),
     ],
   };
-  return stringify(document, { lineWidth: 120 });
+  return dump(document, { lineWidth: 120, skipInvalid: true, noRefs: true });
 }
 
 function columnOf(field: Field, table: TableDefinition) {

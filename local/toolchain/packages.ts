@@ -28,7 +28,7 @@ export const packagesDirectory = join(root, 'dist/packages');
 const KEPT = new Set(['bin', 'dependencies', 'packages']);
 
 /** The libraries that go along, and what `dist` needs to find to be a package. */
-const BUNDLED = ['yaml', 'zod'];
+const BUNDLED = ['js-yaml', 'zod'];
 const PEERS = ['aws-cdk-lib', 'constructs'];
 
 const manifestShape = z.object({ name: z.string(), version: z.string(), license: z.string() });

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import Ajv2019 from 'ajv/dist/2019';
-import { parse } from 'yaml';
+import { load } from 'js-yaml';
 import { DataContracts, IcebergType, NullOrder, PartitionTransform, SortDirection, Zone } from '../../lib/contracts';
 import odcs from './fixtures/odcs-3.2.0.schema.json';
 import { KEY, column, contractsOf, custom, directory, document, dropped, messageOf, renamedFrom } from './lake';
@@ -14,7 +14,7 @@ describe('DataContracts', () => {
   const validate = new Ajv2019({ strict: false, validateFormats: false }).compile(odcs);
 
   test.each(SILVER)('%s is a document of the Open Data Contract Standard', (file) => {
-    validate(parse(fs.readFileSync(path.join(REPOSITORY, 'silver', file), 'utf8')));
+    validate(load(fs.readFileSync(path.join(REPOSITORY, 'silver', file), 'utf8')));
     expect(validate.errors).toBeNull();
   });
 

@@ -1,4 +1,4 @@
-import { parse, stringify } from 'yaml';
+import { dump, load } from 'js-yaml';
 import type { Random } from '../support/random';
 
 /** A contract's text, changed by chance. */
@@ -168,10 +168,10 @@ export function mutate(text: string, random: Random): string {
 function node(change: (parent: Members, key: string, random: Random) => void): Mutation {
   return (text, random) => {
     try {
-      const document: unknown = parse(text);
+      const document: unknown = load(text, { maxAliases: 0 });
       const parent = random.pick(membered(document));
       change(parent, random.pick(Object.keys(parent)), random);
-      return stringify(document);
+      return dump(document);
     } catch {
       return text;
     }

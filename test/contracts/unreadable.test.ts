@@ -31,6 +31,28 @@ describe('what cannot be read', () => {
     },
   );
 
+  test.each([
+    ['two documents', '---\na: 1\n---\nb: 2\n', '1:1', 'more than one document'],
+    ['a list that holds itself', 'a: &a [*a]\n', '1:1', 'references that come to too many values'],
+    ['more references than anybody needs', `a: &a 1\nb: [${'*a, '.repeat(101)}]\n`, '2:406', 'aliases exceeded'],
+  ])('%s is no document of one contract', (_, text, place, reason) => {
+    const lake = directory({ 'silver/trips.yaml': text });
+    expect(problemsOf(() => DataContracts.fromDirectory(lake))).toEqual([
+      expect.stringMatching(
+        new RegExp(`^contracts/silver/trips\\.yaml:${place}: .* must be a well-formed YAML document, got "${reason}`),
+      ),
+    ]);
+  });
+
+  test('a value is told by the place where its quotation mark, its key or its list begins', () => {
+    const text = JSON.stringify(document({ columns: [KEY, column('city', 'integr')] }), undefined, 2);
+    const lines = text.split('\n');
+    const line = lines.findIndex((one) => one.includes('"integr"'));
+    const lake = directory({ 'silver/trips.yaml': text });
+    const place = `contracts/silver/trips.yaml:${line + 1}:${(lines[line] ?? '').indexOf('"integr"') + 1}: `;
+    expect(problemsOf(() => DataContracts.fromDirectory(lake))[0]?.startsWith(place)).toBe(true);
+  });
+
   test.each([['two\nlines'], ["it's"], ['$&'], ['x'.repeat(300)]])(
     'a column named %j is told by its position',
     (name) => {

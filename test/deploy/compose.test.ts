@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DCLinter } from 'dclint';
 import { Client } from 'pg';
-import { parse } from 'yaml';
+import { load } from 'js-yaml';
 import { z } from 'zod';
 import { DataContracts } from '../../lib/contracts';
 import { root } from '../../local/paths';
@@ -29,7 +29,7 @@ const composeShape = z.object({
 const reportShape = z.array(z.object({ messages: z.array(z.object({ message: z.string() })) }));
 
 const text = readFileSync(join(FOLDER, 'compose.yaml'), 'utf8');
-const compose = composeShape.parse(parse(text));
+const compose = composeShape.parse(load(text));
 const services = Object.values(compose.services);
 
 /** What the linter says of a file with this content. The order of keys is ours. */

@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse, parseAllDocuments } from 'yaml';
+import { load, loadAll } from 'js-yaml';
 import { z } from 'zod';
 import { root } from '../../local/paths';
 import { CommandError, run } from '../../local/toolchain/command';
@@ -63,7 +63,7 @@ const kustomizationShape = z.object({
 
 /** What belongs together. */
 export const kustomization = kustomizationShape.parse(
-  parse(readFileSync(join(KUBERNETES, 'kustomization.yaml'), 'utf8')),
+  load(readFileSync(join(KUBERNETES, 'kustomization.yaml'), 'utf8')),
 );
 
 /** The files that hold Kubernetes' own kinds. */
@@ -73,7 +73,7 @@ export const manifestFiles = readdirSync(KUBERNETES).filter(
 
 /** The objects of a file. */
 export function objectsOf(file: string): unknown[] {
-  return parseAllDocuments(readFileSync(join(KUBERNETES, file), 'utf8')).map((document): unknown => document.toJS());
+  return loadAll(readFileSync(join(KUBERNETES, file), 'utf8'));
 }
 
 /** The pods of all manifests, by the file they are in, wherever in an object they are. */

@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Ajv2019 from 'ajv/dist/2019';
-import { parse } from 'yaml';
+import { load } from 'js-yaml';
 import { STANDARD, contractSchema } from '../../local/generate/contract-schema';
 import { root } from '../../local/paths';
 import odcs from '../contracts/fixtures/odcs-3.2.0.schema.json';
@@ -16,7 +16,7 @@ describe('the schema of contracts for editors', () => {
   const accepts = ajv.compile(contractSchema());
 
   test.each(readdirSync(SILVER))('accepts %s', (file) => {
-    accepts(parse(readFileSync(join(SILVER, file), 'utf8')));
+    accepts(load(readFileSync(join(SILVER, file), 'utf8')));
     expect(accepts.errors).toBeNull();
   });
 

@@ -1,7 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Ajv2020, { type ValidateFunction } from 'ajv/dist/2020';
-import { parse } from 'yaml';
+import { load } from 'js-yaml';
 import { z } from 'zod';
 import { DataContracts } from '../../lib/contracts';
 import { dbtSources } from '../../local/generate/dbt-sources';
@@ -278,7 +278,7 @@ describe('sources of dbt', () => {
   test('have types of Spark, and a test for each kind of rule', () => {
     const { sources } = z
       .object({ sources: z.array(z.object({ tables: z.array(z.looseObject({ name: z.string() })) })) })
-      .parse(parse(dbtSources(everyRule())));
+      .parse(load(dbtSources(everyRule())));
     const trips = sources[0]?.tables.find(({ name }) => name === 'trips');
     const tests = z.array(z.record(z.string(), z.object({ arguments: z.unknown() }))).parse(trips?.['data_tests']);
     expect(tests.flatMap((each) => Object.entries(each).map(([name, { arguments: given }]) => [name, given]))).toEqual([

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse } from 'yaml';
+import { load } from 'js-yaml';
 import { z } from 'zod';
 import { root } from '../../local/paths';
 import { files } from '../../monitoring/build';
@@ -26,7 +26,7 @@ describe('The dashboard', () => {
   const queries = panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr)).join('\n');
 
   test('shows every metric of the catalogue', () => {
-    const { metrics } = catalogueShape.parse(parse(read('contracts/metrics.yaml')));
+    const { metrics } = catalogueShape.parse(load(read('contracts/metrics.yaml')));
     const missing = metrics
       .map(({ name }) => `lakehouse_${name.replaceAll(/(?<!^)(?=[A-Z])/g, '_').toLowerCase()}`)
       .filter((name) => !queries.includes(name));
@@ -48,7 +48,7 @@ describe('The promises', () => {
           z.object({ rules: z.array(z.object({ expr: z.string(), labels: z.object({ dataset: z.string() }) })) }),
         ),
       })
-      .parse(parse(read('monitoring/prometheus/promises.yaml')));
+      .parse(load(read('monitoring/prometheus/promises.yaml')));
     const promised = groups.flatMap(({ rules }) => rules.map(({ expr, labels }) => [labels.dataset, expr]));
     expect(Object.fromEntries(promised)).toMatchObject({ flights: 'vector(86400)', airlines: 'vector(2592000)' });
   });

@@ -19,7 +19,7 @@ const ALLOWED = [
   /^(package\.json|README\.md|LICENSE|\.jsii)$/,
   /^dist\/[a-z-]+\.(js|d\.ts)$/,
   /^dist\/[a-z]+\/([a-z]+\/)?[a-z0-9-]+\.(js|d\.ts)$/,
-  /^node_modules\/(yaml|zod)\/(index\.js|package\.json|LICENSE)$/,
+  /^node_modules\/(js-yaml|zod)\/(index\.js|package\.json|LICENSE)$/,
   /^lib\/(config\/config-schema|testing\/create-only)\.json$/,
   /^contracts\/metrics\.yaml$/,
   /^workloads\/(jobs|dags|dbt)\/.+\.(py|sql|ya?ml|json|txt)$/,
