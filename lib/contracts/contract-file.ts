@@ -27,17 +27,12 @@ export class ContractFile {
     public readonly name: string,
     private readonly text: string,
   ) {
-    let events: Event[] = [];
-    try {
-      events = parseEvents(text, {});
-      this.value = plain(events, text);
-    } catch (error) {
-      if (!(error instanceof YAMLException)) {
-        throw error;
-      }
-      this.problems.push(`${this.position(error.mark?.position ?? 0)}: ${unreadable(name, error.reason)}`);
-    }
+    const { events, value, fault } = read(text);
     this.places = new YamlPlaces(events, text);
+    this.value = value;
+    if (fault !== undefined) {
+      this.problems.push(`${this.position(fault.offset)}: ${unreadable(name, fault.reason)}`);
+    }
   }
 
   /** Notes a problem with the value at that path. */
@@ -101,29 +96,43 @@ export function isRecord(value: unknown): value is Record<string | number, unkno
   return typeof value === 'object' && value !== null;
 }
 
-/** The one document of a file as plain values; null when it is empty. */
-function plain(events: Event[], source: string): unknown {
-  const documents = constructFromEvents(events, { source, maxAliases: ALIAS_LIMIT });
-  if (documents.length > 1) {
-    throw new YAMLException('more than one document');
+/** What a text is: its parser's events, and its value or why it has none. */
+interface Read {
+  readonly events: Event[];
+  readonly value?: unknown;
+  readonly fault?: { readonly reason: string; readonly offset: number };
+}
+
+/** Reads a text as one document; its value is null when it is empty. */
+function read(text: string): Read {
+  let events: Event[] = [];
+  try {
+    events = parseEvents(text, {});
+    const [value = null, ...others] = constructFromEvents(events, { source: text, maxAliases: ALIAS_LIMIT });
+    if (others.length > 0) {
+      return { events, fault: { reason: 'more than one document', offset: 0 } };
+    }
+    const explodes = events.some(({ type }) => type === EVENT_ID.ALIAS) && isTooLarge(value);
+    return explodes
+      ? { events, fault: { reason: 'references that come to too many values', offset: 0 } }
+      : { events, value };
+  } catch (error) {
+    if (error instanceof YAMLException) {
+      return { events, fault: { reason: error.reason, offset: error.mark?.position ?? 0 } };
+    }
+    throw error;
   }
-  const value: unknown = documents[0] ?? null;
-  if (events.some(({ type }) => type === EVENT_ID.ALIAS)) {
-    refuseExplosion(value);
-  }
-  return value;
 }
 
 /** A value that many references name is one value here, and as many for who walks through them. */
-function refuseExplosion(value: unknown): void {
+function isTooLarge(value: unknown): boolean {
   const waiting = [value];
-  for (let count = 0; waiting.length > 0; count++) {
-    if (count > VALUE_LIMIT) {
-      throw new YAMLException('references that come to too many values');
-    }
+  let count = 0;
+  for (; waiting.length > 0 && count <= VALUE_LIMIT; count++) {
     const next = waiting.pop();
     waiting.push(...(isRecord(next) ? Object.values(next) : []));
   }
+  return count > VALUE_LIMIT;
 }
 
 function unreadable(name: string, reason: string): string {

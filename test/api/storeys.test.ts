@@ -28,7 +28,7 @@ const ROOMS = [
 const PURE = new Set(['private', 'contracts']);
 
 /** What else the library is made of. */
-const PACKAGES = new Set(['constructs', 'yaml', 'zod']);
+const PACKAGES = new Set(['constructs', 'js-yaml', 'zod']);
 
 const IMPORT = /^(?:import|export)\b[^;]*?\bfrom '([^']+)'|\b(?:import|require)\('([^']+)'\)/gm;
 
