@@ -20,6 +20,7 @@ from lakehouse_jobs.kafka import Brokers
 from lakehouse_jobs.run_record import RunError, RunRecord, RunState
 from lakehouse_jobs.runtime import Runtime
 from lakehouse_jobs.source import Credentials
+from lakehouse_jobs.stream_batch import Stream
 from support.lake import CONTRACTS
 
 ARGUMENTS = ["ingest", "--environment", "dev", "--source", "nycflights", "--correlation-id", "c-1"]
@@ -87,7 +88,7 @@ def _run_with(records: list[RunRecord], monkeypatch: pytest.MonkeyPatch) -> int:
 STREAM = ["stream", "--environment", "dev", "--correlation-id", "c-1", "--run-id", "20130201T000000Z-0a1b2c"]
 
 
-def _stream_with(outcome: Callable[[stream.Stream], None], monkeypatch: pytest.MonkeyPatch, *more: str) -> int:
+def _stream_with(outcome: Callable[[Stream], None], monkeypatch: pytest.MonkeyPatch, *more: str) -> int:
     """The exit code of a stream that does what `outcome` does."""
     known = Runtime("dev", {"bronze": "b", "silver": "s"}, {"landing": "l", "artifacts": "a"}, {})
     monkeypatch.setattr(command, "load_runtime", lambda *_: known)
@@ -102,7 +103,7 @@ def _stream_with(outcome: Callable[[stream.Stream], None], monkeypatch: pytest.M
 def test_stream_names_its_runs_itself_because_its_supervisor_repeats_the_same_arguments(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    jobs: list[stream.Stream] = []
+    jobs: list[Stream] = []
     monkeypatch.setattr(sys.modules[__name__], "STREAM", STREAM[:3])
 
     assert [_stream_with(jobs.append, monkeypatch) for _ in range(2)] == [0, 0]
@@ -112,7 +113,7 @@ def test_stream_names_its_runs_itself_because_its_supervisor_repeats_the_same_ar
 
 
 def test_stream_knows_where_it_keeps_its_place_and_when_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    jobs: list[stream.Stream] = []
+    jobs: list[Stream] = []
 
     assert _stream_with(jobs.append, monkeypatch) == 0
     assert _stream_with(jobs.append, monkeypatch, "--available-now", "--max-records", "10") == 0
@@ -124,7 +125,7 @@ def test_stream_knows_where_it_keeps_its_place_and_when_it_ends(monkeypatch: pyt
 def test_last_error_of_a_failed_stream_names_the_dataset_and_why(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def fail(_: stream.Stream) -> None:
+    def fail(_: Stream) -> None:
         raise TerminalError("topic flights.events does not exist")
 
     assert _stream_with(fail, monkeypatch) == 1

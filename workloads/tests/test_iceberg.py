@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import threading
 from datetime import UTC, datetime
 
 import pytest
@@ -8,83 +7,13 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from lakehouse_jobs.contract import Contract
-from lakehouse_jobs.exceptions import CommitLostError, ConfigurationError
-from lakehouse_jobs.iceberg import IcebergTable, Snapshot, commit_once
-from lakehouse_jobs.retry import RetryPolicy
+from lakehouse_jobs.exceptions import ConfigurationError
+from lakehouse_jobs.iceberg import IcebergTable, Snapshot
 from lakehouse_jobs.run_record import RunState
 from lakehouse_jobs.transforms import merge_statement
 from support.items import upsert
 from support.lake import Lake
 from support.postgres import Sql
-
-RETRY = RetryPolicy(attempts=30, base=0.01, cap=0.1, budget=60)
-
-
-@pytest.fixture
-def counter(spark: SparkSession, request: pytest.FixtureRequest) -> IcebergTable:
-    """A table with one row: id 1, value 0."""
-    name = f"glue_catalog.tokens.t{abs(hash(request.node.nodeid))}"
-    spark.sql("CREATE NAMESPACE IF NOT EXISTS glue_catalog.tokens")
-    spark.sql(f"CREATE TABLE {name} (id int, value int) USING iceberg")
-    spark.sql(f"INSERT INTO {name} VALUES (1, 0)")
-    return IcebergTable(spark, name)
-
-
-def _add(table: IcebergTable, token: str) -> None:
-    table.execute(
-        f"MERGE INTO {table.quoted} t USING (SELECT 1 AS id) s ON t.id = s.id"
-        " WHEN MATCHED THEN UPDATE SET t.value = t.value + 1",
-        {"lakehouse.batch-token": token},
-    )
-
-
-def test_token_is_in_the_snapshot_of_the_merge_itself_and_leaks_into_no_other(counter: IcebergTable) -> None:
-    before = counter.current()
-    snapshot = commit_once(counter, "t1", lambda: _add(counter, "t1"), RETRY)
-    counter._spark.sql(f"INSERT INTO {counter.quoted} VALUES (2, 0)")
-
-    assert before is not None
-    assert (snapshot.parent_id, snapshot.operation) == (before.id, "overwrite")
-    assert [entry.get("batch-token") for entry in counter.history()] == [None, "t1", None]
-
-
-def test_batch_that_is_committed_is_not_written_again(counter: IcebergTable) -> None:
-    first = commit_once(counter, "t1", lambda: _add(counter, "t1"), RETRY)
-    second = commit_once(counter, "t1", lambda: pytest.fail("written twice"), RETRY)
-
-    assert second == first
-    assert counter.read().where("id = 1").collect()[0]["value"] == 1
-
-
-def test_write_without_a_snapshot_of_its_token_is_reported(counter: IcebergTable) -> None:
-    with pytest.raises(CommitLostError, match='must carry the token t1, got "no such snapshot"'):
-        commit_once(counter, "t1", lambda: None, RETRY)
-
-
-def test_two_writers_of_one_row_both_get_their_commit(counter: IcebergTable, caplog: pytest.LogCaptureFixture) -> None:
-    start, failures = threading.Barrier(2), list[BaseException]()
-    counter._spark.sql(f"ALTER TABLE {counter.quoted} SET TBLPROPERTIES ('commit.retry.num-retries' = '0')")
-
-    def write(writer: str) -> None:
-        try:
-            start.wait(10)
-            for number in range(3):
-                token = f"{writer}{number}"
-                commit_once(counter, token, lambda token=token: _add(counter, token), RETRY)  # type: ignore[misc]
-        except BaseException as error:
-            failures.append(error)
-
-    threads = [threading.Thread(target=write, args=(name,)) for name in "ab"]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-
-    tokens = sorted(token for entry in counter.history() if (token := entry.get("batch-token")))
-    assert failures == []
-    assert tokens == ["a0", "a1", "a2", "b0", "b1", "b2"]
-    assert counter.read().collect()[0]["value"] == 6
-    assert [entry for entry in caplog.records if entry.getMessage() == "attempt failed, trying again"]
 
 
 def test_fails_when_the_table_does_not_exist(spark: SparkSession) -> None:

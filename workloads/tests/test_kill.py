@@ -98,7 +98,7 @@ def test_commit_whose_answer_is_lost_is_found_by_its_token(
     lake: Lake, sql: Sql, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sql.run(upsert(1, "bolt", 5, "01"))
-    for name in ("append", "execute"):
+    for name in ("append", "execute", "publish"):
         write = getattr(iceberg.IcebergTable, name)
 
         def answer_lost(table: object, *arguments: object, write: Callable[..., None] = write) -> None:

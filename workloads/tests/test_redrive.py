@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lakehouse_jobs import redrive, replay, stream
+from lakehouse_jobs import redrive, replay, stream_commit
 from lakehouse_jobs.contract import Contract
 from lakehouse_jobs.contract_rules import Rule
 from lakehouse_jobs.exceptions import ConfigurationError
@@ -93,7 +93,7 @@ def test_replay_brings_back_what_was_lost_and_doubles_nothing(
 
     assert replay.run(events.spark, job, contract, _part(events, dry_run=True)) == replay.Replayed(6, 1, 0)
     assert len(events.delays()) == 2
-    commit = stream.commit
+    commit = stream_commit.commit
     numbers: list[int] = []
 
     def second_killed(*arguments: object) -> object:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from lakehouse_jobs import stream
+from lakehouse_jobs import stream, stream_commit
 from lakehouse_jobs.exceptions import JobError
 from lakehouse_jobs.kafka import group_of
 from lakehouse_jobs.records import PLACE
@@ -140,7 +140,7 @@ def test_offsets_are_committed_to_the_group_after_the_tables(
 ) -> None:
     topic.send(event(1), event(2))
     with monkeypatch.context() as patched:
-        patched.setattr(stream.StreamCommit, "_merge_silver", _before(stream.StreamCommit._merge_silver))
+        patched.setattr(stream_commit.StreamCommit, "_merge_silver", _before(stream_commit.StreamCommit._merge_silver))
         with pytest.raises(JobError):
             events.stream()
     assert topic.committed(GROUP) == {}
@@ -229,7 +229,9 @@ def test_batch_that_ended_half_way_is_finished_and_nothing_lost_or_doubled(
 ) -> None:
     _send_increment(topic)
     with monkeypatch.context() as patched:
-        patched.setattr(stream.StreamCommit, POINTS[point], _after(getattr(stream.StreamCommit, POINTS[point])))
+        patched.setattr(
+            stream_commit.StreamCommit, POINTS[point], _after(getattr(stream_commit.StreamCommit, POINTS[point]))
+        )
         with pytest.raises(JobError, match="killed"):
             events.stream()
     topic.send(event(3, delay=4))

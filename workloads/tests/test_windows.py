@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from lakehouse_jobs import stream, windows
+from lakehouse_jobs import stream_commit, windows
 from lakehouse_jobs.exceptions import ContractError, JobError
 from support.events import EventLake, event
 from support.kafka import Topic
@@ -97,7 +97,10 @@ def test_clock_that_is_ahead_closes_nothing(events: EventLake, topic: Topic) -> 
     assert late(events) == []
 
 
-POINTS = {"after the late records": (stream.StreamCommit, "_merge"), "after silver": (windows.Windows, "recompute")}
+POINTS = {
+    "after the late records": (stream_commit.StreamCommit, "_merge"),
+    "after silver": (windows.Windows, "recompute"),
+}
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,15 @@
 A token travels in the snapshot summary: by `snapshot-property.*` on an append, by `CommitMetadata` on a MERGE (SQL
 statements take no write options). CommitMetadata keeps the properties in a thread-local of the JVM thread that runs
 the statement; PySpark's pinned threads (its default) run a callback's statements in that same thread.
+
+What is written may be staged: `spark.wap.id` lets Iceberg add the snapshot to the table and to no branch, so nobody
+sees it, and one that is left behind goes with the next expiry: https://iceberg.apache.org/docs/1.10.1/branching/.
 """
 
 from __future__ import annotations
 
 import json
-import logging
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,23 +21,17 @@ from pyspark.errors import AnalysisException
 from pyspark.java_gateway import ensure_callback_server_started
 from pyspark.sql import DataFrame, SparkSession
 
-from lakehouse_jobs.exceptions import (
-    CommitLostError,
-    ConfigurationError,
-    JobError,
-    TransientError,
-    problem,
-)
-from lakehouse_jobs.failures import translate
-from lakehouse_jobs.retry import RetryPolicy
+from lakehouse_jobs.exceptions import ConfigurationError, problem
 
-_LOGGER = logging.getLogger(__name__)
 PREFIX = "lakehouse."
 """Prefix of this project's keys in a snapshot summary."""
 TOKEN = f"{PREFIX}batch-token"
 MAIN = "main"
 """The branch that everybody reads."""
 _CHECKED = "checked"
+_CAN_STAGE = "write.wap.enabled"
+_STAGED_AS = "spark.wap.id"
+_STAGED_ID = "wap.id"
 
 
 @dataclass(frozen=True)
@@ -74,15 +71,12 @@ class IcebergTable:
         :raises ConfigurationError: there is no such table.
         """
         metadata = self._metadata()
-        by_id = {entry["snapshot-id"]: entry for entry in metadata.get("snapshots") or ()}
-        head = (metadata.get("refs") or {}).get(self.branch) or {}
-        current = by_id.get(head.get("snapshot-id"))
-        while current is not None:
-            summary: dict[str, str] = current.get("summary") or {}
-            parent = current.get("parent-snapshot-id")
-            moment = datetime.fromtimestamp(current["timestamp-ms"] / 1000, UTC)
-            yield Snapshot(current["snapshot-id"], parent, summary.get("operation", ""), summary, moment)
-            current = by_id.get(parent)
+        reference = metadata.ref(self.branch)
+        return iter(()) if reference is None else self._line(metadata, reference.snapshotId())
+
+    def below(self, snapshot: Snapshot) -> Iterator[Snapshot]:
+        """What `snapshot` stands on: its ancestors, newest first."""
+        return iter(()) if snapshot.parent_id is None else self._line(self._metadata(), snapshot.parent_id)
 
     def current(self) -> Snapshot | None:
         """The current snapshot; None while the table is empty."""
@@ -92,23 +86,19 @@ class IcebergTable:
         """The newest snapshot whose summary holds this project's key `key`."""
         return next((snapshot for snapshot in self.history() if snapshot.get(key) is not None), None)
 
-    def committed(self, token: str) -> Snapshot | None:
-        """The snapshot that carries `token`; None when that batch is not in the table."""
-        return next((snapshot for snapshot in self.history() if snapshot.summary.get(TOKEN) == token), None)
-
     def read(self) -> DataFrame:
         """The table's current rows, never from a cached plan."""
-        self._refresh()
+        self._loaded()
         return self._spark.table(self.quoted)
 
     def read_snapshot(self, snapshot: Snapshot) -> DataFrame:
         """The rows that the table held as of a snapshot of any branch."""
-        self._refresh()
+        self._loaded()
         return self._spark.read.format("iceberg").option("snapshot-id", str(snapshot.id)).load(self.identifier)
 
     def read_appended(self, after: int | None, until: int) -> DataFrame:
         """Rows appended after snapshot `after` (None: all) up to and including snapshot `until`."""
-        self._refresh()
+        self._loaded()
         reader = self._spark.read.format("iceberg")
         if after is None:
             return reader.option("snapshot-id", str(until)).load(self.identifier)
@@ -124,7 +114,7 @@ class IcebergTable:
 
     def execute(self, statement: str, properties: Mapping[str, str]) -> None:
         """Run a statement that commits to this table; `properties` go into the snapshot's summary."""
-        self._refresh()
+        self._loaded()
         gateway: Any = self._spark.sparkContext._gateway
         ensure_callback_server_started(gateway)  # type: ignore[no-untyped-call]
         jvm: Any = self._spark._jvm
@@ -155,30 +145,66 @@ class IcebergTable:
         else:
             references.createBranch(self.branch, main.id)
         references.commit()
-        self._refresh()
+
+    def stage(self, write: Callable[[], None]) -> Snapshot | None:
+        """Run `write`, whose commit joins no branch; its snapshot, None when it made none."""
+        self._let_stage()
+        attempt = uuid.uuid4().hex
+        self._spark.conf.set(_STAGED_AS, attempt)
+        failure: Exception | None = None
+        try:
+            write()
+        except Exception as error:
+            failure = error  # its commit may have taken effect all the same
+        finally:
+            self._spark.conf.unset(_STAGED_AS)
+        snapshots = self._metadata().snapshots()
+        newest_first = (snapshots[place] for place in range(len(snapshots) - 1, -1, -1))
+        staged = next((found for found in newest_first if found.summary().get(_STAGED_ID) == attempt), None)
+        if staged is None and failure is not None:
+            raise failure
+        return None if staged is None else self._parsed(staged)
 
     def publish(self, snapshot: Snapshot) -> None:
-        """Make main serve `snapshot`, in one commit; fails when it does not descend from the head of main.
+        """Let the branch stand at `snapshot`, in one commit; refused when that does not descend from its head.
 
-        The branch that it was staged on may have gone on since, so main follows a name that nothing else moves.
+        Iceberg judges the descent on the metadata that it replaces: a commit that comes between makes it fail too. The
+        branch that it was staged on may have gone on since, so this one follows a name that nothing else moves.
         """
         references = self._loaded().manageSnapshots()
-        forwarded = references.createBranch(_CHECKED, snapshot.id).fastForwardBranch(MAIN, _CHECKED)
+        forwarded = references.createBranch(_CHECKED, snapshot.id).fastForwardBranch(self.branch, _CHECKED)
         forwarded.removeBranch(_CHECKED).commit()
-        self._refresh()
 
-    def _refresh(self) -> None:
-        self._spark.catalog.refreshTable(".".join(f"`{part}`" for part in self.identifier.split(".")))
+    def _let_stage(self) -> None:
+        table = self._loaded()
+        if table.properties().get(_CAN_STAGE) != "true":
+            table.updateProperties().set(_CAN_STAGE, "true").commit()
 
-    def _metadata(self) -> dict[str, Any]:
+    def _line(self, metadata: Any, head: int) -> Iterator[Snapshot]:
+        """A snapshot and its ancestors, one at a time: most who ask need the newest few of thousands."""
+        following: int | None = head
+        while following is not None and (found := metadata.snapshot(following)) is not None:
+            snapshot = self._parsed(found)
+            yield snapshot
+            following = snapshot.parent_id
+
+    def _parsed(self, snapshot: Any) -> Snapshot:
         jvm: Any = self._spark._jvm
-        metadata: dict[str, Any] = json.loads(
-            jvm.org.apache.iceberg.TableMetadataParser.toJson(self._loaded().operations().current())
-        )
-        return metadata
+        entry: dict[str, Any] = json.loads(jvm.org.apache.iceberg.SnapshotParser.toJson(snapshot))
+        summary: dict[str, str] = entry.get("summary") or {}
+        moment = datetime.fromtimestamp(entry["timestamp-ms"] / 1000, UTC)
+        operation = summary.get("operation", "")
+        return Snapshot(entry["snapshot-id"], entry.get("parent-snapshot-id"), operation, summary, moment)
+
+    def _metadata(self) -> Any:
+        """The table's metadata of Iceberg's Java API, as the catalog holds it now."""
+        return self._loaded().operations().current()
 
     def _loaded(self) -> Any:
-        """The table of Iceberg's Java API, as the catalog holds it now."""
+        """The table of Iceberg's Java API, as the catalog holds it now, which is what Spark finds next too.
+
+        Not by Spark's refreshTable: that drops every kept frame that was made from the table.
+        """
         jvm: Any = self._spark._jvm
         try:
             table = jvm.org.apache.iceberg.spark.Spark3Util.loadIcebergTable(
@@ -209,47 +235,3 @@ class _Callable:
 
     class Java:
         implements: ClassVar[list[str]] = ["java.util.concurrent.Callable"]
-
-
-def commit_once(table: IcebergTable, token: str, write: Callable[[], None], retry: RetryPolicy) -> Snapshot:
-    """Check, write, verify: commit the batch `token` to `table` exactly once and return its snapshot.
-
-    Looks for the token first and writes only when it is absent; after any failure, whose outcome may be unknown, looks
-    again before `write` is repeated. Conflicts and transient failures are repeated within `retry`.
-
-    :raises CommitLostError: the write reported success and no snapshot carries the token.
-    """
-
-    def attempt() -> Snapshot:
-        present = table.committed(token)
-        if present is not None:
-            return present
-        try:
-            write()
-        except Exception as error:
-            failure = translate(error)
-            present = _after_failure(table, token, failure)
-            if present is None:
-                raise failure from error
-            return present
-        present = table.committed(token)
-        if present is None:
-            must = f"carry the token {token}"
-            remedy = "check that PYSPARK_PIN_THREAD is not false and that no one rolled the table back"
-            raise CommitLostError(problem(table.identifier, must, "no such snapshot", remedy))
-        return present
-
-    return retry.run(f"commit to {table.identifier}", attempt)
-
-
-def _after_failure(table: IcebergTable, token: str, failure: JobError) -> Snapshot | None:
-    try:
-        present = table.committed(token)
-    except Exception as error:
-        raise TransientError(f"{failure}; the table's state cannot be read: {translate(error)}") from error
-    if present is not None:
-        _LOGGER.warning(
-            "the write failed after its commit had taken effect",
-            extra={"table": table.identifier, "snapshot": present.id, "error": str(failure)},
-        )
-    return present

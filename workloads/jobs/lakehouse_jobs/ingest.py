@@ -13,8 +13,10 @@ from functools import partial
 from pyspark.sql import DataFrame, SparkSession
 
 from lakehouse_jobs import extract, tables
+from lakehouse_jobs.commits import Claim
 from lakehouse_jobs.contract import Contract
 from lakehouse_jobs.failures import translate
+from lakehouse_jobs.frames import kept
 from lakehouse_jobs.iceberg import MAIN
 from lakehouse_jobs.landing import Batch, Landing, batch_token
 from lakehouse_jobs.lineage_steps import IngestLineage
@@ -162,15 +164,15 @@ class DatasetIngest:
         facts = judge(judged, contract)
         fresh, valid = valid_rows(judged, contract, batch), facts.read - facts.rejected
         refused, rejected = rejected_rows(judged, contract, batch), 0
-        with ExitStack() as kept:
+        with ExitStack() as held:
             if facts.oldest is not None and dataset.bronze.current() is not None:
                 unknown = tables.without_known_valid(fresh, dataset.bronze, contract, facts.oldest)
-                fresh = kept.enter_context(_kept(unknown))
+                fresh = held.enter_context(kept(unknown))
                 valid = fresh.count()
             if facts.rejected:
-                refused = kept.enter_context(_kept(tables.without_known_rejected(refused, dataset.dlq)))
+                refused = held.enter_context(kept(tables.without_known_rejected(refused, dataset.dlq)))
                 rejected = refused.count()
-                if dataset.dlq.committed(batch.token) is not None:
+                if Claim(batch.token).found_in(dataset.dlq.history()) is not None:
                     rejected = batch.rows_rejected  # an earlier run committed them: they are no longer new to the DLQ
             reread = facts.read - valid - rejected
             counted = replace(batch, rows_read=facts.read, rows_valid=valid, rows_rejected=rejected, rows_reread=reread)
@@ -199,16 +201,6 @@ class DatasetIngest:
         self.record.rowsInserted, self.record.rowsUpdated = merge.inserted, merge.updated
         self.record.rowsMerged = merge.inserted + merge.updated
         self.record.snapshots.silver = None if merge.snapshot is None else merge.snapshot.id
-
-
-@contextmanager
-def _kept(frame: DataFrame) -> Iterator[DataFrame]:
-    """`frame`, computed once and kept in memory (spilling to disk) inside the block."""
-    kept = frame.persist()
-    try:
-        yield kept
-    finally:
-        kept.unpersist()
 
 
 def _attempt(spark: SparkSession, job: Ingest, contract: Contract) -> RunRecord:

@@ -15,11 +15,13 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from lakehouse_jobs import records as shapes
+from lakehouse_jobs.commits import Claim, commit_once
 from lakehouse_jobs.contract import Contract
 from lakehouse_jobs.exceptions import ConfigurationError, problem
-from lakehouse_jobs.iceberg import PREFIX, TOKEN, IcebergTable, commit_once
+from lakehouse_jobs.iceberg import PREFIX, TOKEN, IcebergTable
 from lakehouse_jobs.landing import batch_token
-from lakehouse_jobs.stream import Place, Stream, commit
+from lakehouse_jobs.stream_batch import Place, Stream
+from lakehouse_jobs.stream_commit import commit
 from lakehouse_jobs.tables import DatasetTables
 from lakehouse_jobs.validation import REASONS
 
@@ -105,6 +107,6 @@ def _mark(dlq: IcebergTable, verdicts: DataFrame, job: Stream, place: Place) -> 
         f" WHEN MATCHED THEN UPDATE SET t.{REASONS} = s.{REASONS}, t._contract_version = s._contract_version"
     )
     try:
-        commit_once(dlq, token, lambda: dlq.execute(statement, properties), job.retry)
+        commit_once(dlq, Claim(token), lambda: dlq.execute(statement, properties), job.retry)
     finally:
         verdicts.sparkSession.catalog.dropTempView(view)

@@ -19,7 +19,8 @@ from lakehouse_jobs.contract import Contract
 from lakehouse_jobs.exceptions import ConfigurationError, problem
 from lakehouse_jobs.kafka import find_offsets
 from lakehouse_jobs.objects import ObjectStore
-from lakehouse_jobs.stream import Place, Stream, commit
+from lakehouse_jobs.stream_batch import Place, Stream
+from lakehouse_jobs.stream_commit import commit
 from lakehouse_jobs.tables import DatasetTables
 
 _LOGGER = logging.getLogger(__name__)

@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
+from lakehouse_jobs.commits import Claim, commit_once
 from lakehouse_jobs.contract import Contract
 from lakehouse_jobs.exceptions import ConcurrentRunError, problem
 from lakehouse_jobs.extract import Progress
-from lakehouse_jobs.iceberg import MAIN, PREFIX, TOKEN, IcebergTable, Snapshot, commit_once
+from lakehouse_jobs.iceberg import MAIN, PREFIX, TOKEN, IcebergTable, Snapshot
 from lakehouse_jobs.landing import Batch
 from lakehouse_jobs.retry import RetryPolicy
 from lakehouse_jobs.transforms import CHANGE, changed_rows, merge_statement, newest_by_key
@@ -101,13 +102,11 @@ def without_known_rejected(rows: DataFrame, dlq: IcebergTable) -> DataFrame:
 
 def append_dlq(tables: DatasetTables, rows: DataFrame, batch: Batch, commit: Commit) -> Snapshot:
     """Commit the rejected rows; when the batch has no valid row this commit carries the watermark."""
-    properties = _properties(batch, commit)
-    if batch.rows_valid == 0:
-        properties |= _progress(batch)
-    ordered = rows.select("_dlq_id", *[name for name in rows.columns if name != "_dlq_id"])
-    return commit_once(
-        tables.dlq, batch.token, lambda: tables.dlq.append(ordered.coalesce(1), properties), commit.retry
-    )
+    carries = batch.rows_valid == 0
+    properties = _properties(batch, commit) | (_progress(batch) if carries else {})
+    claim = _claim(tables, tables.dlq, batch) if carries else Claim(batch.token)
+    ordered = rows.select("_dlq_id", *[name for name in rows.columns if name != "_dlq_id"]).coalesce(1)
+    return commit_once(tables.dlq, claim, lambda: tables.dlq.append(ordered, properties), commit.retry)
 
 
 def append_bronze(tables: DatasetTables, rows: DataFrame, batch: Batch, commit: Commit) -> Snapshot:
@@ -116,16 +115,19 @@ def append_bronze(tables: DatasetTables, rows: DataFrame, batch: Batch, commit: 
     :raises ConcurrentRunError: another run has committed a batch since this one was planned.
     """
     properties = _properties(batch, commit) | _progress(batch)
+    claim = _claim(tables, tables.bronze, batch)
+    return commit_once(tables.bronze, claim, lambda: tables.bronze.append(rows, properties), commit.retry)
 
-    def write() -> None:
+
+def _claim(tables: DatasetTables, table: IcebergTable, batch: Batch) -> Claim:
+    def require() -> None:
         head = tables.head()
         if head.token != batch.base_token:
             must = f"still stand at batch {batch.base_token or 'none'}"
-            remedy = "let one run finish before another starts; nothing of this batch was committed to bronze"
-            raise ConcurrentRunError(problem(tables.bronze.identifier, must, head.token, remedy))
-        tables.bronze.append(rows, properties)
+            remedy = "let one run finish before another starts; nothing of this batch was committed there"
+            raise ConcurrentRunError(problem(table.identifier, must, head.token, remedy))
 
-    return commit_once(tables.bronze, batch.token, write, commit.retry)
+    return Claim(batch.token, require)
 
 
 def merge_silver(tables: DatasetTables, commit: Commit) -> Merge:
@@ -174,7 +176,9 @@ def _merge(tables: DatasetTables, changes: DataFrame, until: Snapshot, commit: C
     }
     statement = merge_statement(tables.silver.quoted, view, commit.contract)
     try:
-        return commit_once(tables.silver, token, lambda: tables.silver.execute(statement, properties), commit.retry)
+        return commit_once(
+            tables.silver, Claim(token), lambda: tables.silver.execute(statement, properties), commit.retry
+        )
     finally:
         changes.sparkSession.catalog.dropTempView(view)
 

@@ -17,9 +17,10 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
+from lakehouse_jobs.commits import Claim, commit_once
 from lakehouse_jobs.dbt_lineage import TransformLineage
 from lakehouse_jobs.dbt_project import DbtProject, NodeResult
-from lakehouse_jobs.iceberg import PREFIX, TOKEN, IcebergTable, commit_once
+from lakehouse_jobs.iceberg import PREFIX, TOKEN, IcebergTable
 from lakehouse_jobs.objects import ObjectStore
 from lakehouse_jobs.retry import RetryPolicy
 
@@ -122,7 +123,7 @@ def keep(spark: SparkSession, job: Transform, record: TransformRecord) -> None:
     rows = [(*ids, *(getattr(node, name) for name in _RESULT_COLUMNS)) for node in record.nodes]
     results = spark.createDataFrame(rows, _RESULTS_SCHEMA).coalesce(1)
     properties = {TOKEN: record.runId, f"{PREFIX}correlation-id": record.correlationId}
-    commit_once(table, record.runId, lambda: table.append(results, properties), job.retry)
+    commit_once(table, Claim(record.runId), lambda: table.append(results, properties), job.retry)
     record.write(job.store, job.artifacts_uri)
 
 

@@ -11,8 +11,7 @@ committed before silver and windows after it, each under the batch's token, so w
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -20,9 +19,11 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from lakehouse_jobs import records as shapes
+from lakehouse_jobs.commits import Claim, commit_once
 from lakehouse_jobs.contract import METADATA_COLUMNS, Contract
 from lakehouse_jobs.exceptions import ContractError, problem
-from lakehouse_jobs.iceberg import PREFIX, IcebergTable, commit_once
+from lakehouse_jobs.frames import kept
+from lakehouse_jobs.iceberg import PREFIX, IcebergTable
 from lakehouse_jobs.retry import RetryPolicy
 from lakehouse_jobs.transforms import CHANGE
 
@@ -46,9 +47,10 @@ class Definition:
 
 @dataclass(frozen=True)
 class Change:
-    """What changes windows: what its rows say of it, the properties of its snapshots, how patient it is."""
+    """What changes windows: what its rows and its snapshots say of it, by which claim it is made, how patiently."""
 
     origin: shapes.Origin
+    claim: Claim
     properties: Mapping[str, str]
     retry: RetryPolicy
 
@@ -81,26 +83,25 @@ class Windows:
         places = belated.select(*shapes.PLACE, moment.alias("_event_time"))
         if places.isEmpty():
             return 0
-        kept = shapes.history_rows(judged, change.origin).join(places, list(shapes.PLACE))
-        rows = kept.withColumn("_closed_before", F.lit(before)).select(*_LATE)
+        belonging = shapes.history_rows(judged, change.origin).join(places, list(shapes.PLACE))
+        rows = belonging.withColumn("_closed_before", F.lit(before)).select(*_LATE)
         # a batch of another checkpoint may have ended after it kept them and before silver did
         known = self.late.read().select(*shapes.IDENTITY)
-        with _kept(rows.join(known, list(shapes.IDENTITY), "left_anti").select(*_LATE)) as unknown:
+        with kept(rows.join(known, list(shapes.IDENTITY), "left_anti").select(*_LATE)) as unknown:
             count = unknown.count()
             if count > 0:
-                token = change.origin.token
-                commit_once(self.late, token, lambda: self.late.append(unknown, change.properties), change.retry)
+                commit_once(self.late, change.claim, lambda: self.late.append(unknown, change.properties), change.retry)
         return count
 
     def recompute(self, silver: IcebergTable, change: Change) -> None:
         """Bring all open windows up to silver, and close those that have been open long enough."""
-        if self.table.committed(change.origin.token) is not None:
+        if change.claim.found_in(self.table.history()) is not None:
             return
         before = self.closed_before()
         rows = _since(silver.read().where(self._definition.rows), self._definition.moment, before)
-        with _kept(hourly(rows, self._contract, self._definition)) as computed:
+        with kept(hourly(rows, self._contract, self._definition)) as computed:
             closed = self._closing(computed, before)
-            with _kept(self._changes(computed, before)) as changes:
+            with kept(self._changes(computed, before)) as changes:
                 if not changes.isEmpty():
                     self._merge(changes, change, closed)
 
@@ -133,7 +134,7 @@ class Windows:
             properties[f"{PREFIX}{_CLOSED_BEFORE}"] = closed.isoformat()
         statement = _merge_statement(table.quoted, view, self._contract)
         try:
-            commit_once(table, origin.token, lambda: table.execute(statement, properties), change.retry)
+            commit_once(table, change.claim, lambda: table.execute(statement, properties), change.retry)
         finally:
             changes.sparkSession.catalog.dropTempView(view)
 
@@ -190,15 +191,6 @@ def _merge_statement(target: str, view: str, contract: Contract) -> str:
         f" WHEN MATCHED THEN UPDATE SET {sets}"
         f" WHEN NOT MATCHED THEN INSERT ({columns}) VALUES ({values})"
     )
-
-
-@contextmanager
-def _kept(frame: DataFrame) -> Iterator[DataFrame]:
-    kept = frame.persist()
-    try:
-        yield kept
-    finally:
-        kept.unpersist()
 
 
 _DEFINITIONS: Mapping[str, Definition] = {

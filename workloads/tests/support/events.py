@@ -16,7 +16,7 @@ from lakehouse_jobs.contract import Contract, StreamTopic, load_stream, load_win
 from lakehouse_jobs.iceberg import Snapshot
 from lakehouse_jobs.kafka import Brokers
 from lakehouse_jobs.retry import RetryPolicy
-from lakehouse_jobs.stream import Stream
+from lakehouse_jobs.stream_batch import Stream
 from lakehouse_jobs.tables import DatasetTables
 from lakehouse_jobs.telemetry import Telemetry
 from lakehouse_jobs.windows import Windows

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from pyspark.sql import SparkSession
 
@@ -56,3 +57,11 @@ def start(warehouse: Path) -> SparkSession:
     spark = builder.getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")
     return spark
+
+
+def another(spark: SparkSession) -> SparkSession:
+    """A session with settings of its own, as another driver has; this thread uses it from now on."""
+    made = spark.newSession()
+    jvm: Any = spark._jvm
+    jvm.org.apache.spark.sql.SparkSession.setActiveSession(made._jsparkSession)
+    return made

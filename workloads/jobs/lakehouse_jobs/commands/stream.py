@@ -22,6 +22,7 @@ from lakehouse_jobs.kafka import load_brokers
 from lakehouse_jobs.lineage_steps import StreamLineage, load_lineage
 from lakehouse_jobs.retry import RetryPolicy
 from lakehouse_jobs.runtime import Runtime
+from lakehouse_jobs.stream_batch import Stream
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -34,10 +35,10 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--max-records", type=int, default=200_000, help="records in one batch at most")
 
 
-def stream_job(options: argparse.Namespace, runtime: Runtime) -> stream.Stream:
+def stream_job(options: argparse.Namespace, runtime: Runtime) -> Stream:
     """What a stream and its repairs have in common."""
     retry = RetryPolicy()
-    return stream.Stream(
+    return Stream(
         run_id=options.run_id,
         correlation_id=options.correlation_id,
         brokers=load_brokers(runtime, retry),
