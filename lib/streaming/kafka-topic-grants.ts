@@ -33,6 +33,19 @@ export class KafkaTopicGrants {
   }
 
   /**
+   * Lets the grantee write records in transactions of one id: all that is sent within becomes visible together, and with it,
+   * where it also consumes a topic, how far it has read that.
+   *
+   * @param grantee who may
+   * @param transactionalId the id by which a producer shuts out the one before
+   */
+  public produceInTransactions(grantee: iam.IGrantable, transactionalId: string): iam.Grant {
+    const resourceArns = [resourceArn(this.topic.cluster.clusterArn, 'transactional-id', transactionalId)];
+    const actions = ['kafka-cluster:DescribeTransactionalId', 'kafka-cluster:AlterTransactionalId'];
+    return this.produce(grantee).combine(iam.Grant.addToPrincipal({ grantee, actions, resourceArns }));
+  }
+
+  /**
    * Lets the grantee read records and commit offsets as a consumer group.
    *
    * @param grantee who may

@@ -33,6 +33,17 @@ describe('KafkaTopicGrants', () => {
     ]);
   });
 
+  test('lets a producer of one transactional id write in transactions', () => {
+    expect(statementsOf((topic, role) => topic.grants.produceInTransactions(role, 'hop'))).toEqual([
+      allow(['kafka:GetBootstrapBrokers', 'kafka-cluster:Connect', 'kafka-cluster:WriteDataIdempotently'], EXISTING),
+      allow(['kafka-cluster:DescribeTopic', 'kafka-cluster:WriteData'], resource('topic', 'flights')),
+      allow(
+        ['kafka-cluster:DescribeTransactionalId', 'kafka-cluster:AlterTransactionalId'],
+        resource('transactional-id', 'hop'),
+      ),
+    ]);
+  });
+
   test('lets a consumer connect, read the topic alone, and commit as its group alone', () => {
     expect(statementsOf((topic, role) => topic.grants.consume(role, 'board'))).toEqual([
       allow(['kafka:GetBootstrapBrokers', 'kafka-cluster:Connect'], EXISTING),

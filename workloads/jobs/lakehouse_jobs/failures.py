@@ -58,6 +58,11 @@ def translate(error: BaseException) -> JobError:
     return TransientError(message) if _TRANSIENT_TEXT.search(message) else TerminalError(message)
 
 
+def java_causes(error: BaseException) -> Iterator[Any]:
+    """The exception of the JVM that is behind an error, and its causes; none for an error of Python's own."""
+    return _causes(_java_exception(error))
+
+
 def _java_exception(error: BaseException) -> Any | None:
     return getattr(error, "java_exception", None) or getattr(error, "_origin", None)
 

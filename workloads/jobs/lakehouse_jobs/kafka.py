@@ -6,14 +6,17 @@ job knows nothing of where it runs: https://docs.aws.amazon.com/msk/1.0/apirefer
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import boto3
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
+from lakehouse_jobs.contract import Contract
 from lakehouse_jobs.exceptions import ConfigurationError, problem
 from lakehouse_jobs.retry import RetryPolicy
 from lakehouse_jobs.runtime import Runtime
@@ -83,19 +86,44 @@ def commit_offsets(spark: SparkSession, brokers: Brokers, group: str, offsets: M
     :raises Py4JJavaError: the brokers refused, or did not answer in time.
     """
     jvm: Any = spark._jvm
-    settings = jvm.java.util.HashMap()
-    for name, value in brokers.settings.items():
-        settings.put(name, value)
     committed = jvm.java.util.HashMap()
     for (topic, partition), offset in offsets.items():
         place = jvm.org.apache.kafka.common.TopicPartition(topic, partition)
         committed.put(place, jvm.org.apache.kafka.clients.consumer.OffsetAndMetadata(offset))
-    admin = jvm.org.apache.kafka.clients.admin.AdminClient.create(settings)
-    try:
+    with _admin(spark, brokers) as admin:
         answer = admin.alterConsumerGroupOffsets(group, committed).all()
         answer.get(_ANSWER_SECONDS, jvm.java.util.concurrent.TimeUnit.SECONDS)
-    finally:
-        admin.close(jvm.java.time.Duration.ofSeconds(_ANSWER_SECONDS))
+
+
+def committed_offsets(spark: SparkSession, brokers: Brokers, group: str, topic: str) -> dict[int, int]:
+    """Where `group` reads next in a topic, by partition; without those that it has never read.
+
+    :raises Py4JJavaError: the brokers refused, or did not answer in time.
+    """
+    jvm: Any = spark._jvm
+    with _admin(spark, brokers) as admin:
+        answer = admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata()
+        found = answer.get(_ANSWER_SECONDS, jvm.java.util.concurrent.TimeUnit.SECONDS)
+    return {int(place.partition()): int(found[place].offset()) for place in found if place.topic() == topic}
+
+
+def read_part(
+    spark: SparkSession, brokers: Brokers, contract: Contract, spans: Mapping[str, Sequence[int]]
+) -> DataFrame:
+    """A part of a dataset's topic: from one offset up to another of each partition, in Spark's columns with headers."""
+    topic = contract.stream.topic
+    starts, ends = ({partition: span[side] for partition, span in spans.items()} for side in (0, 1))
+    options = {
+        **brokers.options,
+        "subscribe": topic,
+        "startingOffsets": json.dumps({topic: starts}),
+        "endingOffsets": json.dumps({topic: ends}),
+        "failOnDataLoss": "true",
+        "kafka.isolation.level": "read_committed",
+        "includeHeaders": "true",
+        "groupIdPrefix": group_of(contract.dataset),
+    }
+    return spark.read.format("kafka").options(**options).load()
 
 
 def find_offsets(spark: SparkSession, brokers: Brokers, topic: str, bound: str) -> dict[int, int]:
@@ -107,9 +135,8 @@ def find_offsets(spark: SparkSession, brokers: Brokers, topic: str, bound: str) 
     :raises ConfigurationError: it is none of these, or there is no such topic.
     """
     jvm: Any = spark._jvm
-    settings = jvm.java.util.HashMap()
-    for name, value in brokers.settings.items():
-        settings.put(name, value)
+    # records of open transactions are not there yet
+    settings = java_map(jvm, {**brokers.settings, "isolation.level": "read_committed"})
     deserializer = jvm.org.apache.kafka.common.serialization.ByteArrayDeserializer()
     consumer = jvm.org.apache.kafka.clients.consumer.KafkaConsumer(settings, deserializer, deserializer)
     try:
@@ -127,6 +154,24 @@ def find_offsets(spark: SparkSession, brokers: Brokers, topic: str, bound: str) 
         consumer.close()
     wanted = {"earliest": first, "latest": following}.get(bound) or asked
     return {part: min(max(wanted.get(part, end), first[part]), end) for part, end in following.items()}
+
+
+@contextmanager
+def _admin(spark: SparkSession, brokers: Brokers) -> Iterator[Any]:
+    jvm: Any = spark._jvm
+    admin = jvm.org.apache.kafka.clients.admin.AdminClient.create(java_map(jvm, brokers.settings))
+    try:
+        yield admin
+    finally:
+        admin.close(jvm.java.time.Duration.ofSeconds(_ANSWER_SECONDS))
+
+
+def java_map(jvm: Any, values: Mapping[str, str]) -> Any:
+    """A dictionary as Kafka's clients take their settings."""
+    result = jvm.java.util.HashMap()
+    for name, value in values.items():
+        result.put(name, value)
+    return result
 
 
 def _asked(jvm: Any, consumer: Any, places: Any, bound: str) -> dict[int, int]:

@@ -124,6 +124,11 @@ def dlq_id() -> Column:
     return F.sha2(F.concat_ws("\x1f", *[F.col(name).cast("string") for name in IDENTITY]), 256)
 
 
+def value_of(payload: Column, form: Column) -> Column:
+    """The bytes that a record came with, from its payload and the payload's format."""
+    return F.when(form == "base64", F.unbase64(payload)).otherwise(F.encode(payload, "UTF-8"))
+
+
 def verdicts(judged: DataFrame, contract: Contract) -> DataFrame:
     """Of each judged record `_dlq_id`, as it has as a dead letter, its reasons and the version that gave them."""
     placed = judged.select(REASONS, *_places(IDENTITY))

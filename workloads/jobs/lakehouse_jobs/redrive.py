@@ -69,10 +69,9 @@ def run(spark: SparkSession, job: Stream, contract: Contract, choice: Choice) ->
 
 def records_of(dead: DataFrame) -> DataFrame:
     """Dead letters as the records they were. Out: the columns of Spark's Kafka source; headers are not kept."""
-    payload = F.when(F.col("_payload_format") == "base64", F.unbase64("_payload"))
     return dead.select(
         F.col("_kafka_key").alias("key"),
-        payload.otherwise(F.encode("_payload", "UTF-8")).alias("value"),
+        shapes.value_of(F.col("_payload"), F.col("_payload_format")).alias("value"),
         *(F.col(f"_kafka_{name}").alias(name) for name in ("topic", "partition", "offset", "timestamp")),
         F.lit(None).cast(_HEADERS).alias("headers"),
     )

@@ -12,12 +12,12 @@ import logging
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 
 from lakehouse_jobs import records as shapes
 from lakehouse_jobs.contract import Contract
 from lakehouse_jobs.exceptions import ConfigurationError, problem
-from lakehouse_jobs.kafka import find_offsets
+from lakehouse_jobs.kafka import find_offsets, read_part
 from lakehouse_jobs.objects import ObjectStore
 from lakehouse_jobs.stream_batch import Place, Stream
 from lakehouse_jobs.stream_commit import commit
@@ -80,7 +80,7 @@ def run(spark: SparkSession, job: Stream, contract: Contract, part: Part) -> Rep
     job = replace(job, epoch=plan.epoch)
     done = Replayed(0, 0, 0)
     for number, spans in enumerate(plan.batches()):
-        judged = shapes.judge_records(_read(spark, job, contract, spans), contract).persist()
+        judged = shapes.judge_records(read_part(spark, job.brokers, contract, spans), contract).persist()
         try:
             if part.dry_run:
                 found = shapes.spans(judged).values()
@@ -127,18 +127,3 @@ def _epoch(spark: SparkSession, job: Stream, contract: Contract) -> int:
     tables = DatasetTables.of(spark, job.databases, contract.dataset)
     snapshots = [snapshot for table in (tables.bronze, tables.dlq, tables.silver) for snapshot in table.history()]
     return max((int(snapshot.get("epoch") or 0) for snapshot in snapshots), default=0)
-
-
-def _read(spark: SparkSession, job: Stream, contract: Contract, spans: dict[str, list[int]]) -> DataFrame:
-    topic = contract.stream.topic
-    starts, ends = ({partition: span[side] for partition, span in spans.items()} for side in (0, 1))
-    options = {
-        **job.brokers.options,
-        "subscribe": topic,
-        "startingOffsets": json.dumps({topic: starts}),
-        "endingOffsets": json.dumps({topic: ends}),
-        "failOnDataLoss": "true",
-        "kafka.isolation.level": "read_committed",
-        "includeHeaders": "true",
-    }
-    return spark.read.format("kafka").options(**options).load()

@@ -128,6 +128,40 @@ class Topic:
             producer.send(record)
         producer.close()
 
+    def records(self) -> list[dict[str, Any]]:
+        """The records that are committed: key, value and headers, in the order of each partition."""
+        options = {**self.brokers.options, "subscribe": self.name, "kafka.isolation.level": "read_committed"}
+        read = self.spark.read.format("kafka").options(**options, includeHeaders="true").load()
+        return [
+            {
+                "key": row["key"] and bytes(row["key"]),
+                "value": None if row["value"] is None else bytes(row["value"]),
+                "headers": {header["key"]: bytes(header["value"]) for header in row["headers"] or ()},
+            }
+            for row in read.orderBy("partition", "offset").collect()
+        ]
+
+    def forget(self, before: int, partition: int = 0) -> None:
+        """Remove the records before an offset, as retention does."""
+        jvm: Any = self.spark._jvm
+        doomed = jvm.java.util.HashMap()
+        place = jvm.org.apache.kafka.common.TopicPartition(self.name, partition)
+        doomed.put(place, self._before(before))
+        admin = self._admin()
+        admin.deleteRecords(doomed).all().get()
+        admin.close()
+
+    def _before(self, offset: int) -> Any:
+        """By reflection: Py4J takes the getter of that name for the factory."""
+        jvm, gateway = self.spark._jvm, self.spark.sparkContext._gateway
+        assert jvm is not None
+        assert gateway is not None
+        loader = jvm.java.lang.Thread.currentThread().getContextClassLoader()
+        kind = jvm.java.lang.Class.forName("org.apache.kafka.clients.admin.RecordsToDelete", True, loader)
+        kinds, arguments = (gateway.new_array(getattr(jvm.java.lang, name), 1) for name in ("Class", "Object"))
+        kinds[0], arguments[0] = jvm.java.lang.Long.TYPE, jvm.java.lang.Long(offset)
+        return kind.getMethod("beforeOffset", kinds).invoke(None, arguments)
+
     def committed(self, group: str) -> dict[int, int]:
         """Where the group will read next, by partition."""
         admin = self._admin()
