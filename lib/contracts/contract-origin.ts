@@ -42,6 +42,7 @@ export function streamOf({ stream }: DocumentProperties, keyColumns: string[]): 
         cleanup: stream.cleanup ?? 'delete',
         keyColumns: stream.key ?? keyColumns,
         retentionDays: stream.retentionDays,
+        localRetentionDays: stream.localRetentionDays,
       };
 }
 
@@ -103,5 +104,25 @@ function checkStream(file: ContractFile, stream: DocumentProperties['stream'], {
   if (stream.cleanup === 'compact' && stream.retentionDays !== undefined) {
     const must = 'absent where the newest record of each key is kept for ever';
     file.report([...path, 'retentionDays'], must, "drop it, or write cleanup: 'compact,delete'");
+  }
+  checkTier(file, stream);
+}
+
+/** The least days that MSK keeps the records of a topic with tiered storage. */
+const LEAST_TIERED_DAYS = 3;
+
+/** Older records go to the cheaper tier only in topics that delete, and some time before they are deleted. */
+function checkTier(file: ContractFile, stream: NonNullable<DocumentProperties['stream']>): void {
+  const { localRetentionDays: local, retentionDays: days = 0, cleanup = 'delete' } = stream;
+  const path = [...customPath(file, 'stream'), 'localRetentionDays'];
+  if (local === undefined) {
+    return;
+  }
+  if (cleanup !== 'delete') {
+    file.report(path, 'absent in a topic that compacts, which the cheaper tier does not hold', 'drop it');
+  } else if (days < LEAST_TIERED_DAYS) {
+    file.report(path, `beside retentionDays of ${LEAST_TIERED_DAYS} or more`, 'raise retentionDays, or drop it');
+  } else if (local >= days) {
+    file.report(path, `less than the ${days} of retentionDays`, 'lower it, or drop it');
   }
 }

@@ -91,6 +91,10 @@ const STREAM = z.looseObject({
     .int()
     .min(1, 'a whole number of days, at least 1; leave it out for what the cluster says')
     .optional(),
+  localRetentionDays: z
+    .int()
+    .min(1, 'a whole number of days, at least 1; leave it out to keep all records on the volumes')
+    .optional(),
   cleanup: z.enum(['delete', 'compact', 'compact,delete']).optional(),
   key: z.array(z.string()).min(1, 'at least one column; leave it out for the primary key').optional(),
 });

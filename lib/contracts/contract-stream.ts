@@ -18,4 +18,11 @@ export interface ContractStream {
    * @default - as the cluster's configuration says
    */
   readonly retentionDays?: number;
+
+  /**
+   * How many days of these records stay on the volumes of the brokers, where the cluster has tiered storage.
+   *
+   * @default - all of them
+   */
+  readonly localRetentionDays?: number;
 }

@@ -6,6 +6,7 @@ export * from './data-contracts';
 export * from './iceberg-type';
 export * from './partition-transform';
 export * from './partition-volume';
+export * from './record-schema';
 export * from './table-maintenance';
 export * from './table-spec';
 export * from './zone';

@@ -1,10 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import { DataContracts } from '../../lib/contracts';
+import { type DataContract, DataContracts, recordSchema } from '../../lib/contracts';
 import { failAll, problem } from '../../lib/private/errors';
 import { dbtSources } from './dbt-sources';
 import { dqdl } from './dqdl';
-import { jsonSchema } from './json-schema';
 
 /** Where generated files lie below the contracts, unless another place is asked for. */
 const FOLDER = 'generated';
@@ -72,6 +71,11 @@ function generatedFiles(contracts: DataContracts, dbt: string | undefined): Map<
       .streams()
       .map((each): [string, string] => [below('json-schema', `${each.key}.schema.json`), jsonSchema(each)]),
   ]);
+}
+
+/** The JSON Schema of a topic's records, for people and producers to read. */
+function jsonSchema(contract: DataContract): string {
+  return `${JSON.stringify(recordSchema(contract), undefined, 2)}\n`;
 }
 
 /** The files below a folder, without those that something else than this put there. */

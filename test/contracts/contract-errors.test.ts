@@ -349,6 +349,23 @@ describe('a contract that is wrong', () => {
       ],
     ],
     [
+      'is compacted and would go to a cheaper tier',
+      { cleanup: 'compact', localRetentionDays: 1 },
+      [
+        "'stream.localRetentionDays' must be absent in a topic that compacts, which the cheaper tier does not hold, got 1; drop it",
+      ],
+    ],
+    [
+      'is kept too briefly for a cheaper tier',
+      { retentionDays: 2, localRetentionDays: 1 },
+      ["'stream.localRetentionDays' must be beside retentionDays of 3 or more, got 1; raise retentionDays, or drop it"],
+    ],
+    [
+      'leaves nothing for a cheaper tier',
+      { retentionDays: 7, localRetentionDays: 7 },
+      ["'stream.localRetentionDays' must be less than the 7 of retentionDays, got 7; lower it, or drop it"],
+    ],
+    [
       'has a mistyped key',
       { retentionDay: 7 },
       [`'stream' must be an object of known keys, got "retentionDay"; did you mean 'retentionDays'?`],

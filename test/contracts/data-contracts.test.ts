@@ -122,6 +122,7 @@ describe('DataContracts', () => {
       cleanup: 'delete',
       keyColumns: ['id'],
       retentionDays: undefined,
+      localRetentionDays: undefined,
     });
   });
 

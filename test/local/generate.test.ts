@@ -1,13 +1,12 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import Ajv2020, { type ValidateFunction } from 'ajv/dist/2020';
+import { Ajv, type ValidateFunction } from 'ajv';
 import { load } from 'js-yaml';
 import { z } from 'zod';
-import { DataContracts } from '../../lib/contracts';
+import { DataContracts, recordSchema } from '../../lib/contracts';
 import { dbtSources } from '../../local/generate/dbt-sources';
 import { dqdl } from '../../local/generate/dqdl';
 import { generate, generatedText } from '../../local/generate/generate';
-import { jsonSchema } from '../../local/generate/json-schema';
 import { root } from '../../local/paths';
 import { run } from '../../local/toolchain/command';
 import { ensureJars, jarSets } from '../../local/toolchain/jars';
@@ -67,8 +66,8 @@ function everyRule(): DataContracts {
 
 /** A validator of the records of a dataset's topic. */
 function validator(contract: string, contracts: DataContracts): ValidateFunction {
-  const ajv = new Ajv2020({ allowUnionTypes: true, formats: { 'date-time': true, date: true, uuid: true } });
-  return ajv.compile(z.record(z.string(), z.unknown()).parse(JSON.parse(jsonSchema(contracts.get(contract)))));
+  const ajv = new Ajv({ allowUnionTypes: true, formats: { 'date-time': true, date: true, uuid: true } });
+  return ajv.compile(recordSchema(contracts.get(contract)));
 }
 
 /** Whether a payload is a record by a schema. */

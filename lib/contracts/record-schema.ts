@@ -1,13 +1,15 @@
-import type { DataContract, IcebergType } from '../../lib/contracts';
-import type { ColumnRules } from '../../lib/contracts/contract-rules';
+import type { ColumnRules } from './contract-rules';
+import type { DataContract } from './data-contract';
+import type { IcebergType } from './iceberg-type';
 
-type Schema = Record<string, unknown>;
+/** A JSON Schema, or a part of one. */
+type Schema = { readonly [keyword: string]: unknown };
 
 const INSTANT = String.raw`^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})$`;
 const LOCAL = String.raw`^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?$`;
 
 /** How the values of primitive types are written in a record; `pattern` binds validators that take `format` for a remark. */
-const PRIMITIVES: Record<string, Schema> = {
+const PRIMITIVES: { readonly [kind: string]: Schema } = {
   boolean: { type: 'boolean' },
   int: { type: 'integer', minimum: -(2 ** 31), maximum: 2 ** 31 - 1 },
   long: { type: 'integer' },
@@ -23,20 +25,22 @@ const PRIMITIVES: Record<string, Schema> = {
 };
 
 /**
- * The JSON Schema of the records of a dataset's topic, for producers.
+ * The JSON Schema of the records of a dataset's topic, for producers and for a schema registry.
  *
- * It says what JSON Schema can say. The job also judges the digits of decimals that are numbers, the limits of moments, days
- * that no calendar has and the length of bytes; and it is more lenient with numbers that are written as texts. Keys that no
- * column has are kept in the payload alone.
+ * It says what JSON Schema can say, in draft 7, the newest that AWS Glue's registry knows. The job also judges the digits of
+ * decimals that are numbers, the limits of moments, days that no calendar has and the length of bytes; and it is more lenient
+ * with numbers that are written as texts. Keys that no column has are kept in the payload alone.
  *
- * @see https://json-schema.org/draft/2020-12
+ * @see https://json-schema.org/draft-07
+ * @see https://docs.aws.amazon.com/glue/latest/dg/schema-registry.html
+ * @internal
  */
-export function jsonSchema(contract: DataContract): string {
+export function recordSchema(contract: DataContract): Schema {
   const { columns } = contract._rules;
   const docs = new Map(contract.columns.map(({ name, doc }) => [name, doc]));
-  const schema = {
-    $schema: 'https://json-schema.org/draft/2020-12/schema',
-    $comment: `Written from ${contract.file} by \`lakehouse generate\`; a test fails when the two differ.`,
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    $comment: `Written from ${contract.file}: change that, not this.`,
     title: contract.title,
     description: contract.purpose,
     type: 'object',
@@ -45,7 +49,6 @@ export function jsonSchema(contract: DataContract): string {
     ),
     required: columns.filter(({ present }) => present).map(({ name }) => name),
   };
-  return `${JSON.stringify(schema, undefined, 2)}\n`;
 }
 
 function ofColumn(column: ColumnRules): Schema {
@@ -55,7 +58,7 @@ function ofColumn(column: ColumnRules): Schema {
   const numbers = Object.fromEntries(Object.entries(limits).filter(([, limit]) => typeof limit === 'number'));
   const { minLength, maxLength, validValues } = column;
   const texts = { minLength, maxLength, ...(column.pattern === undefined ? {} : { pattern: column.pattern }) };
-  const schema: Schema = { ...ofType(column.type), ...numbers, ...texts };
+  const schema = { ...ofType(column.type), ...numbers, ...texts };
   const values = validValues === undefined ? schema : { ...schema, enum: validValues };
   return column.present ? values : orNull(values);
 }
@@ -97,11 +100,11 @@ function ofField(field: IcebergType['fields'][number] | undefined): Schema {
 }
 
 function orNull(schema: Schema): Schema {
-  const types: unknown[] = [schema['type']].flat();
-  const values: unknown = schema['enum'];
+  const types: unknown[] = [schema.type].flat();
+  const values: unknown = schema.enum;
   return {
     ...schema,
     type: [...types, 'null'],
-    ...(Array.isArray(values) ? { enum: [...(values as unknown[]), null] } : {}),
+    ...(Array.isArray(values) ? { enum: [...values, null] } : {}),
   };
 }
