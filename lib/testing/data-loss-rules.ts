@@ -12,8 +12,9 @@ export interface Loss {
 /** Compares the properties of a resource before and after. */
 export type LossRule = (before: Members, after: Members) => Loss[];
 
-/** Configs that say how much is kept, and those that say what happens to the rest. */
-const RETENTION = /(^|\.)retention\.(ms|minutes|hours|bytes)$/;
+/** Configs that say how much is kept, on the volumes and in the cheaper tier, and those that say what happens to the rest. */
+const RETENTION = /(^|(?<!local)\.)retention\.(ms|minutes|hours|bytes)$/;
+const TIER = 'remote.storage.enable';
 const CLEANUP = /(^|\.)cleanup\.policy$/;
 
 const KEEP = 'keep the value, or acknowledge it when the data is not needed';
@@ -67,6 +68,7 @@ export function shorterKafkaRetention(property: string): LossRule {
     const names = [...new Set([...Object.keys(old), ...Object.keys(new_)])];
     return [
       ...names.filter((name) => RETENTION.test(name) && amount(name, new_) < amount(name, old)),
+      ...names.filter((name) => name === TIER && old[name] === 'true' && new_[name] !== 'true'),
       ...names.filter(
         (name) => CLEANUP.test(name) && cleanups(new_[name]).some((policy) => !cleanups(old[name]).includes(policy)),
       ),

@@ -1,8 +1,9 @@
-import { Certainty, type Replaced, type Replacement, replacementsOf } from './create-only';
+import { Certainty, type Replacement, replacementsOf } from './create-only';
 import { lossesOf } from './data-loss';
 import { FindingKind } from './finding';
 import type { FlatResource } from './flat-template';
 import { brief } from './json';
+import { type Neighbours, refusedUpdates } from './refused-updates';
 
 /** What was found about a resource, without what is known of the resource itself. */
 export interface Observation {
@@ -17,15 +18,28 @@ const KEPT: { readonly [policy: string]: number } = { Delete: 0, Snapshot: 1, Re
 
 const OR_ACKNOWLEDGE = 'or copy what it holds first and acknowledge it';
 
+/** What else than keeping the value there is, where copying by hand is no way. */
+const INSTEAD: { readonly [type: string]: string } = {
+  'AWS::MSK::Cluster':
+    'or build the new cluster beside it under another id, let MSK Replicator copy the topics, move producers and consumers, and acknowledge it',
+  'AWS::MSK::Topic':
+    'or add a topic of another name beside it, move the producers, let the consumers read the old one to its end, and acknowledge it',
+};
+
 /** What a change from one resource to the other, at the same place, loses. */
-export function observations(before: FlatResource, after: FlatResource, replaced: Replaced): Observation[] {
+export function observations(before: FlatResource, after: FlatResource, neighbours: Neighbours): Observation[] {
   if (before.type !== after.type) {
     const reason = `the type ${after.type} instead, which CloudFormation refuses`;
     const remedy = `give the new resource another id, ${OR_ACKNOWLEDGE}`;
     return [{ kind: FindingKind.TYPE_CHANGED, reason, remedy }];
   }
+  const replacements = replacementsOf(before, after, neighbours.replaced);
+  // what is replaced is made, not updated
+  const isUpdated = replacements.every(({ certainty }) => certainty !== Certainty.YES);
+  const refused = isUpdated ? refusedUpdates(before, after, neighbours) : [];
   return [
-    ...replacementsOf(before, after, replaced).map((replacement) => replacementOf(after, replacement)),
+    ...replacements.map((replacement) => replacementOf(after, replacement)),
+    ...refused.map(({ property, reason, remedy }) => ({ kind: FindingKind.UPDATE_REFUSED, property, reason, remedy })),
     ...conditionChanges(before, after),
     ...weakened(before, after),
     ...lossesOf(before, after).map(({ property, reason, remedy }) => ({
@@ -82,7 +96,7 @@ function replacementOf(after: FlatResource, { property, certainty, through, ...v
     kind: surely ? FindingKind.REPLACED : FindingKind.MAY_BE_REPLACED,
     property,
     reason: `${reason}; ${fate}`,
-    remedy: `keep the value${through === undefined ? '' : ` and '${through}'`}, ${OR_ACKNOWLEDGE}`,
+    remedy: `keep the value${through === undefined ? '' : ` and '${through}'`}, ${INSTEAD[after.type] ?? OR_ACKNOWLEDGE}`,
   };
 }
 

@@ -16,6 +16,8 @@ export enum FindingKind {
   PROTECTION_WEAKENED = 'PROTECTION_WEAKENED',
   /** It is changed in place, and data or what guards data is lost. */
   DATA_LOST = 'DATA_LOST',
+  /** Its service refuses the update, so the deployment fails and is rolled back, often after half an hour. */
+  UPDATE_REFUSED = 'UPDATE_REFUSED',
 }
 
 /** A change that loses what a resource holds. */

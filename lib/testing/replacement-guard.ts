@@ -2,8 +2,8 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { CfnResource, NestedStack, Stack } from 'aws-cdk-lib/core';
 import { didYouMean, fail, failAll, problem, sorted } from '../private';
-import { replacedResources } from './create-only';
-import { type FindingKind, type ReplacementFinding } from './finding';
+import { replacedResources, same } from './create-only';
+import { FindingKind, type ReplacementFinding } from './finding';
 import { type Observation, observations, relocation, removal } from './finding-rules';
 import { type FlatResource, flattened } from './flat-template';
 import { relocations } from './relocations';
@@ -18,7 +18,8 @@ interface Acknowledgement {
 
 /**
  * Finds what a change of a stack would lose, before it is deployed: resources that hold data and would be replaced,
- * removed, renamed or moved, policies that no longer keep them, and changes in place that lose data.
+ * removed, renamed or moved, policies that no longer keep them, changes in place that lose data, and changes that their service
+ * refuses.
  *
  *     ReplacementGuard.compare('test/baseline/prod.template.json', stack).assertNothingLost();
  *
@@ -127,8 +128,12 @@ export class ReplacementGuard {
   }
 }
 
-function textOfFinding({ path: place, type, reason, remedy }: ReplacementFinding): string {
-  return `'${place}' must keep ${STATEFUL_TYPES[type] ?? 'what it holds'}, got ${reason}; ${remedy}`;
+function textOfFinding({ path: place, type, kind, reason, remedy }: ReplacementFinding): string {
+  const must =
+    kind === FindingKind.UPDATE_REFUSED
+      ? 'be changed as its service takes it'
+      : `keep ${STATEFUL_TYPES[type] ?? 'what it holds'}`;
+  return `'${place}' must ${must}, got ${reason}; ${remedy}`;
 }
 
 type Resources = ReadonlyMap<string, FlatResource>;
@@ -138,7 +143,10 @@ function findingsBetween(
   after: Resources,
   paths: ReadonlyMap<string, string>,
 ): ReplacementFinding[] {
-  const replaced = replacedResources(before, after);
+  const neighbours = {
+    replaced: replacedResources(before, after),
+    changes: (address: string) => !same(before.get(address)?.properties, after.get(address)?.properties),
+  };
   const stateful = [...before.values()].filter(({ type }) => STATEFUL_TYPES[type] !== undefined);
   const gone = stateful.filter(({ address }) => !after.has(address));
   const moved = relocations(
@@ -148,7 +156,7 @@ function findingsBetween(
   const observed = (resource: FlatResource): Observation[] => {
     const there = after.get(resource.address);
     if (there !== undefined) {
-      return observations(resource, there, replaced);
+      return observations(resource, there, neighbours);
     }
     const elsewhere = moved.get(resource);
     return [elsewhere === undefined ? removal(resource) : relocation(resource, elsewhere)];

@@ -128,6 +128,13 @@ describe('a topic of Kafka', () => {
     expect(inTopic(policy('compact,delete'), policy('delete'))).toEqual([]);
   });
 
+  test('loses messages when the cheaper tier is taken away, and none when fewer of them are on the volumes', () => {
+    const tiered = { 'local.retention.ms': '1000', 'remote.storage.enable': 'true' };
+    expect(inTopic(tiered, { ...tiered, 'local.retention.ms': '500' })).toEqual([]);
+    expect(inTopic(tiered, { 'remote.storage.enable': 'false' })).toEqual(['DATA_LOST Configs.remote.storage.enable']);
+    expect(inTopic({}, tiered)).toEqual([]);
+  });
+
   test('may get its retention from the cluster', () => {
     expect(changed('AWS::MSK::Configuration', lines(168), lines(24))).toEqual([
       'DATA_LOST ServerProperties.log.retention.hours',
