@@ -20,6 +20,8 @@ import { lakeSettingsReplace } from './rules/lake-settings-replace';
 import { lifecycleOnTables } from './rules/lifecycle-on-tables';
 import { logGroupKey } from './rules/log-group-key';
 import { mskExpressStorage } from './rules/msk-express-storage';
+import { mskPublicCreation } from './rules/msk-public-creation';
+import { mskScramSecret } from './rules/msk-scram-secret';
 import { mskSmallKraft } from './rules/msk-small-kraft';
 import { mskTieredCompaction } from './rules/msk-tiered-compaction';
 import { mskUnevenBrokers } from './rules/msk-uneven-brokers';
@@ -43,6 +45,8 @@ export const RULES: Rule[] = [
   glueName,
   lakeSettingsReplace,
   mskExpressStorage,
+  mskPublicCreation,
+  mskScramSecret,
   mskSmallKraft,
   mskTieredCompaction,
   mskUnevenBrokers,
