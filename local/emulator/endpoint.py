@@ -43,7 +43,7 @@ _PATCH_POINTS: dict[str, tuple[str, ...]] = {
         *("_ACTION_MAP", "_flow_logs", "_nat_gateways", "_vpc_endpoints", "_p", "_parse_member_list"),
     ),
     "ministack.services.emr": ("_HANDLERS", "_clusters", "_steps", "_make_step", "_now_iso"),
-    "ministack.services.glue": ("_handle_request_sync", "_ALL_STATE", "_tables"),
+    "ministack.services.glue": ("_handle_request_sync", "_ALL_STATE", "_tables", "_tags"),
     "ministack.services.msk": (
         *("handle_request", "_clusters", "_configurations", "_config_revisions", "_tags"),
         *("_create_cluster", "_error", "_now_iso", "_BOOTSTRAP_PLAIN"),
@@ -95,6 +95,7 @@ def install() -> App:
 
     from emulator.completions import (
         alarms,
+        application_scaling,
         athena_updates,
         bucket_metrics,
         ec2_fields,
@@ -105,6 +106,7 @@ def install() -> App:
         mwaa_api,
         plain_http,
         saved_queries,
+        schema_registry,
         sdk_integrations,
         state_machines,
         table_optimizers,
@@ -114,8 +116,9 @@ def install() -> App:
     from emulator.rollback import marking
 
     for completion in (
-        *(alarms, athena_updates, bucket_metrics, ec2_fields, emr_api, emr_serverless, executions, kafka_api, mwaa_api),
-        *(plain_http, saved_queries, sdk_integrations, state_machines, table_optimizers),
+        *(alarms, application_scaling, athena_updates, bucket_metrics, ec2_fields, emr_api, emr_serverless, executions),
+        *(kafka_api, mwaa_api, plain_http, saved_queries, schema_registry, sdk_integrations, state_machines),
+        table_optimizers,
     ):
         completion.install()
     registry = HandlerRegistry(provisioners._RESOURCE_HANDLERS, all_provisioners())

@@ -6,7 +6,7 @@ from tests.airflow_resources import environment, upload_dags
 from tests.consumption_resources import costs, queries
 from tests.data_resources import security, storage, tables
 from tests.function_resources import functions
-from tests.kafka_resources import kafka
+from tests.kafka_resources import express, kafka, record_schema, schemas, volumes_that_grow
 from tests.network_resources import network
 from tests.observed_resources import observed
 from tests.operations_resources import emr, messages, monitoring
@@ -32,6 +32,9 @@ def everything(endpoint: Endpoint) -> Template:
             **observed(),
             **costs(),
             **kafka([ref("Subnet")], att("Group", "GroupId"), att("Key", "Arn"), ref("Logs")),
+            **volumes_that_grow(),
+            **express(),
+            **schemas(record_schema("flight", flight="integer")),
             **workflows(),
             **functions(endpoint),
             **serverless(),

@@ -10,11 +10,19 @@ import pytest
 from botocore.exceptions import ClientError
 
 from readback.report import read_back
-from tests.kafka_resources import alone, configs, topic
+from tests.kafka_resources import alone, configs, express, topic, volumes_that_grow
 from tests.support import REGION, Endpoint
 from tests.templates import Template
 
-SMALL = {"ClientSubnets": ["subnet-1", "subnet-2"], "InstanceType": "kafka.t3.small"}
+SUBNETS = {"ClientSubnets": ["subnet-1", "subnet-2"]}
+SMALL = {**SUBNETS, "InstanceType": "kafka.t3.small"}
+EXPRESS = {**SUBNETS, "InstanceType": "express.m7g.large"}
+VOLUMES = {"EBSStorageInfo": {"VolumeSize": 100}}
+PUBLIC = {
+    **SUBNETS,
+    "InstanceType": "kafka.m7g.large",
+    "ConnectivityInfo": {"PublicAccess": {"Type": "SERVICE_PROVIDED_EIPS"}},
+}
 
 
 @pytest.fixture
@@ -36,6 +44,12 @@ def cluster_of(endpoint: Endpoint) -> Any:
 
 def topic_of(endpoint: Endpoint, name: str = "departures") -> Any:
     return endpoint.client("kafka").describe_topic(ClusterArn=cluster_of(endpoint)["ClusterArn"], TopicName=name)
+
+
+def policies_of(endpoint: Endpoint) -> Any:
+    """The only scaling policy of Kafka, or nothing."""
+    scaling = endpoint.client("application-autoscaling")
+    return next(iter(scaling.describe_scaling_policies(ServiceNamespace="kafka")["ScalingPolicies"]), None)
 
 
 def change(template: Template, resource: str, **properties: Any) -> None:
@@ -104,6 +118,7 @@ def test_a_topic_that_leaves_the_stack_goes(endpoint: Endpoint, stack: Template)
         {"KafkaVersion": "4.0.x.kraft"},
         {"NumberOfBrokerNodes": 6},
         {"EnhancedMonitoring": "DEFAULT"},
+        {"StorageMode": "TIERED"},
         {"Tags": {"Other": "tag"}},
     ],
 )
@@ -123,6 +138,88 @@ def test_a_cluster_takes_larger_volumes_and_no_smaller_ones(endpoint: Endpoint, 
     brokers["StorageInfo"]["EBSStorageInfo"]["VolumeSize"] = 150
     assert endpoint.deploy("kafka", stack) == "UPDATE_ROLLBACK_COMPLETE"
     assert "can only grow" in endpoint.why("kafka")
+
+
+def test_a_cluster_keeps_its_cheaper_tier_once_it_has_one(endpoint: Endpoint, stack: Template) -> None:
+    change(stack, "Kafka", StorageMode="TIERED")
+    assert endpoint.deploy("kafka", stack) == "UPDATE_COMPLETE", endpoint.why("kafka")
+    change(stack, "Kafka", StorageMode="LOCAL")
+    assert endpoint.deploy("kafka", stack) == "UPDATE_ROLLBACK_COMPLETE"
+    assert "Tiered storage cannot be turned off" in endpoint.why("kafka")
+
+
+def test_older_records_of_a_topic_go_to_the_cheaper_tier_where_there_is_one(
+    endpoint: Endpoint, stack: Template
+) -> None:
+    tiered = configs(remote_storage_enable="true", local_retention_ms="1000", retention_ms="259200000")
+    change(stack, "Departures", Configs=tiered)
+    assert endpoint.deploy("kafka", stack) == "UPDATE_ROLLBACK_COMPLETE"
+    assert "Tiered storage is not enabled on the cluster" in endpoint.why("kafka")
+    change(stack, "Kafka", StorageMode="TIERED")
+    assert endpoint.deploy("kafka", stack) == "UPDATE_COMPLETE", endpoint.why("kafka")
+    assert topic_of(endpoint)["Configs"] == tiered
+    change(stack, "Departures", Configs=configs(remote_storage_enable="true", cleanup_policy="compact"))
+    assert endpoint.deploy("kafka", stack) == "UPDATE_ROLLBACK_COMPLETE"
+    assert "not supported for compacted topics" in endpoint.why("kafka")
+
+
+def test_volumes_that_grew_are_not_made_smaller_by_the_next_change(endpoint: Endpoint, stack: Template) -> None:
+    live = cluster_of(endpoint)
+    grown = [{"KafkaBrokerNodeId": "ALL", "VolumeSizeGB": 300}]
+    endpoint.client("kafka").update_broker_storage(
+        ClusterArn=live["ClusterArn"], CurrentVersion=live["CurrentVersion"], TargetBrokerEBSVolumeInfo=grown
+    )
+    brokers = stack["Resources"]["Kafka"]["Properties"]["BrokerNodeGroupInfo"]
+    brokers["StorageInfo"]["EBSStorageInfo"]["VolumeSize"] = 200
+    assert endpoint.deploy("kafka", stack) == "UPDATE_ROLLBACK_COMPLETE"
+    assert "can only grow" in endpoint.why("kafka")
+    brokers["StorageInfo"]["EBSStorageInfo"]["VolumeSize"] = 300
+    assert endpoint.deploy("kafka", stack) == "UPDATE_COMPLETE", endpoint.why("kafka")
+
+
+def test_volumes_may_grow_and_what_lets_them_is_changed_in_place(endpoint: Endpoint, stack: Template) -> None:
+    stack["Resources"].update(volumes_that_grow())
+    assert endpoint.deploy("kafka", stack) == "UPDATE_COMPLETE", endpoint.why("kafka")
+    change(stack, "StorageTarget", MaxCapacity=1000)
+    stack["Resources"]["StorageGrowth"]["Properties"]["TargetTrackingScalingPolicyConfiguration"]["TargetValue"] = 50
+    assert endpoint.deploy("kafka", stack) == "UPDATE_COMPLETE", endpoint.why("kafka")
+    report = read_back(endpoint.url, "kafka", REGION)
+    assert (report.resources, report.mismatches, report.recorded) == (5, [], [])
+    assert policies_of(endpoint)["TargetTrackingScalingPolicyConfiguration"]["TargetValue"] == 50
+    del stack["Resources"]["StorageTarget"], stack["Resources"]["StorageGrowth"]
+    assert endpoint.deploy("kafka", stack) == "UPDATE_COMPLETE", endpoint.why("kafka")
+    assert policies_of(endpoint) is None
+
+
+@pytest.mark.parametrize(
+    ("properties", "reason"),
+    [
+        ({"MaxCapacity": 20_000}, "A volume has 16384 GiB at most"),
+        ({"MinCapacity": 600}, "Minimum capacity 600 must be at most the maximum, 500"),
+        ({"ResourceId": "arn:aws:kafka:us-east-1:000000000000:cluster/none/1"}, "has no volumes that can grow"),
+    ],
+)
+def test_growth_that_cannot_be_is_refused(
+    endpoint: Endpoint, stack: Template, properties: dict[str, Any], reason: str
+) -> None:
+    stack["Resources"].update(volumes_that_grow())
+    change(stack, "StorageTarget", **properties)
+    assert endpoint.deploy("kafka", stack) == "UPDATE_ROLLBACK_COMPLETE"
+    assert reason in endpoint.why("kafka")
+
+
+def test_express_brokers_are_read_back_whole_and_stay_express(endpoint: Endpoint) -> None:
+    template: Template = {"Resources": express()}
+    try:
+        assert endpoint.deploy("express", template) == "CREATE_COMPLETE", endpoint.why("express")
+        change(template, "Express", Rebalancing={"Status": "ACTIVE"})
+        assert endpoint.deploy("express", template) == "UPDATE_COMPLETE", endpoint.why("express")
+        assert read_back(endpoint.url, "express", REGION).mismatches == []
+        template["Resources"]["Express"]["Properties"]["BrokerNodeGroupInfo"]["InstanceType"] = "kafka.m7g.large"
+        assert endpoint.deploy("express", template) == "UPDATE_ROLLBACK_COMPLETE"
+        assert "cannot become kafka.m7g.large" in endpoint.why("express")
+    finally:
+        endpoint.destroy("express")
 
 
 def test_a_cluster_refuses_two_changes_at_once(endpoint: Endpoint, stack: Template) -> None:
@@ -161,6 +258,10 @@ def test_a_configuration_in_use_is_not_deleted(endpoint: Endpoint, stack: Templa
         ({"NumberOfBrokerNodes": 3}, "must be a multiple of the number of subnets"),
         ({"ClusterName": "1"}, "clusterName must match"),
         ({"BrokerNodeGroupInfo": SMALL}, "kafka.t3.small is not supported for KRaft"),
+        ({"BrokerNodeGroupInfo": {**EXPRESS, "StorageInfo": VOLUMES}}, "Storage cannot be chosen"),
+        ({"BrokerNodeGroupInfo": EXPRESS}, "Brokers of type express.m7g.large need 3 subnets"),
+        ({"Rebalancing": {"Status": "ACTIVE"}}, "Rebalancing is not supported"),
+        ({"BrokerNodeGroupInfo": PUBLIC}, "can be turned on after the cluster is made"),
     ],
 )
 def test_an_impossible_cluster_is_refused(endpoint: Endpoint, properties: dict[str, Any], reason: str) -> None:

@@ -31,10 +31,11 @@ _IN_PLACE_OF = frozenset(
     {"AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy", "AWS::SNS::Subscription", "AWS::EC2::Route", "AWS::IAM::Policy"}
     | {"AWS::EC2::SubnetRouteTableAssociation", "AWS::EC2::VPCGatewayAttachment", "AWS::Glue::TableOptimizer"}
     | {"AWS::EC2::SecurityGroupIngress", "AWS::EC2::SecurityGroupEgress", "AWS::SQS::QueuePolicy"}
-    | {"AWS::Lambda::Permission"}
+    | {"AWS::Lambda::Permission", "AWS::ApplicationAutoScaling::ScalableTarget"}
 )
 """Types that are a part of another resource: the mutant takes the original's place for a moment."""
 _NAMES: dict[str, mutations.Path] = {
+    "AWS::ApplicationAutoScaling::ScalingPolicy": ("PolicyName",),
     "AWS::Athena::WorkGroup": ("Name",),
     "AWS::Budgets::Budget": ("Budget", "BudgetName"),
     "AWS::CloudWatch::Alarm": ("AlarmName",),
@@ -43,6 +44,8 @@ _NAMES: dict[str, mutations.Path] = {
     "AWS::EMR::SecurityConfiguration": ("Name",),
     "AWS::Events::Rule": ("Name",),
     "AWS::Glue::Database": ("DatabaseInput", "Name"),
+    "AWS::Glue::Registry": ("Name",),
+    "AWS::Glue::Schema": ("Name",),
     "AWS::Glue::Table": ("Name",),
     "AWS::IAM::InstanceProfile": ("InstanceProfileName",),
     "AWS::IAM::ManagedPolicy": ("ManagedPolicyName",),

@@ -8,7 +8,7 @@ from ministack.services import msk
 
 from emulator.completions.rest_json import Answer, RefusedError, Request, answer
 
-__all__ = ["Answer", "RefusedError", "Request", "answer", "cluster_of", "need"]
+__all__ = ["Answer", "RefusedError", "Request", "answer", "camel", "cluster_of", "need"]
 
 
 def need(request: Request, name: str) -> Any:
@@ -24,3 +24,8 @@ def cluster_of(request: Request) -> Request:
     if record is None:
         raise RefusedError(f"Cluster {request['clusterArn']} not found.", "NotFoundException", 404)
     return record
+
+
+def camel(name: str) -> str:
+    """The name as the API writes it, of a name as the endpoint keeps it."""
+    return name[0].lower() + name[1:]

@@ -1,9 +1,9 @@
-"""The MSK API: version 2 of the cluster operations, updates, topics, and changes of a configuration.
+"""The MSK API: version 2 of the cluster operations, and changes of a configuration; updates and topics are beside it.
 
 Routes come from botocore's own model of the API. The endpoint's records of clusters and configurations stay the only.
 
-Source: Amazon MSK API reference, CreateClusterV2, DescribeClusterV2, GetBootstrapBrokers, UpdateBrokerCount and its
-kin, CreateTopic, DescribeTopic, UpdateTopic, DeleteTopic, ListTopics, UpdateConfiguration, DeleteConfiguration.
+Source: Amazon MSK API reference, CreateClusterV2, DescribeClusterV2, GetBootstrapBrokers, UpdateConfiguration,
+DeleteConfiguration.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from typing import Any
 
 from ministack.services import msk
 
-from emulator.completions import kafka_topics
-from emulator.completions.kafka_answers import Answer, RefusedError, Request, answer, cluster_of, need
+from emulator.completions import kafka_topics, kafka_updates
+from emulator.completions.kafka_answers import Answer, RefusedError, Request, answer, camel, cluster_of, need
+from emulator.completions.kafka_checks import check_cluster
 from emulator.completions.rest_json import Operation, routed, routes
 
 _FIELDS = (
@@ -59,34 +60,23 @@ def _performed(operation: Operation, request: Request) -> Answer:
 
 def _create_cluster(request: Request) -> dict[str, Any]:
     given = need(request, "provisioned")
-    _check_brokers(given["numberOfBrokerNodes"], given["brokerNodeGroupInfo"])
-    kind = given["brokerNodeGroupInfo"]["instanceType"]
-    if kind == "kafka.t3.small" and given["kafkaVersion"].endswith(".kraft"):
-        raise RefusedError(f"Instance type {kind} is not supported for KRaft clusters.")
+    check_cluster(given)
     older = {**given, "clusterName": request.get("clusterName"), "tags": request.get("tags") or {}}
     status, _, body = msk._create_cluster(json.dumps(older).encode())
     made = json.loads(body)
     if status != 200:
         raise RefusedError(made["Message"], made["__type"], status)
     record = msk._clusters[made["clusterArn"]]
-    record.update({name: given[_camel(name)] for name in _NEWER_FIELDS if _camel(name) in given})
+    record.update({name: given[camel(name)] for name in _NEWER_FIELDS if camel(name) in given})
     return {**made, "clusterType": "PROVISIONED"}
-
-
-def _check_brokers(count: int, group: Request) -> None:
-    subnets = len(group["clientSubnets"])
-    if count % subnets:
-        raise RefusedError(
-            f"The number of broker nodes ({count}) must be a multiple of the number of subnets ({subnets})."
-        )
 
 
 def _describe_cluster(request: Request) -> dict[str, Any]:
     record = cluster_of(request)
-    software = {_camel(name): value for name, value in record["CurrentBrokerSoftwareInfo"].items() if value is not None}
-    provisioned = {_camel(name): record[name] for name in _FIELDS if record.get(name) not in (None, {}, "")}
+    software = {camel(name): value for name, value in record["CurrentBrokerSoftwareInfo"].items() if value is not None}
+    provisioned = {camel(name): record[name] for name in _FIELDS if record.get(name) not in (None, {}, "")}
     info = {
-        **{_camel(name): record[name] for name in ("ClusterArn", "ClusterName", "CreationTime", "CurrentVersion")},
+        **{camel(name): record[name] for name in ("ClusterArn", "ClusterName", "CreationTime", "CurrentVersion")},
         "clusterType": "PROVISIONED",
         "state": record["State"],
         "tags": dict(msk._tags.get(record["ClusterArn"], {})),
@@ -108,77 +98,6 @@ def _list_clusters(request: Request) -> dict[str, Any]:
     return {"clusterInfoList": [one["clusterInfo"] for one in described]}
 
 
-def _camel(name: str) -> str:
-    return name[0].lower() + name[1:]
-
-
-# --- updates of a cluster: each changes one thing and gives the cluster another version
-
-
-def _updating(change: Callable[[Request, Request], None]) -> Callable[[Request], dict[str, Any]]:
-    def update(request: Request) -> dict[str, Any]:
-        record = cluster_of(request)
-        if request.get("currentVersion") != record["CurrentVersion"]:
-            raise RefusedError("You specified an invalid value for currentVersion: the cluster has another version.")
-        change(record, request)
-        number = int(record["CurrentVersion"].removeprefix("K"), 36) + 1
-        record["CurrentVersion"] = f"K{_base36(number)}"
-        arn = record["ClusterArn"]
-        operation = f"{arn.replace(':cluster/', ':cluster-operation/')}/{record['CurrentVersion']}"
-        return {"clusterArn": arn, "clusterOperationArn": operation}
-
-    return update
-
-
-def _base36(number: int) -> str:
-    digits = ""
-    while number:
-        number, rest = divmod(number, 36)
-        digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"[rest] + digits
-    return digits
-
-
-def _broker_count(record: Request, request: Request) -> None:
-    count = need(request, "targetNumberOfBrokerNodes")
-    _check_brokers(count, record["BrokerNodeGroupInfo"])
-    record["NumberOfBrokerNodes"] = count
-
-
-def _broker_type(record: Request, request: Request) -> None:
-    record["BrokerNodeGroupInfo"]["instanceType"] = need(request, "targetInstanceType")
-
-
-def _broker_storage(record: Request, request: Request) -> None:
-    storage = record["BrokerNodeGroupInfo"].setdefault("storageInfo", {}).setdefault("ebsStorageInfo", {})
-    for target in need(request, "targetBrokerEBSVolumeInfo"):
-        size = target.get("volumeSizeGB", storage.get("volumeSize"))
-        if size < storage.get("volumeSize", 0):
-            raise RefusedError("The size of a volume can only grow.")
-        storage["volumeSize"] = size
-        if "provisionedThroughput" in target:
-            storage["provisionedThroughput"] = target["provisionedThroughput"]
-
-
-def _configuration(record: Request, request: Request) -> None:
-    info = need(request, "configurationInfo")
-    if info["arn"] not in msk._configurations:
-        raise RefusedError(f"Configuration {info['arn']} not found.", "NotFoundException", 404)
-    record["CurrentBrokerSoftwareInfo"].update(ConfigurationArn=info["arn"], ConfigurationRevision=info["revision"])
-
-
-def _kafka_version(record: Request, request: Request) -> None:
-    if request.get("configurationInfo"):
-        _configuration(record, request)
-    record["CurrentBrokerSoftwareInfo"]["KafkaVersion"] = need(request, "targetKafkaVersion")
-
-
-def _members(*names: str) -> Callable[[Request, Request], None]:
-    def change(record: Request, request: Request) -> None:
-        record.update({name: request[_camel(name)] for name in names if _camel(name) in request})
-
-    return change
-
-
 # --- configurations
 
 
@@ -192,7 +111,7 @@ def _update_configuration(request: Request) -> dict[str, Any]:
     }
     revisions.append({**latest, "ServerProperties": need(request, "serverProperties")})
     record.update(LatestRevision=latest, Description=latest["Description"])
-    return {"arn": record["Arn"], "latestRevision": {_camel(name): value for name, value in latest.items()}}
+    return {"arn": record["Arn"], "latestRevision": {camel(name): value for name, value in latest.items()}}
 
 
 def _delete_configuration(request: Request) -> dict[str, Any]:
@@ -217,16 +136,10 @@ def _configuration_of(request: Request) -> Request:
 
 _OPERATIONS: dict[str, Callable[[Request], dict[str, Any]]] = {
     **kafka_topics.OPERATIONS,
+    **kafka_updates.OPERATIONS,
     "GetBootstrapBrokers": _bootstrap_brokers,
     "CreateClusterV2": _create_cluster,
     "ListClustersV2": _list_clusters,
-    "UpdateBrokerCount": _updating(_broker_count),
-    "UpdateBrokerType": _updating(_broker_type),
-    "UpdateBrokerStorage": _updating(_broker_storage),
-    "UpdateClusterConfiguration": _updating(_configuration),
-    "UpdateClusterKafkaVersion": _updating(_kafka_version),
-    "UpdateMonitoring": _updating(_members("EnhancedMonitoring", "LoggingInfo", "OpenMonitoring")),
-    "UpdateSecurity": _updating(_members("ClientAuthentication", "EncryptionInfo")),
     "DescribeClusterV2": _describe_cluster,
     "UpdateConfiguration": _update_configuration,
     "DeleteConfiguration": _delete_configuration,

@@ -39,6 +39,7 @@ def _create(request: Request) -> dict[str, Any]:
     if replicas > brokers:
         raise RefusedError(f"Replication factor: {replicas} larger than available brokers: {brokers}.")
     configs = _checked(request.get("configs"))
+    _check_tier(cluster, configs)
     with _broker() as broker:
         if broker:
             broker.create_topic(name, need(request, "partitionCount"), _fitted(configs))
@@ -70,6 +71,7 @@ def _update(request: Request) -> dict[str, Any]:
     if count < topic["partitionCount"]:
         raise RefusedError(f"Topic currently has {topic['partitionCount']} partitions, which is higher than {count}.")
     configs = _checked(request["configs"]) if "configs" in request else topic["configs"]
+    _check_tier(cluster_of(request), configs)
     with _broker() as broker:
         if broker and configs != topic["configs"]:
             broker.configure_topic(topic["topicName"], _fitted(configs))
@@ -116,9 +118,28 @@ def _checked(configs: str | None) -> str:
     return configs
 
 
-def _fitted(configs: str) -> dict[str, str]:
-    """The configs as one broker can keep them."""
+def _decoded(configs: str) -> dict[str, str]:
     given: dict[str, str] = json.loads(base64.b64decode(configs)) if configs else {}
+    return given
+
+
+def _check_tier(cluster: Request, configs: str) -> None:
+    """Older records can go to a cheaper tier where the cluster has one, and nothing is compacted."""
+    given = _decoded(configs)
+    if given.get("remote.storage.enable") != "true":
+        return
+    if cluster.get("StorageMode") != "TIERED":
+        raise RefusedError("Tiered storage is not enabled on the cluster.")
+    if "compact" in given.get("cleanup.policy", ""):
+        raise RefusedError("Tiered storage is not supported for compacted topics.")
+
+
+_TIER = ("remote.storage.enable", "local.retention.ms", "local.retention.bytes")
+
+
+def _fitted(configs: str) -> dict[str, str]:
+    """The configs as one broker can keep them, which has no cheaper tier."""
+    given = {name: value for name, value in _decoded(configs).items() if name not in _TIER}
     return {name: "1" if name == "min.insync.replicas" else value for name, value in given.items()}
 
 

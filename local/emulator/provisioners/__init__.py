@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from emulator.provisioner import Provisioner
 from emulator.provisioners import (
+    application_scaling,
     athena,
     bucket_deployment,
     budgets,
@@ -20,6 +21,7 @@ from emulator.provisioners import (
     mwaa,
     s3,
     scheduler,
+    schema_registry,
     sns,
 )
 from emulator.provisioners import stepfunctions as states
@@ -42,6 +44,11 @@ def all_provisioners() -> list[Provisioner]:
         kafka.Cluster(),
         kafka.Configuration(),
         kafka.Topic(),
+        application_scaling.ScalableTarget(),
+        application_scaling.ScalingPolicy(),
+        schema_registry.Registry(),
+        schema_registry.Schema(),
+        schema_registry.SchemaVersion(),
         mwaa.Environment(),
         bucket_deployment.BucketDeployment(),
         sns.Topic(),

@@ -158,17 +158,23 @@ _CHANGES = (
         request=lambda new: {"TargetInstanceType": new["BrokerNodeGroupInfo"]["InstanceType"]},
     ),
     _Change("update_broker_storage", "BrokerNodeGroupInfo.StorageInfo", request=_storage),
+    _Change("update_storage", "StorageMode"),
+    _Change("update_rebalancing", "Rebalancing"),
+    _Change(
+        "update_connectivity",
+        "BrokerNodeGroupInfo.ConnectivityInfo",
+        request=lambda new: {"ConnectivityInfo": new["BrokerNodeGroupInfo"]["ConnectivityInfo"]},
+    ),
     _Change("update_monitoring", "EnhancedMonitoring", "LoggingInfo", "OpenMonitoring"),
     _Change("update_security", "ClientAuthentication", "EncryptionInfo.EncryptionInTransit.ClientBroker"),
 )
 
 
 def _frozen(properties: Properties) -> list[Any]:
-    """What only another cluster can have, and what these updates do not cover."""
+    """What only another cluster can have."""
     group = properties.get("BrokerNodeGroupInfo") or {}
-    names = ("ClusterName", "StorageMode", "Rebalancing", "EncryptionInfo.EncryptionAtRest")
-    more = ("EncryptionInfo.EncryptionInTransit.InCluster", "BrokerNodeGroupInfo.ConnectivityInfo")
-    return [*(_at(properties, name) for name in (*names, *more)), *(group.get(name) for name in _CREATE_ONLY)]
+    names = ("ClusterName", "EncryptionInfo.EncryptionAtRest", "EncryptionInfo.EncryptionInTransit.InCluster")
+    return [*(_at(properties, name) for name in names), *(group.get(name) for name in _CREATE_ONLY)]
 
 
 def _cluster_attributes(arn: str) -> dict[str, str]:

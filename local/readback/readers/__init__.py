@@ -7,8 +7,8 @@ import importlib
 from readback.readers.common import READERS
 
 for _module in (
-    *("airflow", "configuration", "costs", "ec2", "emr", "functions", "glue", "kafka", "messaging", "monitoring"),
-    *("queries", "s3", "security", "security_groups", "workflows"),
+    *("airflow", "application_scaling", "configuration", "costs", "ec2", "emr", "functions", "glue", "kafka"),
+    *("messaging", "monitoring", "queries", "s3", "schema_registry", "security", "security_groups", "workflows"),
 ):
     importlib.import_module(f"readback.readers.{_module}")
 
