@@ -40,6 +40,9 @@ const NUMBERS: Numbers = {
   jobFlowDuty: 0.5,
   kafkaBrokerMetrics: 50,
   kafkaTopicMetrics: 3,
+  kafkaGrowth: 0,
+  kafkaKeptGigabytes: 100,
+  kafkaWrittenGigabytes: 100,
   queriedLogGigabytes: 10,
   alerts: 1000,
   functionSeconds: 600,
@@ -47,7 +50,15 @@ const NUMBERS: Numbers = {
 
 const STORED = { landing: 500, bronze: 1000, silver: 500, gold: 200, archive: 1000, artifacts: 20, accessLogs: 10 };
 
-const SHARES = new Set(['taskDuty', 'spotDiscount', 'spotRework', 'idleShare', 'airflowDuty', 'jobFlowDuty']);
+const SHARES = new Set([
+  'taskDuty',
+  'spotDiscount',
+  'spotRework',
+  'idleShare',
+  'airflowDuty',
+  'jobFlowDuty',
+  'kafkaGrowth',
+]);
 const POSITIVE = new Set(['dataAgeDays', 'objectMegabytes']);
 
 /** Applies the defaults. */

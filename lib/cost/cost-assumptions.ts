@@ -190,6 +190,27 @@ export interface CostAssumptions {
   readonly kafkaTopicMetrics?: number;
 
   /**
+   * The share of what Kafka's volumes may grow by themselves that they have grown, 0 to 1.
+   *
+   * @default 0
+   */
+  readonly kafkaGrowth?: number;
+
+  /**
+   * Gigabytes of records that Kafka keeps elsewhere than on volumes: on Express brokers, or in the cheaper tier.
+   *
+   * @default 100
+   */
+  readonly kafkaKeptGigabytes?: number;
+
+  /**
+   * Gigabytes of records that are written to Express brokers.
+   *
+   * @default 100
+   */
+  readonly kafkaWrittenGigabytes?: number;
+
+  /**
    * Gigabytes of logs that queries search.
    *
    * @default 10

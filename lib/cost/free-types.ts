@@ -21,8 +21,9 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   [/^AWS::EC2::FlowLog$/, 'what it writes is in the line of logs'],
   [/^AWS::EMR::(SecurityConfiguration|Step|StepConcurrency|Studio|StudioSessionMapping)$/, 'clusters are lines'],
   [/^AWS::MSK::(Configuration|Topic|ClusterPolicy)$/, 'brokers, disks and metrics are lines'],
+  [/^AWS::ApplicationAutoScaling::/, 'what it adds is in the line of what it scales'],
   [
-    /^AWS::Glue::(Database|Table|Partition|Registry|Schema|DataQualityRuleset)$/,
+    /^AWS::Glue::(Database|Table|Partition|Registry|Schema|SchemaVersion|DataQualityRuleset)$/,
     'the first million in the catalog are free',
   ],
   [/^AWS::KMS::Alias$/, 'keys are lines'],

@@ -68,7 +68,12 @@ const PRICES: ReadonlyMap<string, Price> = new Map([
     'mwaa.metadata': 0.1,
   }),
   ...group(READ, 'GB-month', { 's3.glacier-instant': 0.004 }),
-  ...group(UNVERIFIED, 'GB-month', { 's3.intelligent-frequent': 0.023, 's3.intelligent-infrequent': 0.0125 }),
+  ...group(UNVERIFIED, 'GB-month', {
+    's3.intelligent-frequent': 0.023,
+    's3.intelligent-infrequent': 0.0125,
+    'msk.tiered-storage': 0.06,
+    'msk.express-storage': 0.1,
+  }),
   ...group(GOLDEN, 'GB-month', { 'ebs.gp3': 0.08 }),
   ...group(GOLDEN, '1,000 objects', { 's3.intelligent-monitoring': 0.0025 }),
   ...group(GOLDEN, '1,000 requests', { 's3.put': 0.005, 's3.get': 0.0004 }),
@@ -131,6 +136,7 @@ const PRICES: ReadonlyMap<string, Price> = new Map([
   ...group(DERIVED, 'hour', { 'msk.kafka.m5.large': 0.21, 'msk.kafka.m5.xlarge': 0.42 }),
   ...group(CONFLICTING, 'hour', { 'msk.kafka.m7g.large': 0.204, 'msk.kafka.m7g.xlarge': 0.408 }),
   ...group(SINGLE, 'hour', { 'msk.express.m7g.large': 0.408 }),
+  ...group(SINGLE, 'GB', { 'msk.express-written': 0.01 }),
   ...group(BOUND, 'hour', { 'mwaa.mw1.micro': 0.49 }),
   ...group(DISPUTED, 'hour', { 'mwaa.mw1.medium': 0.74, 'mwaa.mw1.large': 0.99 }),
   ...group(GOLDEN, 'hour', {

@@ -25,6 +25,33 @@ describe('Kafka', () => {
     expect(made.plainMonthly).toBeCloseTo(93, 6);
   });
 
+  test('costs what its volumes have grown, by the share that is assumed', () => {
+    const Target = {
+      Type: 'AWS::ApplicationAutoScaling::ScalableTarget',
+      Properties: { ResourceId: { 'Fn::GetAtt': ['Kafka', 'Arn'] }, MaxCapacity: 500 },
+    };
+    const quantity = (kafkaGrowth?: number): number =>
+      lineOf(estimate({ Kafka: kafka('kafka.m7g.large'), Target }, { kafkaGrowth }), 'Kafka disks').quantity;
+    expect(quantity()).toBe(300);
+    // by hand: half way from 100 to 500 GB, on 3 brokers
+    expect(quantity(0.5)).toBe(900);
+  });
+
+  test('costs what is kept in the cheaper tier', () => {
+    const cluster = kafka('kafka.m7g.large');
+    const tiered = { ...cluster, Properties: { ...cluster.Properties, StorageMode: 'TIERED' } };
+    expect(lineOf(estimate({ Kafka: tiered }, { kafkaKeptGigabytes: 1000 }), 'Kafka cheaper tier').monthly).toBeCloseTo(
+      60,
+    );
+  });
+
+  test('on Express brokers costs what is written and kept, and no disks', () => {
+    const given = { hoursPerMonth: 100, kafkaKeptGigabytes: 200, kafkaWrittenGigabytes: 300 };
+    const made = estimate({ Kafka: kafka('express.m7g.large') }, given);
+    // by hand: 3 brokers x 100 h x 0.408 = 122.40, 200 GB x 0.10 = 20.00, 300 GB x 0.01 = 3.00
+    expect(costOf(made, 'MSK')).toBeCloseTo(145.4, 6);
+  });
+
   test('on x86 saves nothing', () => {
     expect(saved(estimate({ Kafka: kafka('kafka.m5.large') }), 'Graviton')).toBe(0);
   });
