@@ -23,6 +23,7 @@ export const prod: LakehouseConfig = {
   kafka: {
     instanceType: 'm7g.xlarge',
     storageGib: 500,
+    maxStorageGib: 2000,
     monitoring: 'PER_TOPIC_PER_BROKER',
     logRetentionDays: 365,
   },

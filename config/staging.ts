@@ -13,7 +13,7 @@ export const staging: LakehouseConfig = {
     requestMetrics: ['landing'],
   },
   alerts: { criticalEmails: [], warningEmails: [] },
-  kafka: { instanceType: 'm7g.large', storageGib: 100, logRetentionDays: 30 },
+  kafka: { instanceType: 'm7g.large', storageGib: 100, maxStorageGib: 200, logRetentionDays: 30 },
   streaming: { architecture: 'arm64', coreUnits: 1, maxUnits: 4 },
   batch: {
     release: 'emr-7.14.0',

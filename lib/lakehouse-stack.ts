@@ -44,7 +44,7 @@ import {
 } from './pipelines';
 import { BatchCluster, BatchJobFlow, ServerlessSpark, type SparkDependencies, StreamingCluster } from './processing';
 import { LakeStorage } from './storage';
-import { KafkaCluster } from './streaming';
+import { KafkaCluster, KafkaSchemaRegistry } from './streaming';
 
 /** Properties of a LakehouseStack. */
 export interface LakehouseStackProps {
@@ -176,7 +176,8 @@ export class LakehouseStack extends RememberingStack {
     const placed = { vpc, vpcSubnets: ownSubnetsOf(config, props.vpc), storage, ...kept };
 
     if (config.kafka !== undefined) {
-      this.kafka = new KafkaCluster(this, 'Kafka', { ...kafkaPropsOf(config), ...placed });
+      const schemaRegistry = new KafkaSchemaRegistry(this, 'Schemas', { removalPolicy });
+      this.kafka = new KafkaCluster(this, 'Kafka', { ...kafkaPropsOf(config), ...placed, schemaRegistry });
     }
     if (config.streaming !== undefined) {
       const streaming = { ...streamingPropsOf(config, contracts.streams().length), ...placed };

@@ -1,7 +1,7 @@
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Duration } from 'aws-cdk-lib/core';
 import { Severity } from '../foundation';
-import type { IKafkaCluster } from '../streaming';
+import { type IKafkaCluster, KafkaBrokerType } from '../streaming';
 import { MissingData } from './missing-data';
 import { type AlarmGroup, Concern, type WatchAlarm, type WatchGraph, type WatchParts } from './watch-parts';
 
@@ -14,7 +14,7 @@ export function kafkaWatch(cluster: IKafkaCluster, name: string): WatchParts {
   const brokers = Array.from({ length: cluster.brokerCount ?? 0 }, (_, index) => index + 1);
   const perBroker = brokers.flatMap((broker) => brokerAlarms(cluster, broker, name));
   return {
-    alarms: [...clusterAlarms(cluster, name), ...(brokers.length === 0 ? [diskAlarm(cluster, name)] : perBroker)],
+    alarms: [...clusterAlarms(cluster, name), ...(brokers.length === 0 ? diskAlarm(cluster, name) : perBroker)],
     rows: [
       {
         concern: Concern.STREAMING,
@@ -53,15 +53,23 @@ function clusterAlarms(cluster: IKafkaCluster, name: string): WatchAlarm[] {
   ];
 }
 
+/** Whether brokers have volumes that can be full; those of Express brokers are MSK's to look after. */
+function hasVolumes({ brokers }: IKafkaCluster): boolean {
+  return brokers?.type !== KafkaBrokerType.EXPRESS;
+}
+
 /** The fullest broker, where it is not known how many there are. */
-function diskAlarm(cluster: IKafkaCluster, name: string): WatchAlarm {
-  return { id: `${name}DiskFull`, metric: cluster.metric('KafkaDataLogsDiskUsed'), ...DISK };
+function diskAlarm(cluster: IKafkaCluster, name: string): WatchAlarm[] {
+  const alarm = { id: `${name}DiskFull`, metric: cluster.metric('KafkaDataLogsDiskUsed'), ...DISK };
+  return hasVolumes(cluster) ? [alarm] : [];
 }
 
 function brokerAlarms(cluster: IKafkaCluster, broker: number, name: string): WatchAlarm[] {
   const id = `${name}Broker${broker}`;
   return [
-    { id: `${id}DiskFull`, metric: cluster.metricKafkaDataLogsDiskUsed(broker), ...DISK },
+    ...(hasVolumes(cluster)
+      ? [{ id: `${id}DiskFull`, metric: cluster.metricKafkaDataLogsDiskUsed(broker), ...DISK }]
+      : []),
     { id: `${id}CpuHigh`, metric: cpu(cluster, broker), ...CPU },
     {
       id: `${id}UnderReplicated`,
@@ -145,8 +153,13 @@ function brokerGraphs(cluster: IKafkaCluster, brokers: number[]): WatchGraph[] {
   const each = (metric: string, statistic: string): cloudwatch.IMetric[] =>
     brokers.map((broker) => cluster.metricOfBroker(metric, broker, { statistic, label: `broker ${broker}` }));
   const { AVERAGE, MAXIMUM } = cloudwatch.Stats;
+  const volumes: WatchGraph = {
+    title: 'Volumes full',
+    metrics: each('KafkaDataLogsDiskUsed', MAXIMUM),
+    unit: 'percent',
+  };
   return [
-    { title: 'Volumes full', metrics: each('KafkaDataLogsDiskUsed', MAXIMUM), unit: 'percent' },
+    ...(hasVolumes(cluster) ? [volumes] : []),
     { title: 'Processors busy', metrics: brokers.map((broker) => cpu(cluster, broker)), unit: 'percent' },
     { title: 'Received from clients', metrics: each('BytesInPerSec', AVERAGE), unit: 'bytes per second' },
     { title: 'Sent to clients', metrics: each('BytesOutPerSec', AVERAGE), unit: 'bytes per second' },

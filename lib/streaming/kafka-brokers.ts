@@ -1,14 +1,10 @@
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
-import { Size, SizeRoundingBehavior } from 'aws-cdk-lib/core';
-import type { Problem } from '../private';
-import { type BrokerPaths, brokerProblems } from './broker-problems';
-
-/** What the props are called that hold the values of brokers. */
-const IN_PROPS: BrokerPaths = {
-  instanceType: 'brokers.instanceType',
-  perZone: 'brokers.perZone',
-  volumeGib: 'brokers.storage',
-};
+import type { Size } from 'aws-cdk-lib/core';
+import type { BrokerKind } from './broker-kind';
+import { ExpressBrokers } from './express-brokers';
+import type { KafkaBrokerType } from './kafka-broker-type';
+import type { KafkaStorageMode } from './kafka-storage-mode';
+import { StandardBrokers } from './standard-brokers';
 
 /** Brokers whose instances and volumes are chosen. */
 export interface ProvisionedBrokersOptions {
@@ -23,11 +19,56 @@ export interface ProvisionedBrokersOptions {
   readonly perZone?: number;
 
   /**
-   * The volume of each broker, 1 to 16,384 GiB. A volume can grow, once in six hours, and never shrink.
+   * The volume of each broker, 1 to 16,384 GiB. A volume can grow, once in six hours, and never shrink. Where volumes grow
+   * by themselves, it must be raised to what they have before the cluster is changed in any other way, because MSK takes
+   * a smaller one for an attempt to shrink them.
    *
    * @default Size.gibibytes(100)
    */
   readonly storage?: Size;
+
+  /**
+   * How large a volume may grow by itself, more than `storage` and at most 16,384 GiB: by a tenth or 10 GiB, whichever is
+   * more, once in six hours.
+   *
+   * @default - volumes do not grow by themselves
+   * @see https://docs.aws.amazon.com/msk/latest/developerguide/msk-autoexpand.html
+   */
+  readonly maxStorage?: Size;
+
+  /**
+   * How full the fullest volume is when volumes grow, 10 to 80 percent. Only with `maxStorage`.
+   *
+   * @default 60
+   */
+  readonly growAtPercent?: number;
+
+  /**
+   * Where records are kept. Topics say what goes to the cheaper tier, with `localRetention`.
+   *
+   * @default KafkaStorageMode.LOCAL
+   */
+  readonly storageMode?: KafkaStorageMode;
+}
+
+/** Brokers whose storage MSK looks after. */
+export interface ExpressBrokersOptions {
+  /** The instance type without MSK's own prefix: m7g, large or larger. */
+  readonly instanceType: ec2.InstanceType;
+
+  /**
+   * Brokers in each of the three availability zones.
+   *
+   * @default 1
+   */
+  readonly perZone?: number;
+
+  /**
+   * Whether MSK moves partitions to where brokers have room, and onto new brokers.
+   *
+   * @default true
+   */
+  readonly rebalancing?: boolean;
 }
 
 /**
@@ -37,46 +78,53 @@ export interface ProvisionedBrokersOptions {
  */
 export class KafkaBrokers {
   /**
-   * Standard brokers.
+   * Standard brokers, whose volumes and server properties are yours to choose.
    *
    * @param options their instances and volumes; what is wrong with them is told by the cluster that has them
    */
   public static provisioned(options: ProvisionedBrokersOptions): KafkaBrokers {
-    return new KafkaBrokers(
-      options.instanceType.toString(),
-      options.perZone ?? 1,
-      options.storage ?? Size.gibibytes(100),
-    );
+    return new KafkaBrokers(new StandardBrokers(options));
   }
 
-  private constructor(
-    private readonly type: string,
-    /** Brokers in each availability zone. */
-    public readonly perZone: number,
-    private readonly storage: Size,
-  ) {}
+  /**
+   * Express brokers: no volumes to size, up to three times the throughput, three zones, three replicas of which two must
+   * have a record, and fewer server properties that are yours to set.
+   *
+   * @param options their instances; what is wrong with them is told by the cluster that has them
+   * @see https://docs.aws.amazon.com/msk/latest/developerguide/msk-broker-types-express.html
+   */
+  public static express(options: ExpressBrokersOptions): KafkaBrokers {
+    return new KafkaBrokers(new ExpressBrokers(options));
+  }
+
+  /**
+   * What is particular to them.
+   *
+   * @internal
+   */
+  public readonly _kind: BrokerKind;
+
+  private constructor(kind: BrokerKind) {
+    this._kind = kind;
+  }
+
+  /** Whether they are standard or Express brokers. */
+  public get type(): KafkaBrokerType {
+    return this._kind.type;
+  }
 
   /** The instance type, as MSK writes it. */
   public get instanceType(): string {
-    return `kafka.${this.type}`;
+    return this._kind.instanceType;
   }
 
-  /**
-   * The volume of each broker in GiB.
-   *
-   * @internal
-   */
-  public get _volumeGib(): number {
-    return this.storage.toGibibytes({ rounding: SizeRoundingBehavior.NONE });
+  /** Brokers in each availability zone. */
+  public get perZone(): number {
+    return this._kind.perZone;
   }
 
-  /**
-   * All that MSK would refuse, as problems to collect.
-   *
-   * @internal
-   */
-  public get _problems(): Problem[] {
-    const volumeGib = this.storage.isUnresolved() ? 1 : this._volumeGib;
-    return brokerProblems({ instanceType: this.type, perZone: this.perZone, volumeGib }, IN_PROPS);
+  /** Whether records that topics keep for longer can go to the cheaper tier. */
+  public get isTiered(): boolean {
+    return this._kind.isTiered;
   }
 }

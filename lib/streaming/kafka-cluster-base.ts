@@ -2,6 +2,7 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Duration, Fn, type IResource, Resource } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import type { KafkaBrokers } from './kafka-brokers';
 import { KafkaTopic } from './kafka-topic';
 import type { KafkaTopicOptions } from './kafka-topic-props';
 
@@ -34,6 +35,13 @@ export interface IKafkaCluster extends IResource, ec2.IConnectable {
    * @default - not known, so topics are not checked against it
    */
   readonly brokerCount?: number;
+
+  /**
+   * What the brokers are.
+   *
+   * @default - not known, so topics are not checked against it
+   */
+  readonly brokers?: KafkaBrokers;
 
   /** Define a topic on this cluster. */
   addTopic(id: string, options: KafkaTopicOptions): KafkaTopic;
@@ -108,6 +116,13 @@ export interface KafkaClusterAttributes {
    * @default - not known, so topics are not checked against it
    */
   readonly brokerCount?: number;
+
+  /**
+   * What the brokers are.
+   *
+   * @default - not known, so topics are not checked against it
+   */
+  readonly brokers?: KafkaBrokers;
 }
 
 /**
@@ -119,6 +134,7 @@ export abstract class KafkaClusterBase extends Resource implements IKafkaCluster
   public abstract readonly clusterArn: string;
   public abstract readonly clusterName: string;
   public abstract readonly brokerCount?: number;
+  public abstract readonly brokers?: KafkaBrokers;
   public abstract readonly connections: ec2.Connections;
 
   public addTopic(id: string, options: KafkaTopicOptions): KafkaTopic {
@@ -183,6 +199,7 @@ export class ImportedKafkaCluster extends KafkaClusterBase {
   public readonly clusterArn: string;
   public readonly clusterName: string;
   public readonly brokerCount?: number;
+  public readonly brokers?: KafkaBrokers;
   public readonly connections: ec2.Connections;
 
   constructor(scope: Construct, id: string, attributes: KafkaClusterAttributes) {
@@ -190,6 +207,7 @@ export class ImportedKafkaCluster extends KafkaClusterBase {
     this.clusterArn = attributes.clusterArn;
     this.clusterName = Fn.select(1, Fn.split('/', attributes.clusterArn));
     this.brokerCount = attributes.brokerCount;
+    this.brokers = attributes.brokers;
     this.connections = new ec2.Connections({
       securityGroups: attributes.securityGroups ?? [],
       defaultPort: ec2.Port.tcp(IAM_PORT),

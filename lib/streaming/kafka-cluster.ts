@@ -2,11 +2,12 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as msk from 'aws-cdk-lib/aws-msk';
-import { Names, RemovalPolicy, Token } from 'aws-cdk-lib/core';
+import { Names, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { LakeKey, renderedProperties } from '../foundation';
-import { type Problem, failAll, problem } from '../private';
-import { replicationProblems } from './config-values';
+import { LakeKey } from '../foundation';
+import { failAll, problem } from '../private';
+import { NAME_LIMIT, clusterProblems, tooManyPartitions, unevenBrokers } from './cluster-problems';
+import { KafkaBrokerType } from './kafka-broker-type';
 import type { KafkaBrokers } from './kafka-brokers';
 import {
   IAM_PORT,
@@ -17,25 +18,32 @@ import {
 } from './kafka-cluster-base';
 import { type IKafkaConfiguration, KafkaConfiguration } from './kafka-configuration';
 import { KafkaMonitoring } from './kafka-monitoring';
+import type { IKafkaSchemaRegistry } from './kafka-schema-registry';
+import type { KafkaTopic } from './kafka-topic';
+import type { KafkaTopicOptions } from './kafka-topic-props';
 import { KafkaVersion } from './kafka-version';
+import { letVolumesGrow } from './storage-growth';
 
 /** Properties of a KafkaCluster. */
 export interface KafkaClusterProps {
-  /** The network. */
+  /** The network. Another one replaces the cluster. */
   readonly vpc: ec2.IVpc;
 
-  /** The brokers: what they run on, and how many there are in each availability zone. */
+  /**
+   * The brokers: what they run on, and how many there are in each availability zone. Express brokers instead of standard ones,
+   * or the reverse, need another cluster.
+   */
   readonly brokers: KafkaBrokers;
 
   /**
-   * The subnets, two or three, each in a zone of its own. Other subnets replace the cluster.
+   * The subnets, two or three, each in a zone of its own; three for Express brokers. Other subnets replace the cluster.
    *
    * @default - all private subnets, or all isolated ones where there are none
    */
   readonly vpcSubnets?: ec2.SubnetSelection;
 
   /**
-   * The version of Kafka.
+   * The version of Kafka. It can be raised in place and never lowered.
    *
    * @default KafkaVersion.V3_9_X_KRAFT
    */
@@ -44,9 +52,16 @@ export interface KafkaClusterProps {
   /**
    * The server properties of the brokers.
    *
-   * @default - a KafkaConfiguration with its defaults, where there are two brokers with two replicas
+   * @default - a KafkaConfiguration with its defaults for these brokers, where there are two of them with two replicas
    */
   readonly configuration?: IKafkaConfiguration;
+
+  /**
+   * The registry that keeps the schemas of the topics that are added with a contract and name none of their own.
+   *
+   * @default - no schemas are registered
+   */
+  readonly schemaRegistry?: IKafkaSchemaRegistry;
 
   /**
    * The key that encrypts volumes and logs; its policy must let CloudWatch Logs use it, as LakeKey's does. Another key
@@ -115,6 +130,7 @@ export class KafkaCluster extends KafkaClusterBase {
   public readonly clusterArn: string;
   public readonly clusterName: string;
   public readonly brokerCount?: number;
+  public readonly brokers?: KafkaBrokers;
   public readonly connections: ec2.Connections;
 
   /** The version of Kafka. */
@@ -122,6 +138,9 @@ export class KafkaCluster extends KafkaClusterBase {
 
   /** The server properties of the brokers. */
   public readonly configuration: IKafkaConfiguration;
+
+  /** The registry of the schemas of topics, where there is one. */
+  public readonly schemaRegistry?: IKafkaSchemaRegistry;
 
   /** The key that encrypts volumes and logs. */
   public readonly encryptionKey: kms.IKey;
@@ -131,12 +150,16 @@ export class KafkaCluster extends KafkaClusterBase {
 
   constructor(scope: Construct, id: string, props: KafkaClusterProps) {
     super(scope, id);
+    this.brokers = props.brokers;
+    this.schemaRegistry = props.schemaRegistry;
+    this.version = props.version ?? KafkaVersion.V3_9_X_KRAFT;
+    const { _kind: kind } = props.brokers;
     const subnets = subnetsOf(props);
-    const brokerCount = subnets.length * props.brokers.perZone;
-    failAll(`Kafka cluster '${this.node.path}'`, clusterProblems(props, subnets, brokerCount).map(problem));
+    const brokerCount = subnets.length * kind.perZone;
+    const facts = { stack: Stack.of(this), subnets, brokerCount, version: this.version };
+    failAll(`Kafka cluster '${this.node.path}'`, clusterProblems(props, facts).map(problem));
     const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
 
-    this.version = props.version ?? KafkaVersion.V3_9_X_KRAFT;
     this.clusterName = props.clusterName ?? Names.uniqueResourceName(this, { maxLength: NAME_LIMIT, separator: '-' });
     this.encryptionKey = props.encryptionKey ?? this.makeKey(removalPolicy);
     this.configuration = props.configuration ?? this.makeConfiguration(brokerCount, removalPolicy);
@@ -151,11 +174,12 @@ export class KafkaCluster extends KafkaClusterBase {
       clusterName: this.clusterName,
       kafkaVersion: this.version.version,
       numberOfBrokerNodes: brokerCount,
+      ...kind.properties,
       brokerNodeGroupInfo: {
         clientSubnets: subnets.map(({ subnetId }) => subnetId),
-        instanceType: props.brokers.instanceType,
+        instanceType: kind.instanceType,
         securityGroups: securityGroups.map(({ securityGroupId }) => securityGroupId),
-        storageInfo: { ebsStorageInfo: { volumeSize: props.brokers._volumeGib } },
+        storageInfo: kind.storageInfo,
       },
       configurationInfo: { arn: this.configuration.configurationArn, revision: this.configuration.revision },
       clientAuthentication: { sasl: { iam: { enabled: true } }, unauthenticated: { enabled: false } },
@@ -167,10 +191,20 @@ export class KafkaCluster extends KafkaClusterBase {
       loggingInfo: { brokerLogs: { cloudWatchLogs: { enabled: true, logGroup: this.logGroup.logGroupName } } },
     });
     resource.applyRemovalPolicy(removalPolicy);
-    refuseUnevenBrokers(this, resource);
-
     this.clusterArn = resource.attrArn;
     this.brokerCount = brokerCount;
+    if (kind.growth !== undefined) {
+      letVolumesGrow(this, this.clusterArn, kind.growth);
+    }
+    this.node.addValidation({ validate: () => unevenBrokers(resource) });
+    this.node.addValidation({
+      validate: () => tooManyPartitions(Stack.of(this), this.clusterArn, props, brokerCount),
+    });
+  }
+
+  public override addTopic(id: string, options: KafkaTopicOptions): KafkaTopic {
+    const schemaRegistry = options.contract === undefined ? undefined : this.schemaRegistry;
+    return super.addTopic(id, { schemaRegistry, ...options });
   }
 
   private makeKey(removalPolicy: RemovalPolicy): kms.IKey {
@@ -178,8 +212,10 @@ export class KafkaCluster extends KafkaClusterBase {
   }
 
   private makeConfiguration(brokerCount: number, removalPolicy: RemovalPolicy): IKafkaConfiguration {
-    const defaultReplicationFactor = Math.min(3, brokerCount);
-    return new KafkaConfiguration(this, 'Configuration', { defaultReplicationFactor, removalPolicy });
+    const brokerType = this.brokers?.type;
+    const isExpress = brokerType === KafkaBrokerType.EXPRESS;
+    const defaultReplicationFactor = isExpress ? undefined : Math.min(3, brokerCount);
+    return new KafkaConfiguration(this, 'Configuration', { brokerType, defaultReplicationFactor, removalPolicy });
   }
 
   private makeSecurityGroup(vpc: ec2.IVpc, removalPolicy: RemovalPolicy): ec2.ISecurityGroup {
@@ -190,77 +226,9 @@ export class KafkaCluster extends KafkaClusterBase {
   }
 }
 
-/** The longest name of a cluster. */
-const NAME_LIMIT = 64;
-
 function subnetsOf({ vpc, vpcSubnets }: KafkaClusterProps): ec2.ISubnet[] {
   if (vpcSubnets !== undefined) {
     return vpc.selectSubnets(vpcSubnets).subnets;
   }
   return vpc.privateSubnets.length > 0 ? vpc.privateSubnets : vpc.isolatedSubnets;
-}
-
-/** All that MSK would refuse in a cluster. */
-function clusterProblems(props: KafkaClusterProps, subnets: ec2.ISubnet[], brokerCount: number): Problem[] {
-  const { brokers, clusterName, configuration } = props;
-  const problems = [...subnetProblems(subnets), ...brokers._problems];
-  if (
-    clusterName !== undefined &&
-    !Token.isUnresolved(clusterName) &&
-    !/^[A-Za-z][A-Za-z0-9-]{0,63}$/.test(clusterName)
-  ) {
-    problems.push({
-      path: 'clusterName',
-      must: `1 to ${NAME_LIMIT} letters, digits and hyphens, a letter first`,
-      got: clusterName,
-      remedy: 'leave it out to get one',
-    });
-  }
-  const factor = configuration?.defaultReplicationFactor;
-  if (factor !== undefined && Number.isInteger(brokerCount)) {
-    const factorPath = 'configuration.defaultReplicationFactor';
-    problems.push(...replicationProblems({ factorPath, factor, minInsync: 1, brokers: brokerCount }));
-  }
-  return problems;
-}
-
-function subnetProblems(subnets: ec2.ISubnet[]): Problem[] {
-  const zones = subnets.map(({ availabilityZone }) => availabilityZone);
-  const distinct = new Set(zones).size === zones.length;
-  return distinct && zones.length >= 2 && zones.length <= 3
-    ? []
-    : [
-        {
-          path: 'vpcSubnets',
-          must: 'two or three subnets, each in a zone of its own',
-          got: zones.map((zone) => (Token.isUnresolved(zone) ? 'a zone known later' : zone)),
-          remedy: 'name one subnet in each of two or three zones',
-        },
-      ];
-}
-
-/** A cluster as the template will have it, as far as the rule looks. */
-interface Rendered {
-  readonly NumberOfBrokerNodes?: unknown;
-  readonly BrokerNodeGroupInfo?: { readonly ClientSubnets?: unknown[] };
-}
-
-/** Nothing in the props can make them uneven, but an escape hatch or an aspect can. */
-function refuseUnevenBrokers(scope: Construct, cluster: msk.CfnCluster): void {
-  scope.node.addValidation({
-    validate: () => {
-      const { NumberOfBrokerNodes: got, BrokerNodeGroupInfo: group } = renderedProperties<Rendered>(cluster);
-      const subnets = group?.ClientSubnets?.length ?? 0;
-      return subnets === 0 || typeof got !== 'number' || got % subnets === 0
-        ? []
-        : [
-            problem({
-              path: 'numberOfBrokerNodes',
-              must: `a multiple of the ${subnets} subnets`,
-              got,
-              remedy: 'set brokers.perZone instead',
-            }),
-          ];
-    },
-  });
 }

@@ -11,9 +11,10 @@ import {
   Stack,
 } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { type Problem, failAll, problem, sorted } from '../private';
-import { insyncOf, rendered, replicationProblems, valueProblems } from './config-values';
-import { ORDERED_SERVER_PROPERTIES, SERVER_PROPERTIES, TYPED_SERVER_PROPERTIES } from './server-properties';
+import { failAll, problem, sorted } from '../private';
+import { insyncOf, rendered } from './config-values';
+import { configurationProblems, factorOf, isExpress } from './configuration-problems';
+import { KafkaBrokerType } from './kafka-broker-type';
 
 /** The longest name of a configuration that this library gives; MSK documents none. */
 const NAME_LIMIT = 64;
@@ -36,6 +37,13 @@ export interface IKafkaConfiguration extends IResource {
    * @default - not known, so it is not checked against the brokers of a cluster
    */
   readonly defaultReplicationFactor?: number;
+
+  /**
+   * The brokers it is for.
+   *
+   * @default - not known, so it is not checked against those of a cluster
+   */
+  readonly brokerType?: KafkaBrokerType;
 }
 
 /** A configuration that exists already. */
@@ -50,14 +58,21 @@ export interface KafkaConfigurationAttributes {
 /** Properties of a KafkaConfiguration. */
 export interface KafkaConfigurationProps {
   /**
-   * The replicas of a topic that says nothing else, at most the brokers of the cluster.
+   * The brokers it is for. Express brokers take fewer properties, and have three replicas, two of which must have a record.
+   *
+   * @default KafkaBrokerType.STANDARD
+   */
+  readonly brokerType?: KafkaBrokerType;
+
+  /**
+   * The replicas of a topic that says nothing else, at most the brokers of the cluster. Refused for Express brokers.
    *
    * @default 3
    */
   readonly defaultReplicationFactor?: number;
 
   /**
-   * How many replicas must have a record before a producer that waits for all hears so.
+   * How many replicas must have a record before a producer that waits for all hears so. Refused for Express brokers.
    *
    * @default - 2, and 1 where there are fewer than three replicas
    */
@@ -86,6 +101,7 @@ export interface KafkaConfigurationProps {
 
   /**
    * Whether a replica that lacks records may lead when no other is left: writes go on, and acknowledged records are lost.
+   * Refused for Express brokers.
    *
    * @default false
    */
@@ -151,6 +167,14 @@ export class KafkaConfiguration extends Resource implements IKafkaConfiguration 
   public readonly configurationArn: string;
   public readonly revision: number;
   public readonly defaultReplicationFactor?: number;
+  public readonly brokerType?: KafkaBrokerType;
+
+  /**
+   * Whether topics that say nothing else are compacted.
+   *
+   * @internal
+   */
+  public readonly _compacts: boolean;
 
   constructor(scope: Construct, id: string, props: KafkaConfigurationProps = {}) {
     super(scope, id);
@@ -171,64 +195,9 @@ export class KafkaConfiguration extends Resource implements IKafkaConfiguration 
     this.configurationArn = resource.attrArn;
     this.revision = resource.attrLatestRevisionRevision;
     this.defaultReplicationFactor = factorOf(props);
+    this.brokerType = props.brokerType ?? KafkaBrokerType.STANDARD;
+    this._compacts = (props.serverProperties?.['log.cleanup.policy'] ?? '').includes('compact');
   }
-}
-
-function factorOf(props: KafkaConfigurationProps): number {
-  return props.defaultReplicationFactor ?? 3;
-}
-
-/** All that is impossible in a configuration. */
-function configurationProblems(props: KafkaConfigurationProps): Problem[] {
-  const { retention, maxMessageSize, serverProperties: given = {} } = props;
-  const factor = factorOf(props);
-  const problems = replicationProblems({
-    factorPath: 'defaultReplicationFactor',
-    factor,
-    minInsync: props.minInsyncReplicas ?? insyncOf(factor),
-  });
-  if (retention !== undefined && !retention.isUnresolved() && retention.toMilliseconds() < 1) {
-    problems.push({
-      path: 'retention',
-      must: 'longer than nothing',
-      got: retention.toString(),
-      remedy: 'use for example Duration.days(7)',
-    });
-  }
-  if (retention !== undefined && given['log.cleanup.policy'] === 'compact') {
-    problems.push({
-      path: 'retention',
-      must: 'left out where the newest record of each key is kept for ever',
-      got: retention.toString(),
-      remedy: "set 'log.cleanup.policy' to 'compact,delete'",
-    });
-  }
-  const typed = {
-    ...TYPED_SERVER_PROPERTIES,
-    ...(retention === undefined ? {} : { 'log.retention.ms': 'retention' }),
-    ...(maxMessageSize === undefined ? {} : { 'message.max.bytes': 'maxMessageSize' }),
-  };
-  return [
-    ...problems,
-    ...valueProblems(given, { path: 'serverProperties', rules: SERVER_PROPERTIES, typed }),
-    ...orderProblems(given),
-  ];
-}
-
-function orderProblems(given: { [name: string]: string }): Problem[] {
-  return ORDERED_SERVER_PROPERTIES.flatMap(([low, high]) => {
-    const [least, most] = [Number(given[low]), Number(given[high])];
-    return least > most
-      ? [
-          {
-            path: `serverProperties.${low}`,
-            must: `at most ${most}, which ${high} is`,
-            got: given[low],
-            remedy: 'lower it, or raise the other',
-          },
-        ]
-      : [];
-  });
 }
 
 /** The file of server properties, in the order of their names, so that the same properties give the same name. */
@@ -236,15 +205,19 @@ function renderProperties(props: KafkaConfigurationProps): string {
   const factor = factorOf(props);
   const { retention, maxMessageSize, serverProperties = {} } = props;
   const age = serverProperties['log.retention.ms'] ?? rendered((retention ?? Duration.days(7)).toMilliseconds());
+  const safety = {
+    'default.replication.factor': rendered(factor),
+    'min.insync.replicas': rendered(props.minInsyncReplicas ?? insyncOf(factor)),
+    'unclean.leader.election.enable': rendered(props.uncleanLeaderElection ?? false),
+  };
   const properties: { [name: string]: string } = {
     // A topic whose first deployment failed could not be taken back otherwise.
     'delete.topic.enable': 'true',
     ...serverProperties,
     'auto.create.topics.enable': rendered(props.autoCreateTopics ?? false),
-    'default.replication.factor': rendered(factor),
     'log.retention.ms': age,
-    'min.insync.replicas': rendered(props.minInsyncReplicas ?? insyncOf(factor)),
-    'unclean.leader.election.enable': rendered(props.uncleanLeaderElection ?? false),
+    // MSK sees to the safety of Express brokers, and lets nobody say otherwise.
+    ...(isExpress(props) ? {} : safety),
     ...(maxMessageSize === undefined ? {} : { 'message.max.bytes': rendered(maxMessageSize.toBytes()) }),
   };
   const lines = sorted(Object.entries(properties), ([name]) => name).map(([name, value]) => `${name}=${value}\n`);

@@ -1,6 +1,7 @@
 import type { Duration, RemovalPolicy, Size } from 'aws-cdk-lib/core';
 import type { DataContract } from '../contracts';
 import type { IKafkaCluster } from './kafka-cluster-base';
+import type { IKafkaSchemaRegistry } from './kafka-schema-registry';
 
 /** What happens to old records of a topic. */
 export enum KafkaCleanup {
@@ -15,8 +16,8 @@ export enum KafkaCleanup {
 /** What a topic is like, on whatever cluster. */
 export interface KafkaTopicOptions {
   /**
-   * The contract of the dataset that comes from the topic. It gives name, partitions, cleanup and retention, each of which
-   * a prop here overrides.
+   * The contract of the dataset that comes from the topic. It gives name, partitions, cleanup, retention and the schema of the
+   * records; all but the last a prop here overrides.
    *
    * @default - no contract; topicName and partitions must be given
    */
@@ -38,14 +39,16 @@ export interface KafkaTopicOptions {
   readonly partitions?: number;
 
   /**
-   * How many brokers hold each partition. It cannot change: MSK would make another topic of the same name.
+   * How many brokers hold each partition; 3 on Express brokers. It cannot change: MSK would make another topic of the same
+   * name.
    *
    * @default - 3, or the number of brokers where there are fewer
    */
   readonly replicationFactor?: number;
 
   /**
-   * How many replicas must have a record before a producer that waits for all hears so.
+   * How many replicas must have a record before a producer that waits for all hears so. Refused on Express brokers, where
+   * MSK sees to it.
    *
    * @default - 2, and 1 where there are fewer than three replicas
    */
@@ -64,6 +67,16 @@ export interface KafkaTopicOptions {
    * @default - as the contract says, else as the cluster's configuration says
    */
   readonly retention?: Duration;
+
+  /**
+   * How long records stay on the volumes of the brokers, where the cluster has tiered storage: older ones are in the
+   * cheaper tier alone, until `retention`, which must be given then and be three days or more. It can change, and not be
+   * taken away. Refused for a topic that compacts.
+   *
+   * @default - as the contract says, where the cluster has tiered storage; else all records stay on the volumes
+   * @see https://docs.aws.amazon.com/msk/latest/developerguide/msk-guidelines-tiered-storage-topic-level-config.html
+   */
+  readonly localRetention?: Duration;
 
   /**
    * How large a partition may grow before its oldest records go. Refused for a topic that only compacts.
@@ -87,7 +100,14 @@ export interface KafkaTopicOptions {
   readonly configs?: { [name: string]: string };
 
   /**
-   * What happens to the topic, and every record in it, when it leaves the stack.
+   * The registry that keeps the schema of the records, which is the contract's, under the name of the topic.
+   *
+   * @default - no schema is registered
+   */
+  readonly schemaRegistry?: IKafkaSchemaRegistry;
+
+  /**
+   * What happens to the topic, and every record in it, and to its schema, when it leaves the stack.
    *
    * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
    */

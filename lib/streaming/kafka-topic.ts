@@ -2,13 +2,14 @@ import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as msk from 'aws-cdk-lib/aws-msk';
 import { Fn, type IResource, RemovalPolicy, Resource, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { type Problem, failAll, problem, sorted, topicNameProblem } from '../private';
-import { insyncOf, rendered, replicationProblems, valueProblems } from './config-values';
+import { failAll, problem, sorted } from '../private';
+import { rendered } from './config-values';
 import type { IKafkaCluster } from './kafka-cluster-base';
+import { KafkaSchema } from './kafka-schema';
 import { KafkaTopicGrants, resourceArn } from './kafka-topic-grants';
 import { KafkaCleanup, type KafkaTopicAttributes, type KafkaTopicProps } from './kafka-topic-props';
-import { contractProblems, withContract } from './topic-contract';
-import { COMPACTION_CONFIGS, TOPIC_CONFIGS, TYPED_TOPIC_CONFIGS } from './topic-configs';
+import { withContract } from './topic-contract';
+import { factorOfTopic, insyncOfTopic, isExpress, topicProblems } from './topic-problems';
 
 /** A topic of a Kafka cluster. */
 export interface IKafkaTopic extends IResource {
@@ -103,27 +104,36 @@ export class KafkaTopic extends KafkaTopicBase {
     return new ImportedKafkaTopic(scope, id, attributes);
   }
 
+  /** How many partitions there are. */
+  public readonly partitions: number;
+
+  /** How many brokers hold each partition. */
+  public readonly replicationFactor: number;
+
+  /** The schema of its records, where there is a registry for it. */
+  public readonly schema?: KafkaSchema;
+
   constructor(scope: Construct, id: string, props: KafkaTopicProps) {
     const topic = withContract(props);
     super(scope, id, { cluster: topic.cluster, topicName: topic.topicName ?? '' });
     failAll(`Kafka topic '${this.node.path}'`, topicProblems(topic).map(problem));
+    const removalPolicy = topic.removalPolicy ?? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
+    this.partitions = topic.partitions ?? 1;
+    this.replicationFactor = factorOfTopic(topic);
     const resource = new msk.CfnTopic(this, 'Resource', {
       clusterArn: this.cluster.clusterArn,
       topicName: this.topicName,
-      partitionCount: topic.partitions ?? 1,
-      replicationFactor: factorOf(topic),
+      partitionCount: this.partitions,
+      replicationFactor: this.replicationFactor,
       configs: base64(renderConfigs(topic)),
     });
-    resource.applyRemovalPolicy(topic.removalPolicy ?? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
+    resource.applyRemovalPolicy(removalPolicy);
+    const { contract, schemaRegistry } = topic;
+    if (contract !== undefined && schemaRegistry !== undefined) {
+      const { topicName: schemaName } = this;
+      this.schema = new KafkaSchema(this, 'Schema', { registry: schemaRegistry, schemaName, contract, removalPolicy });
+    }
   }
-}
-
-function factorOf({ replicationFactor, cluster }: KafkaTopicProps): number {
-  return replicationFactor ?? Math.min(3, cluster.brokerCount ?? 3);
-}
-
-function insync(props: KafkaTopicProps): number {
-  return props.minInsyncReplicas ?? insyncOf(factorOf(props));
 }
 
 /** What the props say, by Kafka's names; what they leave out is the cluster's to say. */
@@ -132,12 +142,17 @@ function renderConfigs(props: KafkaTopicProps): { [name: string]: string } {
     ...props.configs,
     ...retentionConfigs(props),
     'cleanup.policy': props.cleanup ?? KafkaCleanup.DELETE,
-    'min.insync.replicas': rendered(insync(props)),
+    // on Express brokers MSK sees to it
+    ...(isExpress(props) ? {} : { 'min.insync.replicas': rendered(insyncOfTopic(props)) }),
   };
 }
 
-function retentionConfigs({ retention, retentionSize, maxMessageSize }: KafkaTopicProps): { [name: string]: string } {
+function retentionConfigs(props: KafkaTopicProps): { [name: string]: string } {
+  const { localRetention, retention, retentionSize, maxMessageSize } = props;
   return {
+    ...(localRetention === undefined
+      ? {}
+      : { 'local.retention.ms': rendered(localRetention.toMilliseconds()), 'remote.storage.enable': 'true' }),
     ...(retention === undefined ? {} : { 'retention.ms': rendered(retention.toMilliseconds()) }),
     ...(retentionSize === undefined ? {} : { 'retention.bytes': rendered(retentionSize.toBytes()) }),
     ...(maxMessageSize === undefined ? {} : { 'max.message.bytes': rendered(maxMessageSize.toBytes()) }),
@@ -148,72 +163,4 @@ function retentionConfigs({ retention, retentionSize, maxMessageSize }: KafkaTop
 function base64(configs: { [name: string]: string }): string {
   const json = JSON.stringify(Object.fromEntries(sorted(Object.entries(configs), ([name]) => name)));
   return Token.isUnresolved(json) ? Fn.base64(json) : Buffer.from(json).toString('base64');
-}
-
-/** All that is impossible in a topic. */
-function topicProblems(props: KafkaTopicProps): Problem[] {
-  const { cluster, configs = {} } = props;
-  const typed = { ...TYPED_TOPIC_CONFIGS, ...namedBy(props) };
-  return [
-    ...contractProblems(props),
-    ...nameProblems(props.topicName),
-    ...partitionProblems(props.partitions),
-    ...replicationProblems({
-      factorPath: 'replicationFactor',
-      factor: factorOf(props),
-      minInsync: insync(props),
-      brokers: cluster.brokerCount,
-    }),
-    ...retentionProblems(props),
-    ...valueProblems(configs, { path: 'configs', rules: TOPIC_CONFIGS, typed }),
-  ];
-}
-
-function nameProblems(topicName: string | undefined): Problem[] {
-  const wrong =
-    topicName === undefined || Token.isUnresolved(topicName) ? undefined : topicNameProblem('topicName', topicName);
-  return wrong === undefined ? [] : [wrong];
-}
-
-function partitionProblems(got: number | undefined): Problem[] {
-  const remedy = 'use at least as many as tasks read at once';
-  return got === undefined || Token.isUnresolved(got) || (Number.isInteger(got) && got >= 1)
-    ? []
-    : [{ path: 'partitions', must: 'a whole number of at least 1', got, remedy }];
-}
-
-/** The configs that are set by the props that are given. */
-function namedBy(props: KafkaTopicProps): { [name: string]: string } {
-  return {
-    ...(props.retention === undefined ? {} : { 'retention.ms': 'retention' }),
-    ...(props.retentionSize === undefined ? {} : { 'retention.bytes': 'retentionSize' }),
-    ...(props.maxMessageSize === undefined ? {} : { 'max.message.bytes': 'maxMessageSize' }),
-  };
-}
-
-/** Old records go by age and size, or by key; a topic that does one takes no limits of the other. */
-function retentionProblems(props: KafkaTopicProps): Problem[] {
-  const { retention, retentionSize, configs = {}, cleanup = KafkaCleanup.DELETE } = props;
-  const limits = [
-    { path: 'retention', got: retention?.toString() },
-    { path: 'retentionSize', got: retentionSize?.toBytes() },
-    { path: 'configs.retention.ms', got: configs['retention.ms'] },
-    { path: 'configs.retention.bytes', got: configs['retention.bytes'] },
-  ].filter(({ got }) => got !== undefined);
-  if (cleanup === KafkaCleanup.COMPACT) {
-    const must = 'left out where the newest record of each key is kept for ever';
-    return limits.map(({ path, got }) => ({ path, must, got, remedy: 'use KafkaCleanup.COMPACT_AND_DELETE' }));
-  }
-  const problems: Problem[] = [];
-  if (retention !== undefined && !retention.isUnresolved() && retention.toMilliseconds() < 1) {
-    const remedy = "use for example Duration.days(7), or '-1' in configs for ever";
-    problems.push({ path: 'retention', must: 'longer than nothing', got: retention.toString(), remedy });
-  }
-  if (cleanup === KafkaCleanup.DELETE) {
-    const idle = COMPACTION_CONFIGS.filter((name) => configs[name] !== undefined);
-    const must = 'left out where nothing is compacted';
-    const remedy = 'use KafkaCleanup.COMPACT or COMPACT_AND_DELETE';
-    problems.push(...idle.map((name) => ({ path: `configs.${name}`, must, got: configs[name], remedy })));
-  }
-  return problems;
 }

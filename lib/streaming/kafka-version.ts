@@ -20,13 +20,16 @@ export class KafkaVersion {
   /** Kafka 4.1, which has KRaft only. */
   public static readonly V4_1_X_KRAFT = new KafkaVersion('4.1.x.kraft');
 
+  /** Kafka 4.2, which has KRaft only. */
+  public static readonly V4_2_X_KRAFT = new KafkaVersion('4.2.x.kraft');
+
   /**
    * A version this library does not know.
    *
-   * @param version as MSK writes it, for example `4.2.x.kraft`; a version without KRaft is an error
+   * @param version as MSK writes it, for example `4.3.x.kraft`; a version without KRaft, which MSK has from 3.7 on, is an error
    */
   public static of(version: string): KafkaVersion {
-    if (!Token.isUnresolved(version) && !/^\d+\.\d+\.(\d+|x)\.kraft$/.test(version)) {
+    if (!Token.isUnresolved(version) && !/^(3\.([7-9]|\d\d)|([4-9]|\d\d)\.\d+)\.(\d+|x)\.kraft$/.test(version)) {
       fail({
         path: 'version',
         must: 'a version with KRaft, as MSK writes it',
@@ -70,4 +73,5 @@ const KNOWN = [
   KafkaVersion.V3_9_X_KRAFT,
   KafkaVersion.V4_0_X_KRAFT,
   KafkaVersion.V4_1_X_KRAFT,
+  KafkaVersion.V4_2_X_KRAFT,
 ];

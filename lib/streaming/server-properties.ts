@@ -61,6 +61,45 @@ export const SERVER_PROPERTIES: ValueRules = {
   'unclean.leader.election.enable': BOOLEAN,
 };
 
+/** What a configuration of MSK can set on Express brokers; the rest MSK sets and guards. */
+const EXPRESS = new Set([
+  'allow.everyone.if.no.acl.found',
+  'auto.create.topics.enable',
+  'compression.type',
+  'connections.max.idle.ms',
+  'delete.topic.enable',
+  'group.initial.rebalance.delay.ms',
+  'group.max.session.timeout.ms',
+  'leader.imbalance.per.broker.percentage',
+  'log.cleanup.policy',
+  'log.message.timestamp.after.max.ms',
+  'log.message.timestamp.before.max.ms',
+  'log.message.timestamp.type',
+  'log.retention.bytes',
+  'log.retention.ms',
+  'max.incremental.fetch.session.cache.slots',
+  'message.max.bytes',
+  'num.partitions',
+  'offsets.retention.minutes',
+  'replica.fetch.max.bytes',
+  'replica.selector.class',
+  'socket.receive.buffer.bytes',
+  'socket.request.max.bytes',
+  'socket.send.buffer.bytes',
+  'transaction.max.timeout.ms',
+  'transactional.id.expiration.ms',
+]);
+
+/**
+ * What a configuration of MSK can set on Express brokers, with the values Kafka takes.
+ *
+ * @see https://docs.aws.amazon.com/msk/latest/developerguide/msk-configuration-express-read-write.html
+ */
+export const EXPRESS_SERVER_PROPERTIES: ValueRules = {
+  ...Object.fromEntries(Object.entries(SERVER_PROPERTIES).filter(([name]) => EXPRESS.has(name))),
+  'max.connections.per.ip': whole(0),
+};
+
 /** The server properties that a prop of the configuration always sets, or says in another unit. */
 export const TYPED_SERVER_PROPERTIES: { readonly [name: string]: string } = {
   'auto.create.topics.enable': 'autoCreateTopics',

@@ -14,7 +14,11 @@ export function withContract(props: KafkaTopicProps): KafkaTopicProps {
     topicName: props.topicName ?? stream.topicName,
     partitions: props.partitions ?? stream.partitions,
     cleanup,
-    retention: props.retention ?? (agesBesides(props, cleanup) ? undefined : retentionOf(stream.retentionDays)),
+    retention: props.retention ?? (agesBesides(props, cleanup) ? undefined : daysOf(stream.retentionDays)),
+    // what a contract says holds in every environment, and only some have the cheaper tier
+    localRetention:
+      props.localRetention ??
+      (props.cluster.brokers?.isTiered === true ? daysOf(stream.localRetentionDays) : undefined),
   };
 }
 
@@ -40,7 +44,7 @@ function agesBesides({ configs }: KafkaTopicProps, cleanup: KafkaCleanup): boole
   return cleanup === KafkaCleanup.COMPACT || configs?.['retention.ms'] !== undefined;
 }
 
-function retentionOf(days: number | undefined): Duration | undefined {
+function daysOf(days: number | undefined): Duration | undefined {
   return days === undefined ? undefined : Duration.days(days);
 }
 

@@ -123,6 +123,26 @@ describe('validateConfig', () => {
       "'storage.silver.maximumObjectKib' must be a whole number of KiB, at least 1, got -1",
     ],
     [
+      'volumes of Express brokers',
+      { kafka: { express: true, maxStorageGib: 200 } },
+      "'kafka.maxStorageGib' must be left out for Express brokers, got 200; leave it out, or use standard brokers",
+    ],
+    [
+      'Express brokers in two zones',
+      { kafka: { express: true }, availabilityZones: ['us-east-1a', 'us-east-1b'] },
+      "'availabilityZones' must be three subnets for Express brokers, got 2",
+    ],
+    [
+      'Express brokers of a version that they do not run',
+      { kafka: { express: true, version: '4.0.x.kraft' } },
+      "'kafka.version' must be one that Express brokers run with KRaft",
+    ],
+    [
+      'volumes that may grow to less than they are',
+      { kafka: { storageGib: 500, maxStorageGib: 400 } },
+      '\'kafka.maxStorageGib\' must be more than the 500 GiB that a volume begins with, got "400 GiB"',
+    ],
+    [
       'a lifecycle of no days',
       { storage: { landing: { noncurrentExpireAfterDays: 0 } } },
       "'storage.landing.noncurrentExpireAfterDays' must be a whole number of days, at least 1, got 0",

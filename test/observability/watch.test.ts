@@ -1,10 +1,12 @@
 import { mkdtempSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Duration } from 'aws-cdk-lib/core';
 import { DataContracts, Zone } from '../../lib/contracts';
 import { Severity } from '../../lib/foundation';
 import { Watch } from '../../lib/observability';
+import { KafkaBrokers } from '../../lib/streaming';
 import { resourcesIn } from '../support/stacks';
 import { type AlarmProperties, CONTRACTS, Watched } from './watched';
 
@@ -52,6 +54,14 @@ const brokerLines = (id: number): { [name: string]: string } => ({
 });
 
 describe('Watch.kafka', () => {
+  test.each([undefined, 3])('has no alarm of disks for %s Express brokers, which have none', (count) => {
+    const watched = new Watched();
+    const brokers = KafkaBrokers.express({ instanceType: new ec2.InstanceType('m7g.large') });
+    const ids = Object.keys(linesOf(watched, watched.kafka(count, brokers)));
+    expect(ids).toContain('KafkaControllerGone');
+    expect(ids.filter((id) => id.endsWith('DiskFull'))).toEqual([]);
+  });
+
   test('tells of controllers, partitions, disks, processors and replicas', () => {
     const watched = new Watched();
     expect(linesOf(watched, watched.kafka(2))).toEqual({

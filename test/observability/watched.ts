@@ -17,7 +17,7 @@ import {
   StreamingJob,
 } from '../../lib/processing';
 import { LakeStorage } from '../../lib/storage';
-import { KafkaCluster } from '../../lib/streaming';
+import { type KafkaBrokers, KafkaCluster } from '../../lib/streaming';
 import { resourcesIn } from '../support/stacks';
 
 /** Every contract of this lake. */
@@ -30,8 +30,8 @@ export class Watched {
   readonly metrics = new LakehouseMetrics('dev');
   private count = 0;
 
-  kafka(brokerCount?: number): Watch {
-    return Watch.kafka(this.cluster(brokerCount));
+  kafka(brokerCount?: number, brokers?: KafkaBrokers): Watch {
+    return Watch.kafka(this.cluster(brokerCount, brokers));
   }
 
   topic(options?: Parameters<typeof Watch.topic>[2]): Watch {
@@ -141,9 +141,12 @@ export class Watched {
     return found.Properties;
   }
 
-  private cluster(brokerCount?: number): ReturnType<typeof KafkaCluster.fromKafkaClusterAttributes> {
+  private cluster(
+    brokerCount?: number,
+    brokers?: KafkaBrokers,
+  ): ReturnType<typeof KafkaCluster.fromKafkaClusterAttributes> {
     const clusterArn = 'arn:aws:kafka:us-east-1:111122223333:cluster/lake/0-1';
-    return KafkaCluster.fromKafkaClusterAttributes(this.stack, this.id(), { clusterArn, brokerCount });
+    return KafkaCluster.fromKafkaClusterAttributes(this.stack, this.id(), { clusterArn, brokerCount, brokers });
   }
 
   private id(): string {

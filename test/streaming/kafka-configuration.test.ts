@@ -1,5 +1,5 @@
 import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib/core';
-import { KafkaConfiguration, type KafkaConfigurationProps } from '../../lib/streaming';
+import { KafkaBrokerType, KafkaConfiguration, type KafkaConfigurationProps } from '../../lib/streaming';
 import { resourcesIn, testStack, theOnly } from '../support/stacks';
 
 interface Configuration {
@@ -132,6 +132,47 @@ describe('KafkaConfiguration', () => {
   test.each([0, 2.5])('fails when there are %d replicas', (defaultReplicationFactor) => {
     expect(() => configurationOf({ defaultReplicationFactor })).toThrow(
       `'defaultReplicationFactor' must be a whole number of at least 1, got ${defaultReplicationFactor}; use 3, one replica in each zone`,
+    );
+  });
+});
+
+describe('KafkaConfiguration for Express brokers', () => {
+  const express = { brokerType: KafkaBrokerType.EXPRESS };
+
+  test('has what MSK lets one set on them, and nothing else', () => {
+    const stack = testStack();
+    const serverProperties = { 'max.connections.per.ip': '100', 'num.partitions': '3' };
+    new KafkaConfiguration(stack, 'Properties', { ...express, serverProperties });
+    expect(theOnly(stack, 'AWS::MSK::Configuration')).toMatchObject({
+      ServerProperties: [
+        'auto.create.topics.enable=false',
+        'delete.topic.enable=true',
+        'log.retention.ms=604800000',
+        'max.connections.per.ip=100',
+        'num.partitions=3',
+        '',
+      ].join('\n'),
+    });
+  });
+
+  test('fails when it says what MSK sees to', () => {
+    const props = {
+      ...express,
+      defaultReplicationFactor: 2,
+      minInsyncReplicas: 1,
+      uncleanLeaderElection: true,
+      serverProperties: { 'num.io.threads': '8' },
+    };
+    const must = 'must be left out for Express brokers, where MSK sees to it';
+    const remedy = 'leave it out; there are 3 replicas, of which 2 must have a record';
+    expect(() => new KafkaConfiguration(testStack(), 'Properties', props)).toThrow(
+      [
+        "4 problems in Kafka configuration 'Test/Properties':",
+        `  - 'defaultReplicationFactor' ${must}, got 2; ${remedy}`,
+        `  - 'minInsyncReplicas' ${must}, got 1; ${remedy}`,
+        `  - 'uncleanLeaderElection' ${must}, got true; ${remedy}`,
+        '  - \'serverProperties.num.io.threads\' must be a property that MSK lets you set, got "8"; known are allow.everyone.if.no.acl.found',
+      ].join('\n'),
     );
   });
 });

@@ -11,11 +11,14 @@ describe('KafkaVersion', () => {
     expect(KafkaVersion.of('4.3.x.kraft').version).toBe('4.3.x.kraft');
   });
 
-  test.each(['3.9.x', '3.9', 'kraft'])('fails when %s would need ZooKeeper or is no version', (version) => {
-    expect(() => KafkaVersion.of(version)).toThrow(
-      `'version' must be a version with KRaft, as MSK writes it, got "${version}"; use a version such as '3.9.x.kraft'`,
-    );
-  });
+  test.each(['3.9.x', '3.9', 'kraft', '3.6.x.kraft'])(
+    'fails when %s would need ZooKeeper or is no version',
+    (version) => {
+      expect(() => KafkaVersion.of(version)).toThrow(
+        `'version' must be a version with KRaft, as MSK writes it, got "${version}"; use a version such as '3.9.x.kraft'`,
+      );
+    },
+  );
 
   test('fails when a name is not known, and names the nearest', () => {
     expect(() => KafkaVersion.fromVersion('3.9.kraft')).toThrow(

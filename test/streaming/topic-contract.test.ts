@@ -1,8 +1,8 @@
 import { Duration } from 'aws-cdk-lib/core';
-import { KafkaCleanup, type KafkaTopicOptions } from '../../lib/streaming';
+import { KafkaCleanup, KafkaStorageMode, type KafkaTopicOptions } from '../../lib/streaming';
 import { KEY, contractsOf } from '../contracts/lake';
 import { theOnly } from '../support/stacks';
-import { build } from './clusters';
+import { brokersOf, build } from './clusters';
 
 interface Topic {
   readonly Configs: string;
@@ -50,6 +50,19 @@ describe('KafkaTopic of a contract', () => {
   test('takes its cleanup from a prop before the contract, and forgets by age only where that can be', () => {
     const { configs } = topicOf({ ...LEAST, retentionDays: 7 }, { cleanup: KafkaCleanup.COMPACT });
     expect(configs).toEqual({ 'cleanup.policy': 'compact', 'min.insync.replicas': '2' });
+  });
+
+  test('keeps days on the volumes as its stream says, where there is a cheaper tier for the rest', () => {
+    const stream = { ...LEAST, retentionDays: 30, localRetentionDays: 2 };
+    expect(topicOf(stream).configs).not.toHaveProperty('local.retention.ms');
+    const brokers = brokersOf({ storageMode: KafkaStorageMode.TIERED });
+    const { stack, cluster } = build({ brokers });
+    cluster.addTopic('Topic', { contract: contractOf(stream) });
+    const { Configs } = theOnly<Topic>(stack, 'AWS::MSK::Topic');
+    expect(JSON.parse(Buffer.from(Configs, 'base64').toString())).toMatchObject({
+      'local.retention.ms': '172800000',
+      'remote.storage.enable': 'true',
+    });
   });
 
   test('fails when neither props nor a contract say what it is, and names all that is missing', () => {

@@ -1,7 +1,7 @@
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Size } from 'aws-cdk-lib/core';
 import type { Problem } from '../../private';
-import { KafkaBrokers, type KafkaClusterProps, KafkaMonitoring, KafkaVersion } from '../../streaming';
+import { KafkaBrokers, type KafkaClusterProps, KafkaMonitoring, KafkaStorageMode, KafkaVersion } from '../../streaming';
 import type { LakehouseConfig } from '../lakehouse-config';
 import { at, oneOf, unless } from '../problems';
 import { logRetention } from './network-section';
@@ -16,7 +16,15 @@ export interface KafkaConfig {
   readonly version?: string;
 
   /**
-   * The instance type of a broker: m7g or m5, large or larger.
+   * Whether brokers are Express brokers, whose storage MSK looks after, instead of standard ones. It cannot change: MSK would
+   * need another cluster.
+   *
+   * @default false
+   */
+  readonly express?: boolean;
+
+  /**
+   * The instance type of a broker: m7g or m5, large or larger; m7g alone for Express brokers.
    *
    * @default 'm7g.large'
    */
@@ -30,11 +38,27 @@ export interface KafkaConfig {
   readonly brokersPerZone?: number;
 
   /**
-   * The volume of a broker in GiB. It can grow, and not shrink.
+   * The volume of a broker in GiB. It can grow, and not shrink. Where it grew by itself, raise this to what it has before
+   * anything else of Kafka is changed. Not for Express brokers.
    *
    * @default 100
    */
   readonly storageGib?: number;
+
+  /**
+   * How large a volume may grow by itself, in GiB, when it is 60 percent full: more than `storageGib`. Not for Express brokers.
+   *
+   * @default - volumes do not grow by themselves
+   */
+  readonly maxStorageGib?: number;
+
+  /**
+   * Whether there is a cheaper tier for what topics keep for longer than `localRetentionDays` of their contracts. It cannot
+   * be taken back. Not for Express brokers.
+   *
+   * @default false
+   */
+  readonly tieredStorage?: boolean;
 
   /**
    * How fine the metrics are: DEFAULT, PER_BROKER, PER_TOPIC_PER_BROKER or PER_TOPIC_PER_PARTITION.
@@ -70,14 +94,19 @@ export function kafkaPropsOf({ kafka = {} }: LakehouseConfig): Omit<KafkaCluster
  *
  * @internal
  */
-export function kafkaRules({ kafka, availabilityZones: zones }: LakehouseConfig): Problem[] {
+export function kafkaRules({ kafka, region, availabilityZones: zones }: LakehouseConfig): Problem[] {
   if (kafka === undefined) {
     return [];
   }
+  const { _kind: brokers } = brokersOf(kafka);
+  const known = KafkaVersion.knownVersions();
+  const version = KafkaVersion.fromVersion(known.find((name) => name === kafka.version) ?? DEFAULT_VERSION);
+  const found = [...brokers.problems(), ...brokers.problemsAround({ zones: zones.length, version, region })];
   return [
-    ...oneOf('kafka.version', 'a known version of Kafka', kafka.version, KafkaVersion.knownVersions()),
+    ...oneOf('kafka.version', 'a known version of Kafka', kafka.version, known),
     ...oneOf('kafka.monitoring', 'a level of monitoring', kafka.monitoring, MONITORING),
-    ...brokersOf(kafka)._problems.map((found) => at(PATHS[found.path] ?? `kafka.${found.path}`, found)),
+    ...storageProblems(kafka),
+    ...found.map((each) => at(PATHS[each.path] ?? `kafka.${each.path}`, each)),
     ...logRetention('kafka.logRetentionDays', kafka.logRetentionDays),
     ...unless(zones.length >= 2, {
       path: 'availabilityZones',
@@ -88,6 +117,8 @@ export function kafkaRules({ kafka, availabilityZones: zones }: LakehouseConfig)
   ];
 }
 
+const DEFAULT_VERSION = KafkaVersion.V3_9_X_KRAFT.version;
+
 const MONITORING = Object.values(KafkaMonitoring);
 
 /** What the problems of brokers are called here. */
@@ -95,12 +126,31 @@ const PATHS: { readonly [path: string]: string } = {
   'brokers.perZone': 'kafka.brokersPerZone',
   'brokers.instanceType': 'kafka.instanceType',
   'brokers.storage': 'kafka.storageGib',
+  'brokers.maxStorage': 'kafka.maxStorageGib',
+  vpcSubnets: 'availabilityZones',
 };
 
-function brokersOf({ instanceType = 'm7g.large', brokersPerZone, storageGib }: KafkaConfig): KafkaBrokers {
-  return KafkaBrokers.provisioned({
-    instanceType: new ec2.InstanceType(instanceType),
-    perZone: brokersPerZone,
-    storage: storageGib === undefined ? undefined : Size.gibibytes(storageGib),
-  });
+/** What only standard brokers have. */
+function storageProblems({ express, storageGib, maxStorageGib, tieredStorage }: KafkaConfig): Problem[] {
+  const remedy = 'leave it out, or use standard brokers';
+  return Object.entries({ storageGib, maxStorageGib, tieredStorage })
+    .filter(([, got]) => express === true && got !== undefined)
+    .map(([name, got]) => ({ path: `kafka.${name}`, must: 'left out for Express brokers', got, remedy }));
+}
+
+function brokersOf({ instanceType: type = 'm7g.large', brokersPerZone: perZone, ...kafka }: KafkaConfig): KafkaBrokers {
+  const instanceType = new ec2.InstanceType(type);
+  return kafka.express === true
+    ? KafkaBrokers.express({ instanceType, perZone })
+    : KafkaBrokers.provisioned({
+        instanceType,
+        perZone,
+        storage: gibibytes(kafka.storageGib),
+        maxStorage: gibibytes(kafka.maxStorageGib),
+        storageMode: kafka.tieredStorage === true ? KafkaStorageMode.TIERED : undefined,
+      });
+}
+
+function gibibytes(amount: number | undefined): Size | undefined {
+  return amount === undefined ? undefined : Size.gibibytes(amount);
 }
