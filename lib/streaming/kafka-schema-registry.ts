@@ -65,7 +65,7 @@ class ImportedKafkaSchemaRegistry extends Resource implements IKafkaSchemaRegist
  */
 export class KafkaSchemaRegistry extends Resource implements IKafkaSchemaRegistry {
   /** Refer to a registry that exists already. */
-  public static fromRegistryArn(scope: Construct, id: string, registryArn: string): IKafkaSchemaRegistry {
+  public static fromKafkaSchemaRegistryArn(scope: Construct, id: string, registryArn: string): IKafkaSchemaRegistry {
     return new ImportedKafkaSchemaRegistry(scope, id, registryArn);
   }
 

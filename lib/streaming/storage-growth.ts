@@ -1,4 +1,6 @@
 import * as scaling from 'aws-cdk-lib/aws-applicationautoscaling';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import { ArnFormat, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { VolumeGrowth } from './broker-kind';
 
@@ -17,10 +19,28 @@ export function letVolumesGrow(scope: Construct, clusterArn: string, { mostGib, 
     resourceId: clusterArn,
     minCapacity: 1,
     maxCapacity: mostGib,
+    role: iam.Role.fromRoleArn(scope, 'StorageRole', serviceRole(scope), { mutable: false }),
   });
   target.scaleToTrackMetric('Growth', {
     predefinedMetric: scaling.PredefinedMetric.KAFKA_BROKER_STORAGE_UTILIZATION,
     targetValue: percent,
     disableScaleIn: true,
+  });
+}
+
+/**
+ * The role that Application Auto Scaling has in every account, and makes with the first target. Without a role the construct
+ * of the CDK would make one that nothing uses.
+ *
+ * @see https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-service-linked-roles.html
+ */
+function serviceRole(scope: Construct): string {
+  return Stack.of(scope).formatArn({
+    service: 'iam',
+    region: '',
+    resource: 'role',
+    resourceName:
+      'aws-service-role/kafka.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_KafkaCluster',
+    arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
   });
 }

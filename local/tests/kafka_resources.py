@@ -28,6 +28,8 @@ def volumes_that_grow() -> dict[str, Template]:
         "ScalableDimension": "kafka:broker-storage:VolumeSize",
         "MinCapacity": 1,
         "MaxCapacity": 500,
+        "RoleARN": "arn:aws:iam::000000000000:role/scaling",
+        "Tags": [{"Key": "Part", "Value": "volumes"}],
     }
     policy = {
         "PolicyName": "growth",

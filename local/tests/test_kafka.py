@@ -180,7 +180,7 @@ def test_volumes_that_grew_are_not_made_smaller_by_the_next_change(endpoint: End
 def test_volumes_may_grow_and_what_lets_them_is_changed_in_place(endpoint: Endpoint, stack: Template) -> None:
     stack["Resources"].update(volumes_that_grow())
     assert endpoint.deploy("kafka", stack) == "UPDATE_COMPLETE", endpoint.why("kafka")
-    change(stack, "StorageTarget", MaxCapacity=1000)
+    change(stack, "StorageTarget", MaxCapacity=1000, Tags=[{"Key": "Other", "Value": "tag"}])
     stack["Resources"]["StorageGrowth"]["Properties"]["TargetTrackingScalingPolicyConfiguration"]["TargetValue"] = 50
     assert endpoint.deploy("kafka", stack) == "UPDATE_COMPLETE", endpoint.why("kafka")
     report = read_back(endpoint.url, "kafka", REGION)

@@ -351,6 +351,7 @@ describe('LakehouseStack', () => {
       'AlertTopics',
       'LakeStorage',
       'LakeCatalog',
+      'KafkaSchemaRegistry',
       'KafkaCluster',
       'StreamingCluster',
       'BatchJobFlow',

@@ -88,7 +88,9 @@ describe('The volumes of KafkaBrokers.provisioned', () => {
       ResourceId: stack.resolve(cluster.clusterArn),
       MinCapacity: 1,
       MaxCapacity: 2048,
+      RoleARN: expect.objectContaining({}),
     });
+    expect(Object.keys(resourcesIn(stack, 'AWS::IAM::Role')).filter((id) => id.startsWith('Kafka'))).toEqual([]);
     expect(theOnly(stack, 'AWS::ApplicationAutoScaling::ScalingPolicy')).toMatchObject({
       PolicyType: 'TargetTrackingScaling',
       ScalingTargetId: { Ref: target },

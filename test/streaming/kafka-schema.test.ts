@@ -36,7 +36,7 @@ describe('KafkaSchemaRegistry', () => {
 
   test('is referred to by its ARN', () => {
     const arn = 'arn:aws:glue:eu-west-1:123456789012:registry/lake';
-    const registry = KafkaSchemaRegistry.fromRegistryArn(testStack(), 'Schemas', arn);
+    const registry = KafkaSchemaRegistry.fromKafkaSchemaRegistryArn(testStack(), 'Schemas', arn);
     expect(registry).toMatchObject({ registryArn: arn, registryName: 'lake' });
   });
 

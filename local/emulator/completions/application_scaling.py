@@ -27,6 +27,8 @@ _targets: Any = AccountRegionScopedDict()
 """Namespace, resource and dimension, joined by bars -> the target."""
 _policies: Any = AccountRegionScopedDict()
 """The same and the policy's name -> the policy."""
+_tags: Any = AccountRegionScopedDict()
+"""ARN of a target -> its tags."""
 
 
 def install() -> None:
@@ -60,6 +62,8 @@ def _register(request: Request) -> Request:
     target = {**before, **given}
     _check(target)
     _targets[key] = target
+    if request.get("Tags"):
+        _tags[target["ScalableTargetARN"]] = dict(request["Tags"])
     return {"ScalableTargetARN": target["ScalableTargetARN"]}
 
 
@@ -79,8 +83,10 @@ def _check(target: Request) -> None:
 
 def _deregister(request: Request) -> Request:
     key = _key(request)
-    if _targets.pop(key, None) is None:
+    target = _targets.pop(key, None)
+    if target is None:
         raise _missing(f"No scalable target is registered for {key}.")
+    _tags.pop(target["ScalableTargetARN"], None)
     for name in [name for name in _policies if name.startswith(f"{key}|")]:
         del _policies[name]
     return {}
@@ -128,6 +134,18 @@ def _delete_policy(request: Request) -> Request:
     return {}
 
 
+def _tag(request: Request) -> Request:
+    arn = request["ResourceARN"]
+    _tags[arn] = {**_tags.get(arn, {}), **request["Tags"]}
+    return {}
+
+
+def _untag(request: Request) -> Request:
+    arn = request["ResourceARN"]
+    _tags[arn] = {key: value for key, value in _tags.get(arn, {}).items() if key not in request["TagKeys"]}
+    return {}
+
+
 def _matches(record: Request, request: Request) -> bool:
     names = ("ServiceNamespace", "ScalableDimension")
     return all(request.get(name) in (None, record[name]) for name in names)
@@ -148,4 +166,7 @@ _OPERATIONS: dict[str, Callable[[Request], Request]] = {
     "PutScalingPolicy": _put_policy,
     "DescribeScalingPolicies": _describe_policies,
     "DeleteScalingPolicy": _delete_policy,
+    "ListTagsForResource": lambda request: {"Tags": dict(_tags.get(request["ResourceARN"], {}))},
+    "TagResource": _tag,
+    "UntagResource": _untag,
 }

@@ -18,11 +18,27 @@ class ScalableTarget(Provisioner):
     """`AWS::ApplicationAutoScaling::ScalableTarget`; `Ref` is resource, dimension and namespace."""
 
     resource_type = "AWS::ApplicationAutoScaling::ScalableTarget"
+    tag_shape = "list"
 
     def create(self, identity: Identity, properties: Properties) -> Provisioned:
-        """Registering one that is there changes it."""
+        """Its id is made of what it scales."""
         aws.call("application-autoscaling", "register_scalable_target", properties)
         physical_id = "|".join(properties[name] for name in ("ResourceId", "ScalableDimension", "ServiceNamespace"))
+        return physical_id, {"Id": physical_id}
+
+    def update(self, identity: Identity, physical_id: str, old: Properties, new: Properties) -> Provisioned:
+        """Registered again, with other limits; tags beside it, which the service takes from a new target alone."""
+        if any(old[name] != new[name] for name in _KEY):
+            return self.create(identity, new)
+        scaling = aws.client("application-autoscaling")
+        untagged = {name: value for name, value in new.items() if name != "Tags"}
+        arn = aws.call("application-autoscaling", "register_scalable_target", untagged)["ScalableTargetARN"]
+        before, after = ({tag["Key"]: tag["Value"] for tag in aws.tag_list(tagged)} for tagged in (old, new))
+        gone = sorted(set(before) - set(after))
+        if gone:
+            scaling.untag_resource(ResourceARN=arn, TagKeys=gone)
+        if after:
+            scaling.tag_resource(ResourceARN=arn, Tags=after)
         return physical_id, {"Id": physical_id}
 
     def delete(self, physical_id: str, properties: Properties) -> None:

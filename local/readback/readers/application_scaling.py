@@ -11,16 +11,19 @@ _KEY = ("ResourceId", "ScalableDimension", "ServiceNamespace")
 
 @reader("AWS::ApplicationAutoScaling::ScalableTarget")
 def scalable_target(aws: Aws, resource: Resource) -> Live | None:
-    """DescribeScalableTargets."""
+    """DescribeScalableTargets, ListTagsForResource."""
     resource_id, dimension, namespace = resource.physical_id.split("|")
-    answer = aws.client("application-autoscaling").describe_scalable_targets(
+    scaling = aws.client("application-autoscaling")
+    answer = scaling.describe_scalable_targets(
         ServiceNamespace=namespace, ResourceIds=[resource_id], ScalableDimension=dimension
     )
     live = first(answer["ScalableTargets"])
     if live is None:
         return None
     names = (*_KEY, "MinCapacity", "MaxCapacity", "RoleARN")
-    return Live(present(**{name: live.get(name) for name in names}), {"Id": _id(live)})
+    tags = scaling.list_tags_for_resource(ResourceARN=live["ScalableTargetARN"])["Tags"]
+    members = {name: live.get(name) for name in names}
+    return Live(present(**members, Tags=[{"Key": key, "Value": tags[key]} for key in sorted(tags)]), {"Id": _id(live)})
 
 
 @reader("AWS::ApplicationAutoScaling::ScalingPolicy")
