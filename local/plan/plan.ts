@@ -7,7 +7,8 @@ import { LiveCatalog } from './catalog';
 import { type TableName, keyOf } from './table-name';
 import { deployedStack } from './deployed';
 import { optimizerTypes } from './optimizers';
-import { type Judged, type Plan, labelOf, planOf } from './report';
+import { type StackPair, refusedChanges } from './refused-changes';
+import { type Judged, type Plan, type RefusedChange, labelOf, planOf } from './report';
 import type { SynthesizedStack } from './stack-templates';
 import { stacksIn } from './synthesized';
 import { type Declared, type DeclaredTable, declaredIn } from './template-tables';
@@ -28,17 +29,20 @@ export function plan(environment: string, options: PlanOptions, paths: RunPaths)
   const place = placeOf(environment, options, paths);
   return withAssembly(environment, options, async (directory) => {
     const judged: Judged[] = [];
+    const refused: RefusedChange[] = [];
     const all = stacksIn(directory);
     for (const region of new Set(all.map((stack) => place.region ?? stack.region))) {
       const stacks = all.filter((stack) => (place.region ?? stack.region) === region);
       const aws = await Aws.of({ endpoint: place.endpoint, region });
       try {
-        judged.push(...(await judgedIn(aws, stacks)));
+        const pairs = await withDeployed(aws, stacks);
+        judged.push(...(await judgedIn(aws, pairs)));
+        refused.push(...pairs.flatMap(refusedChanges));
       } finally {
         aws.close();
       }
     }
-    return planOf({ environment, endpoint: place.endpoint }, judged);
+    return planOf({ environment, endpoint: place.endpoint, refused }, judged);
   });
 }
 
@@ -51,17 +55,24 @@ function placeOf(environment: string, { endpoint, region }: AwsPlace, paths: Run
   return up?.environment === environment ? { endpoint: up.facts.endpoint, region: up.facts.region } : {};
 }
 
+async function withDeployed(aws: Aws, stacks: readonly SynthesizedStack[]): Promise<StackPair[]> {
+  const pairs: StackPair[] = [];
+  for (const after of stacks) {
+    pairs.push({ after, before: await deployedStack(aws, after.name) });
+  }
+  return pairs;
+}
+
 /** Judges the tables of all stacks of a region together, so that one which goes from one to the other is seen. */
-async function judgedIn(aws: Aws, stacks: readonly SynthesizedStack[]): Promise<Judged[]> {
+async function judgedIn(aws: Aws, pairs: readonly StackPair[]): Promise<Judged[]> {
   const [desired, deployed] = [new Map<string, DeclaredTable>(), new Map<string, DeclaredTable>()];
   const databases = new Set<string>();
   const add = (declared: Declared, tables: Map<string, DeclaredTable>): void => {
     declared.tables.forEach((table) => tables.set(keyOf(table), table));
     [...declared.databases, ...declared.tables.map(({ database }) => database)].forEach((name) => databases.add(name));
   };
-  for (const stack of stacks) {
-    const before = await deployedStack(aws, stack.name);
-    add(declaredIn(stack, before?.physicalIds), desired);
+  for (const { after, before } of pairs) {
+    add(declaredIn(after, before?.physicalIds), desired);
     if (before !== undefined) {
       add(declaredIn(before, before.physicalIds), deployed);
     }

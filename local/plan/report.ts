@@ -35,12 +35,18 @@ export const planShape = z.object({
       note: z.string().optional(),
     }),
   ),
+  refused: z
+    .array(z.object({ resource: z.string().describe('the stack and the logical id'), problem: z.string() }))
+    .describe('changes of other resources that their service would refuse, with the remedy'),
 });
 
 /** A plan, as JSON has it. */
 export type Plan = z.infer<typeof planShape>;
 
 type PlannedTable = Plan['tables'][number];
+
+/** A change of something else than a table that its service would refuse. */
+export type RefusedChange = Plan['refused'][number];
 
 /** A table with what was found of it. */
 export interface Judged extends TableName {
@@ -65,7 +71,7 @@ const COLOURS: Record<Status, number> = {
 };
 
 /** Puts a plan together. */
-export function planOf(about: Pick<Plan, 'environment' | 'endpoint'>, judged: readonly Judged[]): Plan {
+export function planOf(about: Pick<Plan, 'environment' | 'endpoint' | 'refused'>, judged: readonly Judged[]): Plan {
   const tables = judged.map(({ label, database, name, region, verdict }): PlannedTable => {
     const { status, changes, drift, problems, note } = verdict;
     const told = changes.map((change) => Object.assign({ text: plannedWords(change) }, change));
@@ -75,7 +81,7 @@ export function planOf(about: Pick<Plan, 'environment' | 'endpoint'>, judged: re
   const counts = Object.fromEntries(
     used.map((status) => [status, tables.filter((one) => one.status === status).length]),
   );
-  const stops = used.some((status) => STOPS.has(status));
+  const stops = about.refused.length > 0 || used.some((status) => STOPS.has(status));
   const exitCode = stops ? 3 : used.some((status) => !SILENT.has(status)) ? 2 : 0;
   return { version: 1, ...about, exitCode, counts, tables };
 }
@@ -94,7 +100,10 @@ export function planText(plan: Plan, colours: boolean): string {
   const lines = shown.map(({ table, status, ...said }) =>
     `${table.padEnd(width)}  ${paint(status, status.padEnd(8))} ${sentences(said).join('   ')}`.trimEnd(),
   );
-  return [...lines, ...unmanagedLine(plan), summaryOf(plan)].join('\n');
+  const refused = plan.refused.map(
+    ({ resource, problem }) => `${resource}  ${paint('illegal', 'refused')}  ${problem}`,
+  );
+  return [...lines, ...refused, ...unmanagedLine(plan), summaryOf(plan)].join('\n');
 }
 
 function sentences({ changes, drift, problems, note }: Pick<PlannedTable, 'changes' | 'drift' | 'problems' | 'note'>) {

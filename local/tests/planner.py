@@ -170,7 +170,9 @@ class Planner:
 
 def _bundled(folder: Path) -> Path:
     """The command line in one file, as the package has it: what starts dozens of times should start fast."""
-    root, program = LOCAL.parent, folder / "lakehouse.js"
+    root, program = LOCAL.parent, folder / "dist" / "bin" / "lakehouse.js"
+    # what it reads of the package lies beside it
+    (folder / "lib").symlink_to(root / "lib")
     form = ["--bundle", "--platform=node", "--format=cjs", "--log-level=warning"]
     outside = [f"--external:{name}" for name in ("aws-cdk-lib", "aws-cdk-lib/*", "constructs", "pg-native")]
     esbuild, entry = root / "node_modules/esbuild/bin/esbuild", root / "bin/lakehouse.ts"

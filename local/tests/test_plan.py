@@ -284,6 +284,22 @@ def illegal(edited: Edited) -> None:
     edited.rename("silver.flights", "Elsewhere")
 
 
+def two_changes_of_kafka(edited: Edited) -> None:
+    """A version and a level of monitoring, of which MSK takes one."""
+    for template in edited.templates:
+        for body in template["Resources"].values():
+            if body["Type"] == "AWS::MSK::Cluster":
+                body["Properties"].update(KafkaVersion="4.0.x.kraft", EnhancedMonitoring="PER_BROKER")
+
+
+def test_tells_of_two_changes_of_kafka_of_which_one_would_be_refused(planner: Planner) -> None:
+    found = planner.plan(assembly=planner.edited("kafka", two_changes_of_kafka))
+    (line,) = (line for line in found.text.splitlines() if "refused" in line)
+    assert line.startswith("Lakehouse-dev/Kafka")
+    assert line.endswith("deploy them one by one, in this order: version, monitoring and logs")
+    assert found.code == 3
+
+
 def test_refuses_what_iceberg_or_glue_would(planner: Planner) -> None:
     found = planner.plan(assembly=planner.edited("illegal", illegal))
     refused = {

@@ -9,7 +9,8 @@ function judged(label: string, status: Status, more: Partial<Verdict> = {}): Jud
 
 const ADDED = { kind: 'column added', subject: 'gate', id: 31, after: 'string' } as const;
 const DROPPED = { kind: 'column dropped', subject: 'x', id: 3, before: 'int' } as const;
-const plan = (...tables: Judged[]) => planOf({ environment: 'prod' }, tables);
+const plan = (...tables: Judged[]) => planOf({ environment: 'prod', refused: [] }, tables);
+const REFUSED = { resource: 'Lake/Kafka', problem: '2 changes in one deployment; deploy them one by one' };
 
 describe('planOf', () => {
   test.each<[number, Status[]]>([
@@ -22,6 +23,17 @@ describe('planOf', () => {
     [3, ['import']],
   ])('ends with %i for tables that are %j', (code, statuses) => {
     expect(plan(...statuses.map((status, index) => judged(`silver.t${index}`, status))).exitCode).toBe(code);
+  });
+
+  test('ends with 3 where another resource’s service would refuse its change', () => {
+    const found = planOf({ environment: 'prod', refused: [REFUSED] }, [judged('silver.a', 'no change')]);
+    expect(found.exitCode).toBe(3);
+    expect(planText(found, false)).toBe(
+      [
+        'Lake/Kafka  refused  2 changes in one deployment; deploy them one by one',
+        'no change: 1 table is as declared',
+      ].join('\n'),
+    );
   });
 
   test('keeps the shape that programs rely on, with every change in words too', () => {
