@@ -1,10 +1,10 @@
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { Size } from 'aws-cdk-lib/core';
-import type { BrokerKind } from './broker-kind';
-import { ExpressBrokers } from './express-brokers';
+import type { BrokerKind } from './brokers/broker-kind';
+import { ExpressBrokers } from './brokers/express-brokers';
 import type { KafkaBrokerType } from './kafka-broker-type';
 import type { KafkaStorageMode } from './kafka-storage-mode';
-import { StandardBrokers } from './standard-brokers';
+import { StandardBrokers } from './brokers/standard-brokers';
 
 /** Brokers whose instances and volumes are chosen. */
 export interface ProvisionedBrokersOptions {

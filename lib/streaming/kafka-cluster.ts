@@ -6,7 +6,7 @@ import { Names, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { LakeKey } from '../foundation';
 import { failAll, problem } from '../private';
-import { NAME_LIMIT, clusterProblems, tooManyPartitions, unevenBrokers } from './cluster-problems';
+import { NAME_LIMIT, clusterProblems, tooManyPartitions, unevenBrokers } from './rules/cluster-problems';
 import { KafkaBrokerType } from './kafka-broker-type';
 import type { KafkaBrokers } from './kafka-brokers';
 import {
@@ -22,7 +22,7 @@ import type { IKafkaSchemaRegistry } from './kafka-schema-registry';
 import type { KafkaTopic } from './kafka-topic';
 import type { KafkaTopicOptions } from './kafka-topic-props';
 import { KafkaVersion } from './kafka-version';
-import { letVolumesGrow } from './storage-growth';
+import { letVolumesGrow } from './brokers/storage-growth';
 
 /** Properties of a KafkaCluster. */
 export interface KafkaClusterProps {

@@ -12,8 +12,8 @@ import {
 } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { failAll, problem, sorted } from '../private';
-import { insyncOf, rendered } from './config-values';
-import { configurationProblems, factorOf, isExpress } from './configuration-problems';
+import { insyncOf, rendered } from './rules/config-values';
+import { configurationProblems, factorOf, isExpress } from './rules/configuration-problems';
 import { KafkaBrokerType } from './kafka-broker-type';
 
 /** The longest name of a configuration that this library gives; MSK documents none. */

@@ -3,13 +3,13 @@ import * as msk from 'aws-cdk-lib/aws-msk';
 import { Fn, type IResource, RemovalPolicy, Resource, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { failAll, problem, sorted } from '../private';
-import { rendered } from './config-values';
+import { rendered } from './rules/config-values';
 import type { IKafkaCluster } from './kafka-cluster-base';
 import { KafkaSchema } from './kafka-schema';
 import { KafkaTopicGrants, resourceArn } from './kafka-topic-grants';
 import { KafkaCleanup, type KafkaTopicAttributes, type KafkaTopicProps } from './kafka-topic-props';
 import { withContract } from './topic-contract';
-import { factorOfTopic, insyncOfTopic, isExpress, topicProblems } from './topic-problems';
+import { factorOfTopic, insyncOfTopic, isExpress, topicProblems } from './rules/topic-problems';
 
 /** A topic of a Kafka cluster. */
 export interface IKafkaTopic extends IResource {

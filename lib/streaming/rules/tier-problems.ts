@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib/core';
-import type { Problem } from '../private';
-import { KafkaCleanup, type KafkaTopicProps } from './kafka-topic-props';
+import type { Problem } from '../../private';
+import { KafkaCleanup, type KafkaTopicProps } from '../kafka-topic-props';
 import { LEAST_TIERED_SEGMENT } from './topic-configs';
 
 /** The least that MSK keeps the records of a topic with tiered storage. */

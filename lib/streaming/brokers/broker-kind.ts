@@ -1,8 +1,8 @@
 import type * as msk from 'aws-cdk-lib/aws-msk';
 import { Token } from 'aws-cdk-lib/core';
-import type { Problem } from '../private';
-import type { KafkaBrokerType } from './kafka-broker-type';
-import type { KafkaVersion } from './kafka-version';
+import type { Problem } from '../../private';
+import type { KafkaBrokerType } from '../kafka-broker-type';
+import type { KafkaVersion } from '../kafka-version';
 
 /** How volumes grow by themselves. */
 export interface VolumeGrowth {

@@ -1,8 +1,8 @@
 import { Token } from 'aws-cdk-lib/core';
-import type { Problem } from '../private';
+import type { Problem } from '../../private';
 import { type BrokerKind, type BrokerSurroundings, countProblems } from './broker-kind';
-import { KafkaBrokerType } from './kafka-broker-type';
-import type { ExpressBrokersOptions } from './kafka-brokers';
+import { KafkaBrokerType } from '../kafka-broker-type';
+import type { ExpressBrokersOptions } from '../kafka-brokers';
 
 /** The instance types of Express brokers. */
 const EXPRESS_TYPE = /^m7g\.(large|([248]|12|16)?xlarge)$/;

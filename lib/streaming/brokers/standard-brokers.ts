@@ -1,10 +1,10 @@
 import type * as msk from 'aws-cdk-lib/aws-msk';
 import { Size, SizeRoundingBehavior, Token } from 'aws-cdk-lib/core';
-import type { Problem } from '../private';
+import type { Problem } from '../../private';
 import { type BrokerKind, type BrokerSurroundings, type VolumeGrowth, countProblems } from './broker-kind';
-import { KafkaBrokerType } from './kafka-broker-type';
-import type { ProvisionedBrokersOptions } from './kafka-brokers';
-import { KafkaStorageMode } from './kafka-storage-mode';
+import { KafkaBrokerType } from '../kafka-broker-type';
+import type { ProvisionedBrokersOptions } from '../kafka-brokers';
+import { KafkaStorageMode } from '../kafka-storage-mode';
 
 /** The instance types of standard brokers: m5 and m7g from large on. */
 const STANDARD_TYPE = /^(m5\.(large|([248]|12|16|24)?xlarge)|m7g\.(large|([248]|12|16)?xlarge))$/;

@@ -1,7 +1,7 @@
-import type { Problem } from '../private';
+import type { Problem } from '../../private';
 import { insyncOf, replicationProblems, valueProblems } from './config-values';
-import { KafkaBrokerType } from './kafka-broker-type';
-import type { KafkaConfigurationProps } from './kafka-configuration';
+import { KafkaBrokerType } from '../kafka-broker-type';
+import type { KafkaConfigurationProps } from '../kafka-configuration';
 import {
   EXPRESS_SERVER_PROPERTIES,
   ORDERED_SERVER_PROPERTIES,

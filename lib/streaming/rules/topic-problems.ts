@@ -1,11 +1,11 @@
 import { type Duration, Token } from 'aws-cdk-lib/core';
-import { type Problem, topicNameProblem } from '../private';
+import { type Problem, topicNameProblem } from '../../private';
 import { insyncOf, replicationProblems, valueProblems } from './config-values';
-import { KafkaBrokerType } from './kafka-broker-type';
-import { KafkaCleanup, type KafkaTopicProps } from './kafka-topic-props';
+import { KafkaBrokerType } from '../kafka-broker-type';
+import { KafkaCleanup, type KafkaTopicProps } from '../kafka-topic-props';
 import { tierProblems } from './tier-problems';
 import { COMPACTION_CONFIGS, EXPRESS_TOPIC_CONFIGS, TOPIC_CONFIGS, TYPED_TOPIC_CONFIGS } from './topic-configs';
-import { contractProblems } from './topic-contract';
+import { contractProblems } from '../topic-contract';
 
 /** The replicas on Express brokers, whatever a topic says. */
 const EXPRESS_FACTOR = 3;

@@ -1,5 +1,5 @@
-import { KafkaBrokerType } from './kafka-broker-type';
-import type { KafkaBrokers } from './kafka-brokers';
+import { KafkaBrokerType } from '../kafka-broker-type';
+import type { KafkaBrokers } from '../kafka-brokers';
 
 /**
  * How many replicas of partitions one broker may hold, by the size of its instance. MSK refuses more on Express brokers; on

@@ -1,5 +1,5 @@
 import { Token, Tokenization } from 'aws-cdk-lib/core';
-import { type Problem, didYouMean } from '../private';
+import { type Problem, didYouMean } from '../../private';
 
 /** What Kafka takes as the value of a property. */
 export interface ValueRule {

@@ -1,14 +1,14 @@
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as msk from 'aws-cdk-lib/aws-msk';
 import { type Stack, Token } from 'aws-cdk-lib/core';
-import { renderedProperties } from '../foundation';
-import { type Problem, problem, sorted } from '../private';
+import { renderedProperties } from '../../foundation';
+import { type Problem, problem, sorted } from '../../private';
 import { replicationProblems } from './config-values';
-import type { KafkaClusterProps } from './kafka-cluster';
-import { KafkaConfiguration } from './kafka-configuration';
-import { KafkaTopic } from './kafka-topic';
-import type { KafkaVersion } from './kafka-version';
-import { partitionLimit } from './partition-limits';
+import type { KafkaClusterProps } from '../kafka-cluster';
+import { KafkaConfiguration } from '../kafka-configuration';
+import { KafkaTopic } from '../kafka-topic';
+import type { KafkaVersion } from '../kafka-version';
+import { partitionLimit } from '../brokers/partition-limits';
 
 /** The longest name of a cluster. */
 export const NAME_LIMIT = 64;
