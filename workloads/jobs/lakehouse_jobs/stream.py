@@ -20,6 +20,7 @@ from pyspark.sql.streaming.query import StreamingQuery
 
 from lakehouse_jobs import records as shapes
 from lakehouse_jobs.contract import Contract
+from lakehouse_jobs.draining import Drain, DrainedError
 from lakehouse_jobs.exceptions import JobError
 from lakehouse_jobs.failures import translate
 from lakehouse_jobs.frames import kept
@@ -34,11 +35,12 @@ _QUERY_ID = "sql.streaming.queryId"
 
 
 def run(spark: SparkSession, job: Stream, contract: Contract, telemetry: Telemetry) -> None:
-    """Stream a dataset: until its topic is read (`available_now`), or until it fails or is ended.
+    """Stream a dataset: until its topic is read (`available_now`), it fails, or the run is asked to end.
 
     :raises JobError: a batch failed after its retries, or the query did; run again, it goes on where it stood.
     """
-    handler = StreamHandler(job, contract, telemetry)
+    drain = Drain(job.turn)
+    handler = StreamHandler(job, contract, telemetry, drain)
     topic = contract.stream.topic
     options = {
         **job.brokers.options,
@@ -53,20 +55,24 @@ def run(spark: SparkSession, job: Stream, contract: Contract, telemetry: Telemet
     records = spark.readStream.format("kafka").options(**options).load()
     writer = records.writeStream.queryName(contract.dataset).foreachBatch(handler)
     writer = writer.option("checkpointLocation", job.checkpoint)
+    if job.turn is not None:
+        job.turn.take()
     if job.available_now:
         query = writer.trigger(availableNow=True).start()
     else:
         query = writer.trigger(processingTime=f"{job.trigger_seconds} seconds").start()
     _LOGGER.info("stream started", extra={"topic": topic, "streamId": str(query.id)})
     try:
-        while not query.awaitTermination(job.report_seconds):  # type: ignore[arg-type] # PySpark takes fractions
+        for _ in drain.pauses(query, job.report_seconds):
             if _has_nothing_to_read(query):
                 telemetry.record(Metric.DATASET_LOADED, 1.0, Dataset=contract.dataset)
                 telemetry.flush()
     except StreamingQueryException as error:
-        raise (handler.failure or translate(error)) from error
+        if not isinstance(handler.failure, DrainedError):
+            raise (handler.failure or translate(error)) from error
     finally:
         query.stop()
+    drain.say_done(query)
 
 
 def _has_nothing_to_read(query: StreamingQuery) -> bool:
@@ -78,10 +84,11 @@ def _has_nothing_to_read(query: StreamingQuery) -> bool:
 class StreamHandler:
     """Commits the batches of a stream; what made one fail is in `failure`, which Spark would flatten to text."""
 
-    def __init__(self, job: Stream, contract: Contract, telemetry: Telemetry) -> None:
+    def __init__(self, job: Stream, contract: Contract, telemetry: Telemetry, drain: Drain) -> None:
         self._job = job
         self._contract = contract
         self._telemetry = telemetry
+        self._drain = drain
         self.failure: JobError | None = None
 
     def __call__(self, records: DataFrame, number: int) -> None:
@@ -89,6 +96,7 @@ class StreamHandler:
         job, contract = self._job, self._contract
         started = time.monotonic()
         try:
+            self._drain.admit()
             with (
                 bound(correlationId=job.correlation_id, runId=job.run_id, dataset=contract.dataset),
                 kept(shapes.judge_records(records, contract)) as judged,

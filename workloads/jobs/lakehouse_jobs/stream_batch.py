@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from lakehouse_jobs import records as shapes
 from lakehouse_jobs.commits import Claim
 from lakehouse_jobs.contract import Contract
+from lakehouse_jobs.draining import Turn
 from lakehouse_jobs.exceptions import ConcurrentRunError, problem
 from lakehouse_jobs.iceberg import PREFIX, TOKEN, Snapshot
 from lakehouse_jobs.kafka import Brokers
@@ -24,7 +25,8 @@ class Stream:
 
     `epoch` goes up with every planned replay; `databases` are Glue databases by zone, `windows` the contracts of what
     follows from the dataset. Each `report_seconds` in which
-    there is nothing left to read, it says that the dataset is up to its source.
+    there is nothing left to read, it says that the dataset is up to its source. Without a `turn` it
+    cannot be asked to end.
     """
 
     run_id: str
@@ -39,6 +41,7 @@ class Stream:
     epoch: int = 0
     windows: Sequence[Contract] = ()
     report_seconds: float = 60
+    turn: Turn | None = None
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from lakehouse_jobs.commands.command import (
     telemetry_of,
 )
 from lakehouse_jobs.contract import load_stream, load_windows
+from lakehouse_jobs.draining import NOBODY, Turn
 from lakehouse_jobs.exceptions import JobError
 from lakehouse_jobs.kafka import load_brokers
 from lakehouse_jobs.lineage_steps import StreamLineage, load_lineage
@@ -33,6 +34,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--available-now", action="store_true", help="end when everything in the topic now is read")
     parser.add_argument("--trigger-seconds", type=int, default=60, help="seconds between two batches")
     parser.add_argument("--max-records", type=int, default=200_000, help="records in one batch at most")
+    parser.add_argument(
+        "--take-over-from", default=NOBODY, help="correlation id of the run that is asked to end when this one is ready"
+    )
 
 
 def stream_job(options: argparse.Namespace, runtime: Runtime) -> Stream:
@@ -58,6 +62,7 @@ def _run(options: argparse.Namespace) -> int:
         available_now=options.available_now,
         trigger_seconds=options.trigger_seconds,
         max_records=options.max_records,
+        turn=Turn.of(options.checkpoint, options.correlation_id, options.take_over_from),
     )
     telemetry = telemetry_of(runtime)
     lineage = StreamLineage(*load_lineage(runtime, lineage_run(options, runtime)), job.brokers, job.windows)
