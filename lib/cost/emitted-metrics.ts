@@ -90,7 +90,9 @@ function catalogued(read: Metric[]): Metric[] {
   const valuesOf = (name: string): string[] => [
     ...new Set(seen.filter((pair) => pair[0] === name).map(([, value]) => value)),
   ];
-  return listAt(catalogue, 'metrics').flatMap((metric) => {
+  // a supervisor emits for its own dataset alone, which an alarm reads
+  const ofJobs = listAt(catalogue, 'metrics').filter((metric) => !listAt(metric, 'emittedBy').includes('supervisor'));
+  return ofJobs.flatMap((metric) => {
     const names = listAt(metric, 'dimensions').map(String);
     const combined = names.reduce<string[][]>(
       (rows, name) => rows.flatMap((row) => valuesOf(name).map((value) => row.concat(name, value))),

@@ -167,6 +167,13 @@ export interface TopicWatchOptions extends WatchOptions {
    * @default Severity.WARNING
    */
   readonly severity?: Severity;
+
+  /**
+   * What the reader says it has read, as a sum: nothing while the topic has records is an alarm.
+   *
+   * @default - nobody is told that the reader stands, only that it is behind
+   */
+  readonly progress?: cloudwatch.Metric;
 }
 
 /** How the quality of data is watched. */

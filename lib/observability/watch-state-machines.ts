@@ -2,6 +2,7 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Duration } from 'aws-cdk-lib/core';
 import { Severity } from '../foundation';
+import type { StreamingJob } from '../processing';
 import { awsMetric } from './known-metrics';
 import { MissingData } from './missing-data';
 import { Concern, type WatchAlarm, type WatchGraph, type WatchParts } from './watch-parts';
@@ -18,8 +19,14 @@ interface Told {
   readonly cause: boolean;
 }
 
-/** The alarms and graphs of a streaming job by its supervisor, which fails when its restarts are used up. */
-export function jobWatch(supervisor: sfn.IStateMachine, name: string): WatchParts {
+/** How long, and how often, a job may be started again before somebody looks at it. */
+const RESTARTING = { window: Duration.minutes(30), most: 2 };
+
+/**
+ * The alarms and graphs of a streaming job by its supervisor, which fails when its restarts are used up, and counts them
+ * where the job has a metric for it.
+ */
+export function jobWatch({ stateMachine: supervisor, restarts }: StreamingJob, name: string): WatchParts {
   const told: Told = {
     id: `${name}Stopped`,
     severity: Severity.CRITICAL,
@@ -29,8 +36,22 @@ export function jobWatch(supervisor: sfn.IStateMachine, name: string): WatchPart
     cause: false,
   };
   return {
-    alarms: [failed(supervisor, 'ExecutionsFailed', told)],
-    rows: [{ concern: Concern.STREAMING, title: `${name} job`, graphs: graphs(supervisor) }],
+    alarms: [
+      failed(supervisor, 'ExecutionsFailed', told),
+      ...(restarts === undefined ? [] : [restarting(restarts, name)]),
+    ],
+    rows: [
+      {
+        concern: Concern.STREAMING,
+        title: `${name} job`,
+        graphs: [
+          ...graphs(supervisor),
+          ...(restarts === undefined
+            ? []
+            : [{ title: 'Started again', metrics: [restarts.with({ label: 'restarts' })] }]),
+        ],
+      },
+    ],
   };
 }
 
@@ -53,6 +74,21 @@ export function flowWatch(stateMachine: sfn.IStateMachine, name: string): WatchP
   return {
     alarms: [failed(stateMachine, 'ExecutionsFailed', told), failed(stateMachine, 'ExecutionsTimedOut', late)],
     rows: [{ concern: Concern.BATCH, title: `${name} job flow`, graphs: graphs(stateMachine) }],
+  };
+}
+
+/** A job that ends again and again reads little, and is down when its restarts are used up. */
+function restarting(restarts: cloudwatch.Metric, name: string): WatchAlarm {
+  const { window, most } = RESTARTING;
+  return {
+    id: `${name}Restarting`,
+    metric: restarts.with({ period: window, statistic: cloudwatch.Stats.SUM }),
+    threshold: most,
+    severity: Severity.WARNING,
+    missingData: MissingData.fine('the job was not started again'),
+    meaning: `the streaming job ${name} was started again more than ${most} times in ${window.toHumanString()}`,
+    firstStep: 'see why its last step failed, before its restarts are used up',
+    section: 'streaming-job-restarting',
   };
 }
 

@@ -5,7 +5,7 @@ import { fail } from '../private';
 import type { IKafkaTopic } from '../streaming';
 import { MissingData } from './missing-data';
 import { pascal } from './pascal';
-import { Concern, type TopicWatchOptions, type WatchParts } from './watch-parts';
+import { Concern, type TopicWatchOptions, type WatchAlarm, type WatchParts } from './watch-parts';
 
 /** The lag of a consumer group on a topic. */
 export function topicWatch(topic: IKafkaTopic, consumerGroup: string, options: TopicWatchOptions): WatchParts {
@@ -31,6 +31,7 @@ export function topicWatch(topic: IKafkaTopic, consumerGroup: string, options: T
         firstStep: 'see whether the consumer runs, and whether more comes in than it can take',
         section: 'consumer-lagging',
       },
+      ...(options.progress === undefined ? [] : [standing({ topic, consumerGroup, name, label }, options.progress)]),
     ],
     rows: [
       {
@@ -55,5 +56,31 @@ export function topicWatch(topic: IKafkaTopic, consumerGroup: string, options: T
         ],
       },
     ],
+  };
+}
+
+/** A group that reads nothing though there is something to read: its job hangs, or is not there. */
+function standing(
+  group: { readonly topic: IKafkaTopic; readonly consumerGroup: string; readonly name: string; readonly label: string },
+  progress: cloudwatch.Metric,
+): WatchAlarm {
+  const waiting = group.topic.metricSumOffsetLag(group.consumerGroup, { statistic: cloudwatch.Stats.MINIMUM });
+  return {
+    id: `${group.name}Standing`,
+    metric: new cloudwatch.MathExpression({
+      // no report of rows is no row: who is down reports nothing
+      expression: 'IF(waiting > 0 AND FILL(read, 0) == 0, 1, 0)',
+      usingMetrics: { waiting, read: progress },
+      period: Duration.minutes(5),
+    }),
+    threshold: 0,
+    evaluationPeriods: 3,
+    severity: Severity.CRITICAL,
+    missingData: MissingData.fine(
+      'the group has no lag, or has committed nothing yet; the job has an alarm of its own',
+    ),
+    meaning: `${group.label} has read nothing for a quarter of an hour, and the topic has records`,
+    firstStep: 'see whether the job runs, and which batch it is at',
+    section: 'stream-stands',
   };
 }

@@ -61,9 +61,9 @@ export abstract class Watch {
     return new MadeWatch(() => streamingClusterWatch(cluster, options.name ?? 'Streaming'));
   }
 
-  /** Whether a streaming job is kept running. Its alarms begin with its id. */
+  /** Whether a streaming job is kept running, and how often it is started again. Its alarms begin with its id. */
   public static streamingJob(job: StreamingJob, options: WatchOptions = {}): Watch {
-    return new MadeWatch(() => jobWatch(job.stateMachine, options.name ?? pascal(job.node.id)));
+    return new MadeWatch(() => jobWatch(job, options.name ?? pascal(job.node.id)));
   }
 
   /** The runs of a job flow. Its alarms begin with its id. */

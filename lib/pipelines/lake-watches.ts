@@ -1,4 +1,5 @@
 import type * as logs from 'aws-cdk-lib/aws-logs';
+import { Duration } from 'aws-cdk-lib/core';
 import type { IAthenaWorkgroup } from '../consumption';
 import type { DataContracts } from '../contracts';
 import type { IAlertTopics } from '../foundation';
@@ -47,7 +48,10 @@ export function watchesOf(lake: WatchedLake, environment: string, contracts: Dat
     ...only(lake.streamingCluster, (cluster) => Watch.streamingCluster(cluster)),
     ...Object.entries(lake.streams).flatMap(([dataset, { consumerGroup, job, topic }]) => [
       Watch.streamingJob(job, { name: inPascalCase(dataset) }),
-      Watch.topic(topic, consumerGroup),
+      Watch.topic(topic, consumerGroup, {
+        progress: metrics.ofDataset('RowsRead', dataset),
+        maximumLag: latencyOf(dataset, contracts),
+      }),
     ]),
     ...only(lake.batchCluster, (cluster) => Watch.batchCluster(cluster)),
     ...only(lake.jobFlow, (flow) => Watch.jobFlow(flow)),
@@ -82,6 +86,12 @@ function writtenIn({ ingest, streams }: WatchedLake, contracts: DataContracts): 
     .all()
     .filter(({ dataset, source }) => (source === undefined ? dataset in streams : ingest !== undefined))
     .map(({ key }) => key);
+}
+
+/** How long a record of a dataset may take, where its contract says so. */
+function latencyOf(dataset: string, contracts: DataContracts): Duration | undefined {
+  const seconds = contracts.streams().find((contract) => contract.dataset === dataset)?.latencySeconds;
+  return seconds === undefined ? undefined : Duration.seconds(seconds);
 }
 
 /** What is made of something, where it is there. */

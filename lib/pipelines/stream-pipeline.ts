@@ -4,6 +4,7 @@ import type { RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { LakeCatalog } from '../catalog';
 import type { DataContract, DataContracts } from '../contracts';
+import { LakehouseMetrics } from '../observability';
 import { SparkDependencies, type StreamingCluster, type StreamingJob } from '../processing';
 import type { ILakeStorage } from '../storage';
 import type { IKafkaTopic } from '../streaming';
@@ -102,6 +103,8 @@ export class StreamPipeline extends Construct {
       jobName: contract.dataset,
       arguments: ['stream', '--environment', props.environment, '--dataset', contract.dataset],
       correlationOption: '--correlation-id',
+      takeOverOption: '--take-over-from',
+      restarts: new LakehouseMetrics(props.environment).ofDataset('StreamRestarts', contract.dataset),
       from: props.topic,
       // Spark makes up the rest of the names of its own groups.
       consumerGroup: `${this.consumerGroup}*`,

@@ -13,6 +13,7 @@ import type { IKafkaTopic } from '../streaming';
 import { spanProblems } from './spans';
 import { SparkApplication, type SparkApplicationOptions } from './spark-application';
 import type { IStreamingCluster } from './streaming-cluster';
+import type { RestartMetric } from './streaming-restarts';
 import { supervisor } from './streaming-supervisor';
 import { Workflow, arnOf } from './workflow';
 
@@ -43,6 +44,23 @@ export interface StreamingJobOptions extends SparkApplicationOptions {
    * @default - the job is told none
    */
   readonly correlationOption?: string;
+
+  /**
+   * The option by which the job learns the correlation id of the run whose place it takes; `-` where it takes nobody's.
+   *
+   * A job that knows it is deployed with no gap: it starts beside the run before, asks it to end when it is ready itself, and
+   * reads when that has ended. How the two talk is told in `lakehouse_jobs/draining.py`.
+   *
+   * @default - the job cannot start beside the run before
+   */
+  readonly takeOverOption?: string;
+
+  /**
+   * The metric that says each restart as 1.
+   *
+   * @default - restarts are not counted
+   */
+  readonly restarts?: cloudwatch.Metric;
 
   /**
    * The topic that the job reads: it may consume, and reach the brokers.
@@ -126,8 +144,8 @@ export interface StreamingJobProps extends StreamingJobOptions {
  * A Spark application that is kept running: a state machine adds it to the cluster as a step, looks after it, and starts
  * it again from its checkpoint when it ends, a bounded number of times in a row.
  *
- * Nothing starts by deployment: start an execution of the state machine. Cancelling the step drains the job, and the
- * supervisor ends with success; starting the machine again runs the version that was deployed last.
+ * Nothing starts by deployment: start an execution of the state machine. A job that is asked to end finishes its batch, and
+ * the supervisor ends with success; starting the machine again runs the version that was deployed last.
  *
  * @see https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html
  */
@@ -150,6 +168,9 @@ export class StreamingJob extends Construct {
   /** The log of the state machine: every state it went through. */
   public readonly logGroup: logs.ILogGroup;
 
+  /** What counts the restarts; undefined where nothing does. */
+  public readonly restarts?: cloudwatch.Metric;
+
   private readonly workflow: Workflow;
 
   constructor(scope: Construct, id: string, props: StreamingJobProps) {
@@ -159,6 +180,7 @@ export class StreamingJob extends Construct {
     const { cluster } = props;
     const { artifacts } = cluster.storage;
     const checkpoint = `${ArtifactPrefix.CHECKPOINTS}${this.jobName}/`;
+    this.restarts = props.restarts;
 
     this.application = new SparkApplication(this, 'Application', props);
     this.checkpointLocation = artifacts.s3UrlForObject(checkpoint);
@@ -168,7 +190,7 @@ export class StreamingJob extends Construct {
     this.stateMachine = this.workflow.stateMachine;
     this.logGroup = this.workflow.logGroup;
 
-    this.grantCheckpoint(cluster, checkpoint);
+    this.grantFolders(cluster, [checkpoint, this.requests]);
     props.from?.grants.consume(cluster, props.consumerGroup ?? this.jobName);
     props.from?.cluster.connections.allowDefaultPortFrom(cluster, `streaming job ${this.jobName}`);
     props.to?.forEach((table) => table.grants.readWrite(cluster));
@@ -200,6 +222,7 @@ export class StreamingJob extends Construct {
 
   private supervise(props: StreamingJobProps): Workflow {
     const topic = props.alerts?.critical;
+    const { artifacts } = props.cluster.storage;
     return new Workflow(this, 'Supervisor', {
       ...props,
       machine: (name) =>
@@ -208,6 +231,9 @@ export class StreamingJob extends Construct {
           clusterId: props.cluster.clusterId,
           stepArgs: this.stepArgs,
           correlationOption: props.correlationOption,
+          takeOverOption: props.takeOverOption,
+          requests: { bucket: artifacts.bucketName, folder: this.requests },
+          restarts: props.restarts === undefined ? undefined : restartMetricOf(props.restarts),
           machineArn: arnOf(this, 'stateMachine', name),
           pollInterval: props.pollInterval ?? Duration.minutes(1),
           maxRestarts: props.maxRestarts ?? 5,
@@ -216,6 +242,16 @@ export class StreamingJob extends Construct {
         }),
       statements: (name) => [
         allow('RunTheJob', STEP_ACTIONS, this.clusterArn(props.cluster)),
+        allow('SeeRequests', ['s3:ListBucket'], artifacts.bucketArn, {
+          StringLike: { 's3:prefix': `${this.requests}*` },
+        }),
+        ...(props.restarts === undefined
+          ? []
+          : [
+              allow('CountRestarts', ['cloudwatch:PutMetricData'], '*', {
+                StringEquals: { 'cloudwatch:namespace': props.restarts.namespace },
+              }),
+            ]),
         allow('HandOver', ['states:StartExecution'], arnOf(this, 'stateMachine', name)),
         ...(topic === undefined ? [] : [allow('Alert', ['sns:Publish'], topic.topicArn)]),
         ...(topic?.masterKey === undefined
@@ -235,18 +271,23 @@ export class StreamingJob extends Construct {
     });
   }
 
-  /** The cluster's role may do in the folder what Spark does there, and nothing in the folders of other jobs. */
-  private grantCheckpoint(cluster: IStreamingCluster, checkpoint: string): void {
+  /** Where runs are asked to end, and answer: beside the checkpoint, which is Spark's alone. */
+  private get requests(): string {
+    return `${ArtifactPrefix.CHECKPOINTS}${this.jobName}.runs/`;
+  }
+
+  /** The cluster's role may do in the job's folders what Spark does there, and nothing in the folders of other jobs. */
+  private grantFolders(cluster: IStreamingCluster, folders: string[]): void {
     const { artifacts, encryptionKey } = cluster.storage;
-    const objects = [artifacts.arnForObjects(`${checkpoint}*`)];
+    const objects = folders.map((folder) => artifacts.arnForObjects(`${folder}*`));
     iam.Grant.addToPrincipal({ grantee: cluster, actions: CHECKPOINT_ACTIONS, resourceArns: objects });
     iam.Grant.addToPrincipal({
       grantee: cluster,
       actions: ['s3:ListBucket'],
       resourceArns: [artifacts.bucketArn],
-      conditions: { StringLike: { 's3:prefix': [`${checkpoint}*`] } },
+      conditions: { StringLike: { 's3:prefix': folders.map((folder) => `${folder}*`) } },
     });
-    acknowledgeGrant(cluster, objects, "Spark names the files of a checkpoint; they stay in this job's folder");
+    acknowledgeGrant(cluster, objects, "Spark names the files of a checkpoint; they stay in this job's folders");
     encryptionKey?.grant(cluster, 'kms:Decrypt', 'kms:GenerateDataKey');
   }
 }
@@ -268,8 +309,12 @@ const CHECKPOINT_ACTIONS = [
   's3:ListMultipartUploadParts',
 ];
 
-function allow(sid: string, actions: string[], resource: string): iam.PolicyStatement {
-  return new iam.PolicyStatement({ sid, actions, resources: [resource] });
+function allow(sid: string, actions: string[], resource: string, conditions?: object): iam.PolicyStatement {
+  return new iam.PolicyStatement({ sid, actions, resources: [resource], conditions: { ...conditions } });
+}
+
+function restartMetricOf({ namespace, metricName, dimensions = {} }: cloudwatch.Metric): RestartMetric {
+  return { namespace, name: metricName, dimensions };
 }
 
 /** All that is wrong with a job, its application aside. */

@@ -1,8 +1,8 @@
-import type { Duration } from 'aws-cdk-lib/core';
 import { type Machine, PATIENTLY, type State, call, choose, done, jsonata, onError, when } from './states';
+import { NOBODY, type Restarting, givingUp, handingOver, restarting } from './streaming-restarts';
 
 /**
- * How often an execution looks before it hands over to a new one. A look is nine events, a restart about three looks, and
+ * How often an execution looks before it hands over to a new one. A look is nine events, a restart about four looks, and
  * an execution has 25,000 events.
  *
  * @see https://docs.aws.amazon.com/step-functions/latest/dg/tutorial-continue-new.html
@@ -12,20 +12,18 @@ const LOOKS = 2000;
 /** The states of a step that will end some time. */
 const ACTIVE = ['PENDING', 'RUNNING', 'CANCEL_PENDING'];
 
-/** The longest pause before a restart, in seconds. */
-const LONGEST_PAUSE = 900;
-
 /** What a supervisor keeps running, and how. */
-export interface Supervision {
+export interface Supervision extends Restarting {
   readonly jobName: string;
   readonly clusterId: string;
   readonly stepArgs: string[];
   /** The option by which the job learns the correlation id. */
   readonly correlationOption?: string;
+  /** The option by which the job learns whose place it takes. */
+  readonly takeOverOption?: string;
+  /** The bucket and the folder in it where somebody asks a run to end, by its correlation id. */
+  readonly requests: { readonly bucket: string; readonly folder: string };
   readonly machineArn: string;
-  readonly pollInterval: Duration;
-  readonly maxRestarts: number;
-  readonly healthyAfter: Duration;
   /** The topic that learns when restarts are used up. */
   readonly topicArn?: string;
 }
@@ -33,6 +31,9 @@ export interface Supervision {
 /**
  * A machine that keeps one streaming job running: it takes over the step of that name that is there already, or adds one;
  * looks at it now and then; and adds it again when it ended by itself, later each time, until restarts are used up.
+ *
+ * An execution that is told whose place its run takes adds a step beside the one that runs: the new run asks the old one to
+ * end when it is ready itself.
  *
  * Every restart goes through the search, so that two supervisors of one job end up looking at the same step.
  */
@@ -43,11 +44,12 @@ export function supervisor(supervision: Supervision): Machine {
     StartAt: 'Begin',
     States: {
       Begin: begin(clusterId),
-      IsStepKnown: choose('Search', when("$step != ''", 'Look')),
+      IsStepKnown: choose('Search', when("$step != ''", 'Look'), when(`$replaces != '${NOBODY}'`, 'Start')),
       ...searching(jobName),
       ...starting(supervision),
       Pause: { Type: 'Wait', Seconds: pollInterval.toSeconds(), Next: 'Look' },
       ...looking(),
+      ...drained(supervision.requests),
       ...cancelled(),
       ...restarting(supervision),
       ...handingOver(supervision.machineArn),
@@ -66,10 +68,12 @@ function begin(clusterId: string): State {
       startedAt: given('startedAt', '$millis()'),
       restarts: given('restarts', '0'),
       correlationId: given('correlationId', '$states.context.Execution.Name'),
+      replaces: given('replaces', `'${NOBODY}'`),
       looks: 0,
       marker: '',
       state: '',
       reason: '',
+      asked: false,
     },
     Next: 'IsStepKnown',
   };
@@ -100,8 +104,12 @@ function searching(jobName: string): { [name: string]: State } {
 }
 
 /** Not tried again by itself: after an answer that was lost the step may be there, which the search will tell. */
-function starting({ jobName, stepArgs, correlationOption }: Supervision): { [name: string]: State } {
-  const told = correlationOption === undefined ? [] : [correlationOption, jsonata('$correlationId')];
+function starting(supervision: Supervision): { [name: string]: State } {
+  const { jobName, stepArgs, correlationOption, takeOverOption } = supervision;
+  const told = [
+    ...(takeOverOption === undefined ? [] : [takeOverOption, jsonata('$replaces')]),
+    ...(correlationOption === undefined ? [] : [correlationOption, jsonata('$correlationId')]),
+  ];
   const step = {
     Name: jobName,
     ActionOnFailure: 'CONTINUE',
@@ -134,7 +142,7 @@ function looking(): { [name: string]: State } {
       Next: 'Judge',
     }),
     Judge: choose(
-      'Count',
+      'WasAsked',
       when(`${isActive} and $looks < ${LOOKS}`, 'Pause'),
       when(isActive, 'HandOver'),
       when("$state = 'CANCELLED'", 'WhoCancelled'),
@@ -142,7 +150,26 @@ function looking(): { [name: string]: State } {
   };
 }
 
-/** A person cancels a step to drain the job; the end of the cluster cancels steps too, and nobody meant that. */
+/** A run that was asked to end is not started again, however it ended: whoever asked looks after the job now. */
+function drained({ bucket, folder }: Supervision['requests']): { [name: string]: State } {
+  return {
+    WasAsked: call('s3:listObjectsV2', {
+      Arguments: {
+        Bucket: bucket,
+        Prefix: jsonata(`'${folder}' & $encodeUrlComponent($correlationId) & '/asked.json'`),
+        MaxKeys: 1,
+      },
+      Assign: { asked: jsonata('$states.result.KeyCount > 0') },
+      Retry: PATIENTLY,
+      Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Count' }],
+      Next: 'IsDrained',
+    }),
+    IsDrained: choose('Count', when('$asked', 'Drained')),
+    Drained: done({ Outcome: 'drained', StepId: jsonata('$step'), StepState: jsonata('$state') }),
+  };
+}
+
+/** A person cancels a step to end the job at once; the end of the cluster cancels steps too, and nobody meant that. */
 function cancelled(): { [name: string]: State } {
   const status = '$states.result.Cluster.Status';
   return {
@@ -156,65 +183,7 @@ function cancelled(): { [name: string]: State } {
       Catch: onError('Alert'),
       Next: 'IsClusterThere',
     }),
-    IsClusterThere: choose('Drained', when("$contains($state, 'TERMINAT')", 'Alert')),
-    Drained: done({ Outcome: 'drained', StepId: jsonata('$step') }),
-  };
-}
-
-/** A run that lasted has earned its restarts back; a stream that completes has ended as little as one that failed. */
-function restarting({ maxRestarts, healthyAfter, pollInterval }: Supervision): { [name: string]: State } {
-  const lasted = `$millis() - $startedAt >= ${healthyAfter.toMilliseconds()}`;
-  const pause = `$min([${LONGEST_PAUSE}, ${pollInterval.toSeconds()} * $power(2, $restarts - 1)])`;
-  return {
-    Count: {
-      Type: 'Pass',
-      Assign: {
-        restarts: jsonata(`(${lasted} ? 0 : $restarts) + 1`),
-        looks: jsonata('$looks + 3'),
-        marker: '',
-      },
-      Next: 'AreRestartsLeft',
-    },
-    AreRestartsLeft: choose('Alert', when(`$restarts <= ${maxRestarts}`, 'BackOff')),
-    BackOff: { Type: 'Wait', Seconds: jsonata(pause), Next: 'Search' },
-  };
-}
-
-function handingOver(machineArn: string): { [name: string]: State } {
-  return {
-    HandOver: call('sfn:startExecution', {
-      Arguments: {
-        StateMachineArn: machineArn,
-        Input: jsonata(
-          "$string({'step': $step, 'startedAt': $startedAt, 'restarts': $restarts, 'correlationId': $correlationId})",
-        ),
-      },
-      Retry: PATIENTLY,
-      Catch: onError('Alert'),
-      Next: 'HandedOver',
-    }),
-    HandedOver: done({ Outcome: 'handed over', StepId: jsonata('$step') }),
-  };
-}
-
-function givingUp(jobName: string, topicArn: string | undefined): { [name: string]: State } {
-  const failed = { Type: 'Fail', Error: 'JobIsDown', Cause: jsonata('$reason') };
-  if (topicArn === undefined) {
-    return { Alert: failed };
-  }
-  return {
-    Alert: call('sns:publish', {
-      Arguments: {
-        TopicArn: topicArn,
-        Subject: `Streaming job ${jobName} is down`,
-        Message: jsonata(
-          `'${jobName} on ' & $cluster & ' is down after ' & $restarts & ' ends without a lasting run: ' & $reason & '. Start ' & $states.context.StateMachine.Name & ' when the cause is gone.'`,
-        ),
-      },
-      Retry: PATIENTLY,
-      Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Failed' }],
-      Next: 'Failed',
-    }),
-    Failed: failed,
+    IsClusterThere: choose('Cancelled', when("$contains($state, 'TERMINAT')", 'Alert')),
+    Cancelled: done({ Outcome: 'cancelled', StepId: jsonata('$step') }),
   };
 }

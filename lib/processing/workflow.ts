@@ -42,7 +42,7 @@ export class Workflow extends Construct {
       }),
       inlinePolicies: { Calls: new iam.PolicyDocument({ statements: props.statements(this.name) }) },
     });
-    acknowledgeWildcards(this.role, ['*'], 'log delivery, X-Ray and RunJobFlow take no resource');
+    acknowledgeWildcards(this.role, ['*'], 'log delivery, X-Ray, metrics and RunJobFlow take no resource');
     this.logGroup = new logs.LogGroup(this, 'Logs', {
       retention: props.logRetention ?? logs.RetentionDays.THREE_MONTHS,
       encryptionKey: key,

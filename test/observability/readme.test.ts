@@ -11,7 +11,7 @@ const NAMES: [RegExp, string][] = [
   [/^FlightEventsLoader/, '<Topic><Group>'],
   [/^Ingest/, '<Pipeline>'],
   [/^Landing/, '<Zone>'],
-  [/^FlightsStopped/, '<Job>Stopped'],
+  [/^Flights(Stopped|Restarting)/, '<Job>$1'],
   [/^Nightly/, '<Flow>'],
   [/^(Airlines|Airports|FlightEvents|Flights|Planes|Weather)/, '<Dataset>'],
 ];

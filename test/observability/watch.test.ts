@@ -91,10 +91,15 @@ describe('Watch.kafka', () => {
 
 describe('Watch.topic', () => {
   const line = 'Maximum EstimatedMaxTimeLag > 900, 3 periods, warning, notBreaching';
+  const standing =
+    'IF(waiting > 0 AND FILL(read, 0) == 0, 1, 0) of Minimum SumOffsetLag, Sum RowsRead > 0, 3 periods, critical, notBreaching';
 
-  test('tells of a group that is a quarter of an hour behind', () => {
+  test('tells of a group that is a quarter of an hour behind, and of one that reads nothing', () => {
     const watched = new Watched();
-    expect(linesOf(watched, watched.topic())).toEqual({ FlightEventsLoaderLagging: line });
+    expect(linesOf(watched, watched.topic())).toEqual({
+      FlightEventsLoaderLagging: line,
+      FlightEventsLoaderStanding: standing,
+    });
     const other = new Watched();
     expect(dimensionsOf(other, other.topic(), 'FlightEventsLoaderLagging')).toMatchObject({
       'Consumer Group': 'loader',
@@ -107,6 +112,7 @@ describe('Watch.topic', () => {
     const options = { name: 'Events', maximumLag: Duration.minutes(5), severity: Severity.CRITICAL };
     expect(linesOf(watched, watched.topic(options))).toEqual({
       EventsLagging: 'Maximum EstimatedMaxTimeLag > 300, 3 periods, critical, notBreaching',
+      EventsStanding: standing,
     });
   });
 
@@ -157,10 +163,11 @@ describe('Watch.batchCluster and Watch.streamingCluster', () => {
 });
 
 describe('Watch.streamingJob and Watch.jobFlow', () => {
-  test('tell of a job whose restarts are used up', () => {
+  test('tell of a job that is started again and again, and of one whose restarts are used up', () => {
     const watched = new Watched();
     expect(linesOf(watched, watched.streamingJob())).toEqual({
       FlightsStopped: 'Sum ExecutionsFailed > 0, 1 periods, critical, notBreaching',
+      FlightsRestarting: 'Sum StreamRestarts > 2, 1 periods, warning, notBreaching',
     });
   });
 

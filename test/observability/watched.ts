@@ -36,7 +36,7 @@ export class Watched {
 
   topic(options?: Parameters<typeof Watch.topic>[2]): Watch {
     const topic = this.cluster().addTopic('Topic', { topicName: 'flight-events', partitions: 3 });
-    return Watch.topic(topic, 'loader', options);
+    return Watch.topic(topic, 'loader', { progress: this.metrics.ofDataset('RowsRead', 'flight_events'), ...options });
   }
 
   quality(options?: Parameters<typeof Watch.quality>[2], contracts = CONTRACTS): Watch {
@@ -60,8 +60,9 @@ export class Watched {
   }
 
   streamingJob(options?: WatchOptions): Watch {
-    const cluster = this.importedCluster();
-    return Watch.streamingJob(new StreamingJob(this.stack, 'flights', { cluster, entryPoint: __filename }), options);
+    const restarts = this.metrics.ofDataset('StreamRestarts', 'flights');
+    const props = { cluster: this.importedCluster(), entryPoint: __filename, restarts };
+    return Watch.streamingJob(new StreamingJob(this.stack, 'flights', props), options);
   }
 
   jobFlow(options?: WatchOptions): Watch {

@@ -121,12 +121,14 @@ export function flawsOf({ StartAt, States }: Machine): { [flaw: string]: string[
 
 /** The API calls of a machine, as IAM's actions. */
 export function callsOf({ States }: Machine): string[] {
-  const prefixes: { [service: string]: string } = { emr: 'elasticmapreduce', sfn: 'states', sns: 'sns' };
+  const prefixes: { [service: string]: string } = { emr: 'elasticmapreduce', sfn: 'states' };
   return Object.values(States)
     .filter(({ Type }) => Type === 'Task')
     .map(({ Resource = '' }) => {
       const [service = '', action = ''] = Resource.split(':aws-sdk:')[1]?.split(':') ?? [];
-      return `${prefixes[service]}:${action.charAt(0).toUpperCase()}${action.slice(1)}`;
+      const call = `${prefixes[service] ?? service}:${action.charAt(0).toUpperCase()}${action.slice(1)}`;
+      // IAM has another name for what lists the objects of a bucket
+      return call === 's3:ListObjectsV2' ? 's3:ListBucket' : call;
     });
 }
 

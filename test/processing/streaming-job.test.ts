@@ -1,3 +1,4 @@
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
@@ -40,6 +41,9 @@ function granted({ stack }: Ground): Statement[] {
   return policyOf(stack, 'Instance');
 }
 
+/** What counts the restarts of a job. */
+const RESTARTS = new cloudwatch.Metric({ namespace: 'Lake', metricName: 'Restarts', dimensionsMap: { Job: 'events' } });
+
 /** Options of a job that tells somebody. */
 function told({ stack, encryptionKey }: Ground): Partial<StreamingJobOptions> {
   return { alerts: new AlertTopics(stack, 'Alerts', { encryptionKey }) };
@@ -65,14 +69,15 @@ describe('StreamingJob', () => {
     });
   });
 
-  test("lets the cluster's role use the folder of its checkpoint and no other", () => {
+  test("lets the cluster's role use the folder of its checkpoint, the one beside it and no other", () => {
     const statements = granted(build());
     const objects = statements.filter(({ Action }) => Array.isArray(Action) && Action.includes('s3:DeleteObject'));
-    expect(objects.map(({ Resource }) => text(Resource))).toEqual([
+    expect(objects.flatMap(({ Resource }) => [Resource].flat().map(text))).toEqual([
       expect.stringMatching(/^<StorageArtifacts\w+.Arn>\/checkpoints\/events\/\*$/),
+      expect.stringMatching(/^<StorageArtifacts\w+.Arn>\/checkpoints\/events\.runs\/\*$/),
     ]);
     expect(statements.find(({ Action }) => Action === 's3:ListBucket')).toMatchObject({
-      Condition: { StringLike: { 's3:prefix': ['checkpoints/events/*'] } },
+      Condition: { StringLike: { 's3:prefix': ['checkpoints/events/*', 'checkpoints/events.runs/*'] } },
     });
   });
 
@@ -188,16 +193,21 @@ describe('The supervisor of a streaming job', () => {
   test.each([
     ['alerts', build(told)],
     ['nobody to tell', build()],
+    ['a metric of restarts', build(() => ({ restarts: RESTARTS }))],
   ])('with %s can go everywhere, ends somewhere, and catches what goes wrong', (_, { stack }) => {
     const machine = machineIn(stack);
     expect(machine.QueryLanguage).toBe('JSONata');
     expect(flawsOf(machine)).toEqual({ missing: [], unreachable: [], deadEnds: [], unassigned: [], uncaught: [] });
   });
 
-  test('may call what it calls, on its cluster, its machine and its topic alone', () => {
-    const { stack } = build(told);
-    const { RunTheJob, HandOver, Alert, EncryptAlert } = statementsIn(stack);
-    const allowed = [RunTheJob, HandOver, Alert].flatMap((statement) => statement?.Action ?? []);
+  test('may call what it calls, on its cluster, its machine, its folder and its topic alone', () => {
+    const { stack } = build((made) => ({ ...told(made), restarts: RESTARTS }));
+    const { RunTheJob, HandOver, Alert, EncryptAlert, SeeRequests, CountRestarts } = statementsIn(stack);
+    expect(SeeRequests?.Condition).toEqual({ StringLike: { 's3:prefix': 'checkpoints/events.runs/*' } });
+    expect(CountRestarts?.Condition).toEqual({ StringEquals: { 'cloudwatch:namespace': 'Lake' } });
+    const allowed = [RunTheJob, HandOver, Alert, SeeRequests, CountRestarts].flatMap(
+      (statement) => statement?.Action ?? [],
+    );
     expect(callsOf(machineIn(stack)).toSorted()).toEqual(allowed.toSorted());
     expect(text(RunTheJob?.Resource)).toMatch(/:cluster\/<Cluster\w+>$/);
     expect(text(HandOver?.Resource)).toMatch(/:stateMachine:Test-Cluster-events-Supervisor-\w+$/);
@@ -211,6 +221,37 @@ describe('The supervisor of a streaming job', () => {
     expect(JSON.stringify(States.Begin)).toContain('$states.input.correlationId : $states.context.Execution.Name');
     expect(JSON.stringify(States.HandOver)).toContain("'correlationId': $correlationId");
     expect(JSON.stringify(machineIn(build().stack).States.Start)).not.toContain('$correlationId');
+  });
+
+  test('adds a step beside the one that runs when it is told whose place it takes, once', () => {
+    const { States } = machineIn(build(() => ({ takeOverOption: '--after' })).stack);
+    expect(States.IsStepKnown).toMatchObject({
+      Choices: [{ Next: 'Look' }, { Condition: "{% $replaces != '-' %}", Next: 'Start' }],
+      Default: 'Search',
+    });
+    expect(JSON.stringify(States.Start)).toContain('"--after","{% $replaces %}"');
+    expect(States.Count?.Assign?.replaces).toBe('-');
+    expect(JSON.stringify(machineIn(build().stack).States.Start)).not.toContain('$replaces');
+  });
+
+  test('ends well when the run was asked to end, and starts it again when not', () => {
+    const { Judge, WasAsked, IsDrained } = machineIn(build().stack).States;
+    expect(Judge?.Default).toBe('WasAsked');
+    expect(WasAsked?.Arguments).toMatchObject({
+      Prefix: "{% 'checkpoints/events.runs/' & $encodeUrlComponent($correlationId) & '/asked.json' %}",
+    });
+    expect(IsDrained).toMatchObject({ Choices: [{ Next: 'Drained' }], Default: 'Count' });
+  });
+
+  test('says each restart as 1 where a metric counts them', () => {
+    const { AreRestartsLeft, Tell } = machineIn(build(() => ({ restarts: RESTARTS })).stack).States;
+    expect(AreRestartsLeft?.Choices?.[0]?.Next).toBe('Tell');
+    expect(Tell?.Arguments).toEqual({
+      Namespace: 'Lake',
+      MetricData: [{ MetricName: 'Restarts', Unit: 'Count', Value: 1, Dimensions: [{ Name: 'Job', Value: 'events' }] }],
+    });
+    expect(Tell).toMatchObject({ Next: 'BackOff', Catch: [{ Next: 'BackOff' }] });
+    expect(machineIn(build().stack).States.Tell).toBeUndefined();
   });
 
   test('hands over to itself before its history is full', () => {
@@ -237,8 +278,7 @@ describe('The supervisor of a streaming job', () => {
   test('ends well when a person cancels the step, and not when the cluster is gone', () => {
     const { Judge, IsClusterThere } = machineIn(build().stack).States;
     expect(Judge?.Choices?.at(-1)).toEqual({ Condition: "{% $state = 'CANCELLED' %}", Next: 'WhoCancelled' });
-    expect(Judge?.Default).toBe('Count');
-    expect(IsClusterThere).toMatchObject({ Choices: [{ Next: 'Alert' }], Default: 'Drained' });
+    expect(IsClusterThere).toMatchObject({ Choices: [{ Next: 'Alert' }], Default: 'Cancelled' });
   });
 
   test('does not try to start a step twice, because an answer may have been lost', () => {

@@ -25,6 +25,7 @@ _SERVICES = {
     "emrserverless": ("emr-serverless", "EmrServerless"),
     "kafka": ("kafka", "Kafka"),
     "cloudwatch": ("cloudwatch", "CloudWatch"),
+    "s3": ("s3", "S3"),
 }
 """What stands in a resource → the API's name, and the name its errors begin with."""
 

@@ -1,11 +1,11 @@
 """How a run of a stream is asked to end, and how the next one takes its place.
 
 A run is one supervision: its correlation id stays the same over restarts. All that runs and commands say to each other
-is small objects in `<checkpoint>.runs/<correlation id>/`, beside the checkpoint: `asked.json` by whoever wants the run to
-end, `up.json` by the run when it has read for the first time, `done.json` when it has ended between two batches.
+is small objects in `<checkpoint>.runs/<correlation id>/`, beside the checkpoint: `asked.json` by whoever wants the run
+to end, `up.json` by the run when it has read for the first time, `done.json` when it has ended between two batches.
 
-A process on the cluster's primary node cannot be told instead: with YARN the driver runs elsewhere, and lives on when the
-step that submitted it is killed. Exactly-once rests on none of this: who hears nothing is fenced by the tables.
+A process on the cluster's primary node cannot be told instead: with YARN the driver runs elsewhere, and lives on when
+the step that submitted it is killed. Exactly-once rests on none of this: who hears nothing is fenced by the tables.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ _LOGGER = logging.getLogger(__name__)
 _ASKED, _UP, _DONE = "asked.json", "up.json", "done.json"
 _GLANCE_SECONDS = 0.5
 _CLOSING_SECONDS = 0.05
+_SAFE = "!'()*"
 NOBODY = "-"
 """What a run that takes nobody's place is told."""
 
@@ -95,7 +96,8 @@ class Turn:
         return {found.uri.rsplit("/", 1)[-1] for found in self.store.objects(self._folder(run))}
 
     def _folder(self, run: str) -> str:
-        return f"{self.checkpoint.rstrip('/')}.runs/{quote(run, safe='')}/"
+        # the same characters stay as they are where the supervisor encodes it
+        return f"{self.checkpoint.rstrip('/')}.runs/{quote(run, safe=_SAFE)}/"
 
 
 class Drain:
