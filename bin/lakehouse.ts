@@ -20,6 +20,7 @@ import { Progress } from '../local/progress';
 import type { AdoptOptions } from '../local/plan/adopt';
 import type { PlanOptions } from '../local/plan/plan';
 import { lastSummary } from '../local/show';
+import { addStreamCommands } from '../local/stream/commands';
 import { buildDependencies } from '../local/toolchain/dependencies';
 import { PYTHON_VARIABLE } from '../local/toolchain/python';
 import { exitCodeOf, throwing } from '../local/usage';
@@ -132,6 +133,7 @@ export function lakehouseProgram(exit: (code: number) => void = () => undefined)
       const { lineage } = await import('../local/lineage.js');
       console.log(await lineage(new RunPaths(), name));
     });
+  addStreamCommands(program, { paths: () => new RunPaths(), named, exit });
   program
     .command('lock')
     .description('give new columns and tables of the contracts their ids, in schema.lock.json')

@@ -30,15 +30,23 @@ const APPLICATION = 'ingest';
 const POLL_MS = 400;
 
 /** What jobs record of a whole run, beside the records of its datasets. */
-const JOB_RECORDS = new Set(['transform.json', 'quality.json', 'maintain.json', 'reconciliation.json', 'replay.json']);
+const JOB_RECORDS = new Set(
+  ['transform', 'quality', 'maintain', 'reconciliation', 'replay', 'replayed', 'redriven'].map(
+    (name) => `${name}.json`,
+  ),
+);
 
-const runtimeShape = z.object({
+/** The runtime parameter. */
+export const runtimeShape = z.object({
   environment: z.string(),
   databases: z.record(z.string(), z.string()),
   buckets: z.record(z.string(), z.string()),
   topics: z.record(z.string(), z.string()),
   streamingCluster: z.object({ id: z.string() }).optional(),
-  streamingJobs: z.record(z.string(), z.object({ stateMachineArn: z.string() })).optional(),
+  kafka: z.object({ clusterArn: z.string() }).optional(),
+  streamingJobs: z
+    .record(z.string(), z.object({ stateMachineArn: z.string(), topic: z.string(), consumerGroup: z.string() }))
+    .optional(),
   batchCluster: z.object({ id: z.string() }),
   airflow: z.object({ environment: z.string() }).optional(),
   sources: z.record(z.string(), z.object({ secretId: z.string() })),

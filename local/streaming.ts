@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { CancelStepsCommand, EMRClient, ListStepsCommand, type StepSummary } from '@aws-sdk/client-emr';
+import { EMRClient, ListStepsCommand, type StepSummary } from '@aws-sdk/client-emr';
 import { GetObjectCommand, ListObjectsV2Command, NoSuchKey, S3Client } from '@aws-sdk/client-s3';
 import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { z } from 'zod';
@@ -10,6 +10,10 @@ import { failureText, newRunId, type AwsAccess, type Pipeline, type Runtime } fr
 import type { Progress, Report } from './progress';
 import type { Reconciliation } from './records';
 import type { Session } from './session';
+import { Aws } from './stream/aws';
+import { deployedStreams } from './stream/deployed';
+import { drainPatience, endRun } from './stream/drain';
+import { LiveStream } from './stream/live';
 import type { Lake } from './summary/lake';
 
 /** The dataset that comes from a topic and is known from the database too. */
@@ -20,6 +24,9 @@ const POLL_MS = 400;
 
 /** The longest a stream may take to read what was sent, in milliseconds; it looks at the topic once a minute. */
 const STREAM_TIMEOUT_MS = 15 * 60_000;
+
+/** The longest a stream may take to end, in milliseconds. */
+const DRAIN_TIMEOUT_MS = 5 * 60_000;
 
 /** What a stream is run with. */
 export interface StreamingContext {
@@ -74,7 +81,12 @@ export async function runStream(context: StreamingContext): Promise<StreamRun | 
   });
   const acknowledged = Date.now();
   const total = events + duplicates + corrupt;
-  const stream = new SupervisedStream(context.access, { supervisor, cluster, bucket: runtime.buckets.artifacts ?? '' });
+  const stream = new SupervisedStream(context.access, {
+    environment: runtime.environment,
+    supervisor,
+    cluster,
+    bucket: runtime.buckets.artifacts ?? '',
+  });
   try {
     const { beganMs, startedMs, endedMs } = await progress.step(`stream: ${DATASET}`, (report) =>
       stream.read(total, correlationId, report),
@@ -138,9 +150,15 @@ class SupervisedStream {
   private readonly states: SFNClient;
 
   constructor(
-    { endpoint, region }: AwsAccess,
-    private readonly place: { readonly supervisor: string; readonly cluster: string; readonly bucket: string },
+    private readonly access: AwsAccess,
+    private readonly place: {
+      readonly environment: string;
+      readonly supervisor: string;
+      readonly cluster: string;
+      readonly bucket: string;
+    },
   ) {
+    const { endpoint, region } = access;
     const config = { endpoint, region, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
     this.emr = new EMRClient(config);
     this.s3 = new S3Client({ ...config, forcePathStyle: true });
@@ -174,7 +192,7 @@ class SupervisedStream {
         await delay(POLL_MS);
       }
     } finally {
-      await this.drain();
+      await this.drain(report);
     }
   }
 
@@ -225,14 +243,14 @@ class SupervisedStream {
     }
   }
 
-  /** A cancelled step ends after the batch it is at, and its supervisor with it. */
-  private async drain(): Promise<void> {
-    const running = await this.steps(['PENDING', 'RUNNING']);
-    const StepIds = running.flatMap(({ Id }) => (Id === undefined ? [] : [Id]));
-    if (StepIds.length > 0) {
-      const StepCancellationOption = 'TERMINATE_PROCESS';
-      await this.emr.send(new CancelStepsCommand({ ClusterId: this.place.cluster, StepIds, StepCancellationOption }));
-    }
+  /** Has it end after the batch it is at; its supervisor sees it when it looks next. */
+  private drain(report: Report): Promise<void> {
+    return Aws.at(this.access, async (aws) => {
+      const [deployed] = await deployedStreams(aws, this.place.environment, { dataset: DATASET });
+      if (deployed !== undefined) {
+        await endRun(new LiveStream(aws, deployed), drainPatience(DATASET, DRAIN_TIMEOUT_MS), report);
+      }
+    });
   }
 
   private async steps(

@@ -13,6 +13,18 @@ const LIMIT = 4096;
 /** What a name that is only known at deployment is counted as, in characters: a bucket or topic name and its account. */
 const UNKNOWN_LENGTH = 48;
 
+/** What commands must know of a streaming job. */
+export interface StreamingJobFacts {
+  /** The ARN of the state machine that keeps it running. */
+  readonly stateMachineArn: string;
+
+  /** The name of the topic that it reads. */
+  readonly topic: string;
+
+  /** The consumer group in which it says how far it has come. */
+  readonly consumerGroup: string;
+}
+
 /** What a running pipeline must know about the stack it runs on. */
 export interface RuntimeFacts {
   /** The Glue database of each zone that holds tables. */
@@ -39,11 +51,11 @@ export interface RuntimeFacts {
   readonly streamingClusterId?: string;
 
   /**
-   * The ARN of the state machine that keeps each streaming job running.
+   * The streaming jobs by dataset.
    *
    * @default - there are no streaming jobs
    */
-  readonly streamingJobs?: { [dataset: string]: string };
+  readonly streamingJobs?: { [dataset: string]: StreamingJobFacts };
 
   /**
    * The id of the batch cluster.
@@ -149,9 +161,7 @@ function layoutOf(facts: RuntimeFacts): { [name: string]: unknown } {
     topics: facts.topics,
     ...section('kafka', 'clusterArn', facts.kafkaCluster),
     ...section('streamingCluster', 'id', facts.streamingClusterId),
-    ...(facts.streamingJobs === undefined
-      ? {}
-      : { streamingJobs: mapValues(facts.streamingJobs, (stateMachineArn) => ({ stateMachineArn })) }),
+    ...(facts.streamingJobs === undefined ? {} : { streamingJobs: facts.streamingJobs }),
     ...section('batchCluster', 'id', facts.batchClusterId),
     ...section('jobFlow', 'stateMachineArn', facts.jobFlow),
     ...section('serverless', 'applicationId', facts.serverlessApplicationId),

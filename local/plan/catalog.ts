@@ -8,7 +8,8 @@ import {
   paginateGetTables,
 } from '@aws-sdk/client-glue';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
-import { type Aws, collected } from './aws';
+import { collected } from '../aws';
+import type { Aws } from './aws';
 import type { TableDefinition } from './definition';
 import { type TableMetadata, readMetadata } from './iceberg-json';
 import { optimizerSettings } from './optimizers';

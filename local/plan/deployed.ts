@@ -8,7 +8,8 @@ import { z } from 'zod';
 import { LakehouseError, problem } from '../../lib/private/errors';
 import type { Template } from '../../lib/testing/template-file';
 import { parseJson } from '../json';
-import { type Aws, collected } from './aws';
+import { collected } from '../aws';
+import type { Aws } from './aws';
 import { type DeployedStack, nestedName, sourcesOf } from './stack-templates';
 
 const NESTED = 'AWS::CloudFormation::Stack';

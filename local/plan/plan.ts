@@ -1,8 +1,8 @@
 import { isLiteral } from '../../lib/compliance/values';
 import { type AssemblyOptions, withAssembly } from '../assembly';
+import { type AwsPlace, placeOf } from '../aws';
 import type { RunPaths } from '../paths';
-import { findStanding } from '../run-state';
-import { Aws, type AwsPlace } from './aws';
+import { Aws } from './aws';
 import { LiveCatalog } from './catalog';
 import { type TableName, keyOf } from './table-name';
 import { deployedStack } from './deployed';
@@ -44,15 +44,6 @@ export function plan(environment: string, options: PlanOptions, paths: RunPaths)
     }
     return planOf({ environment, endpoint: place.endpoint, refused }, judged);
   });
-}
-
-/** The stack that is up in this folder is meant when it is the environment's and no other place is named. */
-function placeOf(environment: string, { endpoint, region }: AwsPlace, paths: RunPaths): AwsPlace {
-  if (endpoint !== undefined || region !== undefined) {
-    return { endpoint, region };
-  }
-  const up = findStanding(paths);
-  return up?.environment === environment ? { endpoint: up.facts.endpoint, region: up.facts.region } : {};
 }
 
 async function withDeployed(aws: Aws, stacks: readonly SynthesizedStack[]): Promise<StackPair[]> {

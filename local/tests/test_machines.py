@@ -160,7 +160,7 @@ def test_a_job_that_ends_is_started_again_until_restarts_are_used_up(
     assert ("no such topic" in message["Message"]) == (script == "fails.sh")
 
 
-def test_two_supervisors_look_at_one_step_and_end_well_when_it_is_drained(running: Endpoint, templates: Any) -> None:
+def test_two_supervisors_look_at_one_step_and_end_well_when_it_is_cancelled(running: Endpoint, templates: Any) -> None:
     cluster = _cluster(running)
     machine = _create(running, "drained", _supervisor(templates, cluster, "stays.sh", "drained"))
     first = _start(running, machine)
@@ -172,8 +172,33 @@ def test_two_supervisors_look_at_one_step_and_end_well_when_it_is_drained(runnin
     _cancel(running, cluster)
     for execution in (first, second):
         found = _ended(running, execution)
-        assert (found["status"], json.loads(found["output"])["Outcome"]) == ("SUCCEEDED", "drained")
+        assert (found["status"], json.loads(found["output"])["Outcome"]) == ("SUCCEEDED", "cancelled")
     assert _steps(running, cluster) == ["CANCELLED"]
+
+
+def test_a_run_that_was_asked_to_end_is_not_started_again(running: Endpoint, templates: Any) -> None:
+    cluster = _cluster(running)
+    machine = _create(running, "asked", _supervisor(templates, cluster, "ends.sh", "asked"))
+    execution = _start(running, machine, {"correlationId": "run 1/a"})
+    until(lambda: _steps(running, cluster).count("COMPLETED") > 1, 20, "the restart of a run that nobody asked to end")
+    running.upload("checkpoints/trips.runs/run%201%2Fa/asked.json", b"{}", BUCKET)
+    found = _ended(running, execution)
+    assert (found["status"], json.loads(found["output"])["Outcome"]) == ("SUCCEEDED", "drained")
+
+
+def test_a_run_that_takes_the_place_of_another_starts_beside_it(running: Endpoint, templates: Any) -> None:
+    cluster, name = _cluster(running), "replacing"
+    machine = _create(running, name, _supervisor(templates, cluster, "stays.sh", name))
+    first = _start(running, machine, {"correlationId": "old"})
+    until(lambda: _steps(running, cluster) == ["RUNNING"], 20, "the job")
+    _start(running, machine, {"correlationId": "new", "replaces": "old"})
+    until(lambda: _steps(running, cluster) == ["RUNNING"] * 2, 20, "the job beside it")
+    running.upload("checkpoints/trips.runs/old/asked.json", b"{}", BUCKET)
+    old = running.client("emr").list_steps(ClusterId=cluster)["Steps"][-1]["Id"]
+    running.client("emr").cancel_steps(ClusterId=cluster, StepIds=[old])
+    assert _ended(running, first)["status"] == "SUCCEEDED"
+    assert _steps(running, cluster) == ["RUNNING", "CANCELLED"]
+    running.client("emr").terminate_job_flows(JobFlowIds=[cluster])
 
 
 def test_an_execution_hands_over_before_its_history_is_full_and_a_lost_cluster_is_told(

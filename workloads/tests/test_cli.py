@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -164,8 +165,15 @@ def test_repairs_are_told_what_to_look_at_and_whether_to_look_only(monkeypatch: 
     monkeypatch.setattr(stream_command, "load_brokers", lambda *_: Brokers("127.0.0.1:9092", {}))
     monkeypatch.setattr(command, "SparkSession", _NoSession)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    for repair in (redrive, replay):
-        monkeypatch.setattr(repair, "run", lambda _, job, contract, what: told.append((job, contract.dataset, what)))
+    store = Mock()
+    monkeypatch.setattr(command, "store_for", lambda _: store)
+    for repair, counts in ((redrive, redrive.Redriven(3, 2, 1)), (replay, replay.Replayed(9, 1, 0))):
+
+        def run(_: object, job: stream.Stream, contract: Contract, what: object, counts: object = counts) -> object:
+            told.append((job, contract.dataset, what))
+            return counts
+
+        monkeypatch.setattr(repair, "run", run)
     place = ["--environment", "dev", "--dataset", "flight_events", "--contracts", str(CONTRACTS)]
 
     codes = [
@@ -180,6 +188,10 @@ def test_repairs_are_told_what_to_look_at_and_whether_to_look_only(monkeypatch: 
     assert (part.artifacts_uri, second.max_records) == ("s3://a", 10)
     assert first.run_id != second.run_id
     assert [contract.dataset for contract in first.windows] == ["departures_hourly"]
+    assert [(call.args[0], json.loads(call.args[1])) for call in store.write.call_args_list] == [
+        (f"s3://a/runs/{first.run_id}/redriven.json", {"judged": 3, "valid": 2, "merged": 1, "dryRun": True}),
+        (f"s3://a/runs/{second.run_id}/replayed.json", {"read": 9, "rejected": 1, "merged": 0, "dryRun": False}),
+    ]
 
 
 def test_importing_the_package_starts_nothing() -> None:

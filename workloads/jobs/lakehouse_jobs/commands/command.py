@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import boto3
 from pyspark.sql import SparkSession
 
 from lakehouse_jobs import pushgateway
 from lakehouse_jobs.lineage import Run
+from lakehouse_jobs.objects import store_for
 from lakehouse_jobs.retry import RetryPolicy
 from lakehouse_jobs.runtime import Runtime, load_runtime
 from lakehouse_jobs.telemetry import Telemetry
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 OK, FAILED, NOT_STARTED = 0, 1, 2
 """Exit codes: all is well; something failed, after all was tried; the run could not start."""
@@ -59,6 +65,14 @@ def telemetry_of(runtime: Runtime) -> Telemetry:
 def lineage_run(options: argparse.Namespace, runtime: Runtime) -> Run:
     """The run as lineage tells of it."""
     return Run(runtime.environment, options.command, options.run_id, options.correlation_id)
+
+
+def record_counts(runtime: Runtime, options: argparse.Namespace, name: str, counts: DataclassInstance) -> None:
+    """Say what a run counted in `runs/<run id>/<name>.json`, where who started it looks."""
+    artifacts = runtime.bucket_uri("artifacts")
+    uri = f"{artifacts}/runs/{options.run_id}/{name}.json"
+    document = {**asdict(counts), "dryRun": options.dry_run}
+    RetryPolicy().run("write the counts", lambda: store_for(artifacts).write(uri, json.dumps(document).encode()))
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from lakehouse_jobs import redrive
-from lakehouse_jobs.commands.command import OK, Command, runtime_of, session
+from lakehouse_jobs.commands.command import OK, Command, record_counts, runtime_of, session
 from lakehouse_jobs.commands.stream import stream_job
 from lakehouse_jobs.contract import load_stream
 
@@ -18,9 +18,11 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     contract = load_stream(options.contracts, options.dataset)
-    job = stream_job(options, runtime_of(options))
+    runtime = runtime_of(options)
+    job = stream_job(options, runtime)
     with session(f"redrive-{contract.dataset}") as spark:
-        redrive.run(spark, job, contract, redrive.Choice(options.where, options.dry_run))
+        done = redrive.run(spark, job, contract, redrive.Choice(options.where, options.dry_run))
+    record_counts(runtime, options, "redriven", done)
     return OK
 
 

@@ -6,7 +6,7 @@ import argparse
 from dataclasses import replace
 
 from lakehouse_jobs import replay
-from lakehouse_jobs.commands.command import OK, Command, runtime_of, session
+from lakehouse_jobs.commands.command import OK, Command, record_counts, runtime_of, session
 from lakehouse_jobs.commands.stream import stream_job
 from lakehouse_jobs.contract import load_stream
 from lakehouse_jobs.objects import store_for
@@ -28,7 +28,8 @@ def _run(options: argparse.Namespace) -> int:
     artifacts = runtime.bucket_uri("artifacts")
     part = replay.Part(options.start, options.end, artifacts, store_for(artifacts), options.dry_run)
     with session(f"replay-{contract.dataset}") as spark:
-        replay.run(spark, job, contract, part)
+        done = replay.run(spark, job, contract, part)
+    record_counts(runtime, options, "replayed", done)
     return OK
 
 

@@ -1,0 +1,135 @@
+import { StartExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
+import { LakehouseError, problem } from '../../lib/private/errors';
+import type { Report } from '../progress';
+import type { Aws } from './aws';
+import { failureOf, runOf, stopSupervisors } from './drain';
+import type { LiveStream, Said, Step } from './live';
+import { Patience } from './patience';
+
+/** How long the new run may take until it is ready, before the old one makes room for it. */
+const WARM_UP_MS = 180_000;
+
+/** What a deployment came to. */
+export interface Swapped {
+  readonly outcome: 'started' | 'swapped' | 'runs already';
+  readonly version: string;
+  readonly step: string;
+  /** The first batch of the new run; undefined where there was nothing to read. */
+  readonly batch?: number;
+  /** From the end of the last batch of the old run to the end of the first one of the new run. */
+  readonly gapSeconds?: number;
+}
+
+/**
+ * Has a stream run what was deployed last, and waits until that has read. Where an older version runs, the new run starts
+ * beside it, asks it to end when it is ready itself, and reads when that has ended. Whoever does it again, after it was cut
+ * off at any point, goes on from there.
+ *
+ * @throws LakehouseError when the new run fails, or is not up in time
+ */
+export async function deploy(aws: Aws, stream: LiveStream, timeoutMs: number, report: Report): Promise<Swapped> {
+  const { dataset, version } = stream.deployed;
+  const active = await stream.activeSteps();
+  const [newest] = active;
+  if (newest?.version === version && (await stream.said(runOf(newest, dataset), 'asked')) === undefined) {
+    const before = active[1];
+    const already = before === undefined && (await stream.said(runOf(newest, dataset), 'up')) !== undefined;
+    const swap = { run: runOf(newest, dataset), before };
+    return already
+      ? { outcome: 'runs already', version, step: newest.id }
+      : arrived(aws, stream, { swap, timeoutMs, report });
+  }
+  if (newest === undefined) {
+    await stopSupervisors(aws, stream, 'lakehouse stream deploy: starts what was deployed last');
+  }
+  const swap = { run: runName(version, newest), before: newest };
+  await start(aws, stream, swap);
+  return arrived(aws, stream, { swap, timeoutMs, report });
+}
+
+/** A run and the step whose place it takes. */
+interface Swap {
+  readonly run: string;
+  readonly before: Step | undefined;
+}
+
+/** The same for the same swap: who starts it twice starts it once. */
+function runName(version: string, before: Step | undefined): string {
+  const second = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '');
+  return `deploy-${version}-${before === undefined ? second : before.id}`;
+}
+
+async function start(aws: Aws, stream: LiveStream, { run, before }: Swap): Promise<void> {
+  const { dataset, stateMachineArn } = stream.deployed;
+  const replaces = before === undefined ? {} : { replaces: runOf(before, dataset) };
+  const input = JSON.stringify({ correlationId: run, ...replaces });
+  await aws.call<unknown>(
+    { action: 'states:StartExecution', resource: stateMachineArn },
+    () => aws.sfn.send(new StartExecutionCommand({ stateMachineArn, name: run, input })),
+    (name) => (name === 'ExecutionAlreadyExists' ? run : undefined),
+  );
+}
+
+/** Waits until a run has read and the one before it has ended. */
+async function arrived(
+  aws: Aws,
+  stream: LiveStream,
+  { swap, timeoutMs, report }: { readonly swap: Swap; readonly timeoutMs: number; readonly report: Report },
+): Promise<Swapped> {
+  const { dataset, version } = stream.deployed;
+  const { run, before } = swap;
+  const patience = new Patience(timeoutMs, (what) => {
+    const remedy = 'run it again to go on waiting, or see why with lakehouse stream status';
+    return new LakehouseError(problem({ path: `stream ${dataset}`, must: 'deployed in that time', got: what, remedy }));
+  });
+  const began = Date.now();
+  let up: Said | undefined;
+  await patience.until('not up yet', async () => {
+    const step = await stepOfRun(aws, stream, swap);
+    report(step === undefined ? 'starting' : `${step.id} ${step.state.toLowerCase()}`);
+    if (before !== undefined && Date.now() - began > WARM_UP_MS) {
+      // without room for both the new run cannot ask
+      await stream.ask(runOf(before, dataset), run);
+    }
+    up = await stream.said(run, 'up');
+    return up !== undefined;
+  });
+  await patience.until('up, beside the version before', async () => {
+    return !(await stream.activeSteps()).some(({ id }) => id === before?.id);
+  });
+  const step = (await stream.activeSteps()).find((one) => one.run === run);
+  const done = before === undefined ? undefined : await stream.said(runOf(before, dataset), 'done');
+  return {
+    outcome: before === undefined ? 'started' : 'swapped',
+    version,
+    step: step?.id ?? '',
+    ...(up === undefined || up.records === 0 ? {} : { batch: up.batch }),
+    ...gapOf(done, up),
+  };
+}
+
+/** The step of a run, once there is one; one that ended ends the wait, and what looks after it. */
+async function stepOfRun(aws: Aws, stream: LiveStream, { run, before }: Swap): Promise<Step | undefined> {
+  const step = (await stream.steps()).find((one) => one.run === run);
+  if (step === undefined || ['PENDING', 'RUNNING'].includes(step.state)) {
+    return step;
+  }
+  if (before === undefined) {
+    throw failureOf(step, stream.deployed.dataset, 'its supervisor starts it again a few times; mend what it says');
+  }
+  const own = (await stream.supervisors()).find(({ name }) => name === run);
+  const oldRuns = (await stream.activeSteps()).some(({ id }) => id === before.id);
+  if (own !== undefined && oldRuns) {
+    // else it would look after the step of the old version
+    const command = new StopExecutionCommand({ executionArn: own.arn, cause: 'the new version did not come up' });
+    await aws.call({ action: 'states:StopExecution', resource: own.arn }, () => aws.sfn.send(command));
+  }
+  const remedy = oldRuns ? 'the version before runs on' : 'its supervisor starts it again a few times';
+  throw failureOf(step, stream.deployed.dataset, `${remedy}; mend what it says`);
+}
+
+function gapOf(done: Said | undefined, up: Said | undefined): { gapSeconds?: number } {
+  return done?.overAt === undefined || up?.overAt === undefined || up.records === 0
+    ? {}
+    : { gapSeconds: (up.overAt - done.overAt) / 1000 };
+}

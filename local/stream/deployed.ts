@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto';
+import { DescribeStateMachineCommand } from '@aws-sdk/client-sfn';
+import { GetParameterCommand } from '@aws-sdk/client-ssm';
+import { z } from 'zod';
+import { RuntimeParameter } from '../../lib/foundation/runtime-parameter';
+import { LakehouseError, didYouMean, problem } from '../../lib/private/errors';
+import { parseJson } from '../json';
+import { runtimeShape } from '../pipeline';
+import type { Aws } from './aws';
+
+/** A stream as it is deployed, whether it runs or not. */
+export interface DeployedStream {
+  readonly environment: string;
+  readonly dataset: string;
+  readonly topic: string;
+  readonly consumerGroup: string;
+  /** The name of the Kafka cluster. */
+  readonly kafka: string;
+  /** The id of the cluster it runs on. */
+  readonly cluster: string;
+  readonly stateMachineArn: string;
+  /** The arguments of a step, without those that each start adds. */
+  readonly args: string[];
+  /** What tells one version of code and arguments from another. */
+  readonly version: string;
+  /** Where Spark keeps its place. */
+  readonly bucket: string;
+  readonly checkpoint: string;
+}
+
+/** Which streams a command is about: all of the environment when neither is named. */
+export interface Choice {
+  readonly dataset?: string;
+  readonly topic?: string;
+}
+
+/** What each start tells a job beside what is deployed, with a value each. */
+export const TOLD = { takeOver: '--take-over-from', run: '--correlation-id' } as const;
+
+const factsShape = runtimeShape.pick({ streamingCluster: true, streamingJobs: true, kafka: true });
+
+const definitionShape = z.object({
+  States: z.object({
+    Start: z.object({
+      Arguments: z.object({ Steps: z.array(z.object({ HadoopJarStep: z.object({ Args: z.array(z.string()) }) })) }),
+    }),
+  }),
+});
+
+/**
+ * The streams of an environment, by the parameter that its stack wrote.
+ *
+ * @throws LakehouseError when the environment is not deployed, has no streams, or none of that name
+ */
+export async function deployedStreams(aws: Aws, environment: string, choice: Choice): Promise<DeployedStream[]> {
+  const Name = RuntimeParameter.nameFor(environment);
+  const { Parameter } = await aws.call(
+    { action: 'ssm:GetParameter', resource: Name },
+    () => aws.ssm.send(new GetParameterCommand({ Name })),
+    (name) => (name === 'ParameterNotFound' ? { Parameter: undefined, $metadata: {} } : undefined),
+  );
+  if (Parameter?.Value === undefined) {
+    const remedy = `deploy it with 'npx cdk deploy -c env=${environment}', or correct --endpoint and --region`;
+    throw new LakehouseError(problem({ path: 'env', must: 'deployed there', got: environment, remedy }));
+  }
+  const { streamingCluster, streamingJobs = {}, kafka } = parseJson(Parameter.Value, factsShape, `parameter '${Name}'`);
+  const all = Object.entries(streamingJobs).map(([dataset, { stateMachineArn, topic, consumerGroup }]) => ({
+    dataset,
+    stateMachineArn,
+    topic,
+    consumerGroup,
+  }));
+  if (streamingCluster === undefined || all.length === 0) {
+    const remedy = "add 'streaming' to its config, and a contract with a topic";
+    throw new LakehouseError(problem({ path: 'env', must: 'one that has streams', got: environment, remedy }));
+  }
+  const shared = { environment, cluster: streamingCluster.id, kafka: kafka?.clusterArn.split('/')[1] ?? '' };
+  return Promise.all(chosen(all, choice).map((facts) => deployedStream(aws, { ...shared, ...facts })));
+}
+
+async function deployedStream(
+  aws: Aws,
+  facts: Omit<DeployedStream, 'args' | 'version' | 'bucket' | 'checkpoint'>,
+): Promise<DeployedStream> {
+  const args = await deployedArgs(aws, facts.stateMachineArn);
+  const location = new URL(args[args.indexOf('--checkpoint') + 1] ?? '');
+  const place = { bucket: location.hostname, checkpoint: location.pathname.slice(1) };
+  return { ...facts, ...place, args, version: versionOf(args) };
+}
+
+/** What tells the arguments of one version from another, whatever a start adds to them. */
+export function versionOf(args: readonly string[]): string {
+  return createHash('sha256').update(withoutTold(args).join('\n')).digest('hex').slice(0, 12);
+}
+
+/** The value that a start gave to an option. */
+export function toldIn(args: readonly string[], option: string): string | undefined {
+  const index = args.lastIndexOf(option);
+  return index < 0 ? undefined : args[index + 1];
+}
+
+function withoutTold(args: readonly string[]): string[] {
+  const told = new Set<string>(Object.values(TOLD));
+  return args.filter((arg, index) => !told.has(arg) && !told.has(args[index - 1] ?? ''));
+}
+
+function chosen<T extends { readonly dataset: string; readonly topic: string }>(
+  all: T[],
+  { dataset, topic }: Choice,
+): T[] {
+  const found = all.filter((one) => one.dataset === (dataset ?? one.dataset) && one.topic === (topic ?? one.topic));
+  if (found.length > 0) {
+    return found;
+  }
+  const path = dataset === undefined ? '--topic' : '--dataset';
+  const known = all.map((one) => (dataset === undefined ? one.topic : one.dataset));
+  const got = dataset ?? topic ?? '';
+  throw new LakehouseError(problem({ path, must: 'that of a stream', got, remedy: didYouMean(got, known) }));
+}
+
+async function deployedArgs(aws: Aws, stateMachineArn: string): Promise<string[]> {
+  const { definition = '' } = await aws.call({ action: 'states:DescribeStateMachine', resource: stateMachineArn }, () =>
+    aws.sfn.send(new DescribeStateMachineCommand({ stateMachineArn })),
+  );
+  const { States } = parseJson(definition, definitionShape, `state machine '${stateMachineArn}'`);
+  return withoutTold(States.Start.Arguments.Steps[0]?.HadoopJarStep.Args ?? []);
+}
