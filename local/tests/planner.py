@@ -101,7 +101,7 @@ class Planner:
         self.endpoint = endpoint
         self.assembly = assembly
         self.folder = folder
-        self.program = _bundled(folder)
+        self.program = bundled(folder)
         self.catalog = GlueCatalog(
             "lake",
             client=endpoint.client("glue"),
@@ -168,7 +168,7 @@ class Planner:
             glue.update_table_optimizer(**optimizer, TableOptimizerConfiguration=compaction)
 
 
-def _bundled(folder: Path) -> Path:
+def bundled(folder: Path) -> Path:
     """The command line in one file, as the package has it: what starts dozens of times should start fast."""
     root, program = LOCAL.parent, folder / "dist" / "bin" / "lakehouse.js"
     # what it reads of the package lies beside it
