@@ -30,7 +30,7 @@ telemetry.flush()
 
 
 class Watched:
-    """The alarms on one metric of a dataset, the composite alarm above them, and queues behind its topics."""
+    """The alarm on one metric of a dataset, the composite alarm above it if any, and queues behind its topics."""
 
     def __init__(self, endpoint: Endpoint, metric: str, dataset: str) -> None:
         self._endpoint = endpoint
@@ -43,11 +43,13 @@ class Watched:
             for alarm in answer["MetricAlarms"]
             if alarm.get("MetricName") == metric and {d["Name"]: d["Value"] for d in alarm["Dimensions"]} == wanted
         ]
-        (self.group,) = [
+        groups = [
             alarm
             for alarm in answer["CompositeAlarms"]
             if self.alarm["AlarmName"] in alarm["AlarmRule"] and alarm.get("AlarmActions")
         ]
+        # an alarm that belongs to none speaks for itself
+        (self.group,) = groups or [self.alarm]
         self._alerts = self._subscribed(self.group["AlarmActions"])
         self._recoveries = self._subscribed(self.group["OKActions"])
 
@@ -169,3 +171,31 @@ def test_a_table_that_was_loaded_within_its_promise_is_silent(deployed: Endpoint
     watched.report_at({26 * HOUR: 1, 23 * HOUR: 0})
     assert watched.state() == "OK"
     assert watched.silent()
+
+
+def test_a_stream_that_is_started_again_and_again_fires(deployed: Endpoint) -> None:
+    watched = Watched(deployed, "StreamRestarts", "flight_events")
+
+    watched.report_at({1200.0: 1, 600.0: 1})
+    assert watched.state() == "OK"
+    watched.report_at({0.0: 1})
+    assert watched.state() == "ALARM"
+    assert "runbook.md#streaming-job-restarting" in watched.alert()["AlarmDescription"]
+
+
+def test_a_stream_that_reads_nothing_though_its_topic_has_records_fires(deployed: Endpoint) -> None:
+    cloudwatch = deployed.client("cloudwatch")
+
+    def standing() -> Any:
+        pages = cloudwatch.get_paginator("describe_alarms").paginate().build_full_result()["MetricAlarms"]
+        (alarm,) = [one for one in pages if "stream-stands" in one["AlarmDescription"]]
+        return alarm
+
+    (waiting,) = [one["MetricStat"] for one in standing()["Metrics"] if one["Id"] == "waiting"]
+    now = time.time()
+    data = [
+        {**{name: waiting["Metric"][name] for name in ("MetricName", "Dimensions")}, "Value": 7, "Timestamp": moment}
+        for moment in (datetime.fromtimestamp(now - minute * 60, UTC) for minute in range(20))
+    ]
+    cloudwatch.put_metric_data(Namespace=waiting["Metric"]["Namespace"], MetricData=data)
+    until(lambda: standing()["StateValue"] == "ALARM", 60, "the alarm on a stream that stands")

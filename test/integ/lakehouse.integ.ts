@@ -6,8 +6,6 @@ import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { CancelStepsCommand, EMRClient, ListStepsCommand, type StepSummary as Step } from '@aws-sdk/client-emr';
-import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { z } from 'zod';
 import { updateLockFile } from '../../lib/contracts/update-lock-file';
@@ -35,6 +33,10 @@ const summaryShape = z.object({
   gold: z.array(z.object({ tests: z.object({ passed: z.number(), failed: z.number() }) }).loose()),
   deployment: z.object({ resources: z.number(), properties: z.number() }).loose(),
 });
+
+const sentShape = z.object({ events: z.number(), duplicates: z.number(), corrupt: z.number() });
+const swapShape = z.array(z.object({ outcome: z.string(), gapSeconds: z.number() }).loose());
+const rerunShape = z.array(z.object({ dryRun: z.boolean() }).loose());
 
 const lake = new Lake();
 
@@ -74,6 +76,48 @@ const commits = async (): Promise<string[]> => {
 
 let silver = '';
 let bronze = '';
+
+/** The moment that the load of a stream begins at: nothing was reported later before. */
+const LOAD_BEGINS = Date.parse('2013-03-01T00:00:00Z');
+
+/** The load of a stream: what was reported in one quarter of an hour after the other, without a pause. */
+class Load {
+  /** Events that were sent; a few of them come twice, and a few records are broken. */
+  sent = 0;
+  records = 0;
+  private ends = false;
+
+  async run(): Promise<void> {
+    for (let since = LOAD_BEGINS; !this.ends; since += 15 * 60_000) {
+      const [from, until] = [since, since + 15 * 60_000].map((moment) => new Date(moment).toISOString());
+      const { events, duplicates, corrupt } = sentShape.parse(await lake.sendEvents(from ?? '', until ?? ''));
+      this.sent += events;
+      this.records += events + duplicates + corrupt;
+    }
+  }
+
+  async end(running: Promise<void>): Promise<void> {
+    this.ends = true;
+    await running;
+  }
+}
+
+/** What of the load has arrived: events in silver, records in bronze and the dead letters, and their different places. */
+const rowsOf = async (what: 'events' | 'records' | 'places'): Promise<number> => {
+  if (what === 'events') {
+    const where = "reported_at > '2013-03-01T00:00:00+00:00'";
+    return (await lake.rows(silver, 'flight_events', { columns: ['reported_at'], where })).rows.length;
+  }
+  const options = {
+    columns: ['_kafka_partition', '_kafka_offset'],
+    where: "_kafka_timestamp > '2013-03-01T00:00:00+00:00'",
+  };
+  const [good, bad] = await Promise.all(
+    ['flight_events', 'flight_events__dlq'].map((table) => lake.rows(bronze, table, options)),
+  );
+  const places = [...(good?.rows ?? []), ...(bad?.rows ?? [])].map((row) => JSON.stringify(row));
+  return what === 'records' ? places.length : new Set(places).size;
+};
 
 describe('the lakehouse on one machine', () => {
   let pids: number[] = [];
@@ -167,39 +211,50 @@ describe('the lakehouse on one machine', () => {
     expect(await lake.lakehouse('verify')).toMatchObject({ code: 0 });
   });
 
-  test('keeps a stream running by its supervisor, until somebody drains it', async () => {
-    const runtime = await lake.runtime();
-    const job = runtime.streamingJobs?.flight_events?.stateMachineArn ?? '';
-    const ClusterId = runtime.streamingCluster?.id ?? '';
-    const supervisors = new SFNClient(lake.access);
-    const clusters = new EMRClient(lake.access);
-    const committed = async (): Promise<number> =>
-      (await lake.checkpoint('flight_events')).filter((key) => /\/commits\/\d+$/.test(key)).length;
-    const before = await committed();
-    const sent = await lake.sendEvents('2013-03-01T00:00:00Z', '2013-03-02T00:00:00Z');
-    const { executionArn } = await supervisors.send(new StartExecutionCommand({ stateMachineArn: job }));
-    const running = async (): Promise<Step | undefined> => {
-      const { Steps = [] } = await clusters.send(new ListStepsCommand({ ClusterId, StepStates: ['RUNNING'] }));
-      return Steps[0];
-    };
-    await eventually('it has read what is new', async () => (await committed()) > before, 180_000);
-    const step = await running();
-    expect(step?.Name).toContain('flight_events');
-    const drain = { ClusterId, StepIds: [step?.Id ?? ''], StepCancellationOption: 'TERMINATE_PROCESS' as const };
-    await clusters.send(new CancelStepsCommand(drain));
-    const ended = async (): Promise<boolean> =>
-      (await supervisors.send(new DescribeExecutionCommand({ executionArn }))).status === 'SUCCEEDED';
-    await eventually('the supervisor ends', ended, 180_000);
-    expect(await running()).toBeUndefined();
-    const { rows } = await lake.rows(silver, 'flight_events', {
-      columns: ['reported_at'],
-      where: "reported_at > '2013-03-01T00:00:00+00:00'",
-    });
-    expect(rows).toHaveLength(Number(sent.events));
+  test('replaces the version of a stream under load, and neither loses nor doubles an event', async () => {
+    const deployed = await lake.streamDefinition('flight_events');
+    // another version, as a deployment leaves it; it reads every other second, so that the pause of the swap stands out
+    const hurried = deployed.replace(
+      '"flight_events","--checkpoint"',
+      '"flight_events","--trigger-seconds","2","--checkpoint"',
+    );
+    expect(hurried).not.toBe(deployed);
+    await lake.defineStream('flight_events', hurried);
+    expect(await lake.lakehouse('stream', 'deploy', 'dev')).toMatchObject({ code: 0 });
+    const load = new Load();
+    const loading = load.run();
+    await lake.defineStream('flight_events', deployed);
+    expect(await lake.lakehouse('stream', 'status', 'dev')).toMatchObject({ code: 2 });
+    await eventually('the load is read', async () => load.sent > 0 && (await rowsOf('events')) > 0, 180_000);
+    const { code, stdout, stderr } = await lake.lakehouse('stream', 'deploy', 'dev', '--json');
+    await load.end(loading);
+    expect({ code, said: code === 0 ? '' : stderr }).toEqual({ code: 0, said: '' });
+    const [swapped] = swapShape.parse(JSON.parse(stdout));
+    console.log(`gap in commits: ${swapped?.gapSeconds} s`);
+    expect(swapped?.outcome).toBe('swapped');
+    expect(swapped?.gapSeconds).toBeLessThan(60);
+    await eventually('all is read', async () => (await rowsOf('records')) === load.records, 180_000);
+    expect(await lake.lakehouse('stream', 'status', 'dev')).toMatchObject({ code: 0 });
+    expect(await rowsOf('places')).toBe(load.records);
+    expect(await rowsOf('events')).toBe(load.sent);
+  });
+
+  test('drains a stream, and reads parts of it again beside it', async () => {
+    const [replayed, redriven, drained] = await Promise.all([
+      lake.lakehouse('replay', 'dev', '--from', '2013-03-01T00:00:00Z', '--to', 'latest', '--dry-run', '--json'),
+      lake.lakehouse('redrive', 'dev', '--dlq', 'flight_events__dlq', '--where', 'true', '--dry-run', '--json'),
+      lake.lakehouse('stream', 'drain', 'dev'),
+    ]);
+    const [replay] = rerunShape.parse(JSON.parse(replayed.stdout));
+    expect(replay).toMatchObject({ dryRun: true, read: await rowsOf('records') });
+    const [redrive] = rerunShape.parse(JSON.parse(redriven.stdout));
+    expect(redrive).toMatchObject({ dryRun: true, judged: expect.any(Number) as number, valid: 0 });
+    expect(drained).toMatchObject({ code: 0, stdout: expect.stringContaining('committed whole') as string });
+    expect(await lake.lakehouse('stream', 'status', 'dev')).toMatchObject({ code: 3 });
   });
 
   test.each(commandsOfTheBrief())('shows what the brief asks: %s', async (command) => {
-    const [, verb] = /^npx lakehouse ((?:verify|plan|summary|lineage)\b.*)$/.exec(command) ?? [];
+    const [, verb] = /^npx lakehouse ((?:verify|plan|summary|lineage|stream)\b.*)$/.exec(command) ?? [];
     const ended = await (verb === undefined ? runInPackage(command) : lake.lakehouse(...verb.split(' ')));
     expect({ code: ended.code, said: ended.code === 0 ? '' : ended.stdout + ended.stderr }).toEqual({
       code: 0,

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import { DeleteObjectsCommand, ListObjectVersionsCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { DeleteObjectsCommand, ListObjectVersionsCommand, S3Client } from '@aws-sdk/client-s3';
+import { DescribeStateMachineCommand, SFNClient, UpdateStateMachineCommand } from '@aws-sdk/client-sfn';
 import { GetTableCommand, GlueClient } from '@aws-sdk/client-glue';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { Client } from 'pg';
@@ -273,17 +274,20 @@ export class Lake {
     }
   }
 
-  /** The objects of a stream's checkpoint. */
-  async checkpoint(dataset: string): Promise<string[]> {
-    const { buckets } = await this.runtime();
-    const client = new S3Client({ ...this.access, forcePathStyle: true });
-    try {
-      const place = { Bucket: buckets.artifacts, Prefix: `checkpoints/${dataset}/` };
-      const { Contents = [] } = await client.send(new ListObjectsV2Command(place));
-      return Contents.map(({ Key = '' }) => Key);
-    } finally {
-      client.destroy();
-    }
+  /** The definition of the state machine of a stream. */
+  async streamDefinition(dataset: string): Promise<string> {
+    return this.withStates(async (client) => {
+      const stateMachineArn = await this.streamMachine(dataset);
+      return (await client.send(new DescribeStateMachineCommand({ stateMachineArn }))).definition ?? '';
+    });
+  }
+
+  /** Changes that definition, as a deployment does. */
+  async defineStream(dataset: string, definition: string): Promise<void> {
+    await this.withStates(async (client) => {
+      const stateMachineArn = await this.streamMachine(dataset);
+      await client.send(new UpdateStateMachineCommand({ stateMachineArn, definition }));
+    });
   }
 
   /** Ends every process whose command line holds the text, at once, as a crash would. */
@@ -303,6 +307,19 @@ export class Lake {
   /** Removes the folder; the lake must be down. */
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private async streamMachine(dataset: string): Promise<string> {
+    return (await this.runtime()).streamingJobs?.[dataset]?.stateMachineArn ?? '';
+  }
+
+  private async withStates<T>(use: (client: SFNClient) => Promise<T>): Promise<T> {
+    const client = new SFNClient(this.access);
+    try {
+      return await use(client);
+    } finally {
+      client.destroy();
+    }
   }
 
   private target(environment: string): DeployTarget {
