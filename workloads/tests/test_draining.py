@@ -13,6 +13,7 @@ import pytest
 from lakehouse_jobs import stream
 from lakehouse_jobs.draining import NOBODY, Drain, DrainedError, Turn
 from lakehouse_jobs.objects import DiskStore
+from lakehouse_jobs.rehearsal import rehearse
 from lakehouse_jobs.telemetry import Telemetry
 from support.events import EventLake, contract_of, event
 from support.kafka import Topic
@@ -115,3 +116,16 @@ def test_no_batch_begins_once_a_run_is_asked_to_end(tmp_path: Path) -> None:
 
     with pytest.raises(DrainedError):
         list(drain.pauses(busy, 60))
+
+
+def test_run_rehearses_a_batch_of_the_newest_records_and_writes_nothing(
+    events: EventLake, topic: Topic, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    topic.send(event(1), event(1), "broken")
+
+    rehearse(events.spark, events.job(), contract_of(topic.name))
+
+    [told] = [record for record in caplog.records if record.message == "rehearsed"]
+    assert (told.read, told.changed) == (3, 1)  # type: ignore[attr-defined]
+    assert [len(history) for history in events.history().values()] == [0, 0, 0]

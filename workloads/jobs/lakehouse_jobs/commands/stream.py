@@ -6,7 +6,7 @@ import argparse
 import logging
 from dataclasses import replace
 
-from lakehouse_jobs import stream
+from lakehouse_jobs import rehearsal, stream
 from lakehouse_jobs.commands.command import (
     FAILED,
     OK,
@@ -69,6 +69,8 @@ def _run(options: argparse.Namespace) -> int:
     lineage.started(contract)
     with session(f"stream-{contract.dataset}") as spark:
         try:
+            if options.take_over_from != NOBODY:
+                rehearsal.rehearse(spark, job, contract)
             stream.run(spark, job, contract, telemetry)
         except JobError as failure:
             lineage.ended(contract, str(failure))
