@@ -1,7 +1,7 @@
 """What a run does before it takes the place of another: a batch of the newest records, up to where it would write.
 
-What a new version cannot do it finds out while the old one still reads. And what the first batch of a process waits for,
-classes, code that Spark makes, connections, is there when the old run ends.
+What a new version cannot do it finds out while the old one still reads. And what the first batch of a process waits
+for, classes, code that Spark makes, connections, is there when the old run ends.
 """
 
 from __future__ import annotations
