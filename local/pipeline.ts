@@ -44,9 +44,7 @@ export const runtimeShape = z.object({
   topics: z.record(z.string(), z.string()),
   streamingCluster: z.object({ id: z.string() }).optional(),
   kafka: z.object({ clusterArn: z.string() }).optional(),
-  streamingJobs: z
-    .record(z.string(), z.object({ stateMachineArn: z.string(), topic: z.string(), consumerGroup: z.string() }))
-    .optional(),
+  streamingJobs: z.record(z.string(), z.object({ stateMachineArn: z.string() })).optional(),
   batchCluster: z.object({ id: z.string() }),
   airflow: z.object({ environment: z.string() }).optional(),
   sources: z.record(z.string(), z.object({ secretId: z.string() })),

@@ -13,18 +13,6 @@ const LIMIT = 4096;
 /** What a name that is only known at deployment is counted as, in characters: a bucket or topic name and its account. */
 const UNKNOWN_LENGTH = 48;
 
-/** What commands must know of a streaming job. */
-export interface StreamingJobFacts {
-  /** The ARN of the state machine that keeps it running. */
-  readonly stateMachineArn: string;
-
-  /** The name of the topic that it reads. */
-  readonly topic: string;
-
-  /** The consumer group in which it says how far it has come. */
-  readonly consumerGroup: string;
-}
-
 /** What a running pipeline must know about the stack it runs on. */
 export interface RuntimeFacts {
   /** The Glue database of each zone that holds tables. */
@@ -51,11 +39,11 @@ export interface RuntimeFacts {
   readonly streamingClusterId?: string;
 
   /**
-   * The streaming jobs by dataset.
+   * The ARN of the state machine that keeps each streaming job running.
    *
    * @default - there are no streaming jobs
    */
-  readonly streamingJobs?: { [dataset: string]: StreamingJobFacts };
+  readonly streamingJobs?: { [dataset: string]: string };
 
   /**
    * The id of the batch cluster.
@@ -161,7 +149,9 @@ function layoutOf(facts: RuntimeFacts): { [name: string]: unknown } {
     topics: facts.topics,
     ...section('kafka', 'clusterArn', facts.kafkaCluster),
     ...section('streamingCluster', 'id', facts.streamingClusterId),
-    ...(facts.streamingJobs === undefined ? {} : { streamingJobs: facts.streamingJobs }),
+    ...(facts.streamingJobs === undefined
+      ? {}
+      : { streamingJobs: mapValues(facts.streamingJobs, (stateMachineArn) => ({ stateMachineArn })) }),
     ...section('batchCluster', 'id', facts.batchClusterId),
     ...section('jobFlow', 'stateMachineArn', facts.jobFlow),
     ...section('serverless', 'applicationId', facts.serverlessApplicationId),

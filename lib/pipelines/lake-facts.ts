@@ -3,7 +3,7 @@ import type { Construct } from 'constructs';
 import type { LakeCatalog } from '../catalog';
 import type { IAthenaWorkgroup } from '../consumption';
 import { Zone } from '../contracts';
-import { type IAlertTopics, type RuntimeFacts, Severity, type StreamingJobFacts } from '../foundation';
+import { type IAlertTopics, type RuntimeFacts, Severity } from '../foundation';
 import type { IAirflowEnvironment } from '../orchestration';
 import type { BatchJobFlow, IBatchCluster, IServerlessSpark, IStreamingCluster } from '../processing';
 import type { ILakeStorage } from '../storage';
@@ -68,12 +68,9 @@ export function lakeFacts(lake: FactSources, sourceSecrets: { [source: string]: 
   };
 }
 
-/** What commands must know of each stream; nothing where there is no stream. */
-function jobsOf(streams: FactSources['streams']): { [dataset: string]: StreamingJobFacts } | undefined {
-  const jobs = Object.entries(streams).map(([dataset, { job, topic, consumerGroup }]) => [
-    dataset,
-    { stateMachineArn: job.stateMachine.stateMachineArn, topic: topic.topicName, consumerGroup },
-  ]);
+/** The state machine that keeps each stream running; nothing where there is no stream. */
+function jobsOf(streams: FactSources['streams']): { [dataset: string]: string } | undefined {
+  const jobs = Object.entries(streams).map(([dataset, { job }]) => [dataset, job.stateMachine.stateMachineArn]);
   return jobs.length === 0 ? undefined : Object.fromEntries(jobs);
 }
 

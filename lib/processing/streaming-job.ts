@@ -228,6 +228,7 @@ export class StreamingJob extends Construct {
       machine: (name) =>
         supervisor({
           jobName: this.jobName,
+          reads: { topic: props.from?.topicName ?? '', consumerGroup: props.consumerGroup ?? this.jobName },
           clusterId: props.cluster.clusterId,
           stepArgs: this.stepArgs,
           correlationOption: props.correlationOption,

@@ -15,6 +15,8 @@ const ACTIVE = ['PENDING', 'RUNNING', 'CANCEL_PENDING'];
 /** What a supervisor keeps running, and how. */
 export interface Supervision extends Restarting {
   readonly jobName: string;
+  /** What the job reads, and as which consumer group: commands find it among the variables of the machine. */
+  readonly reads: { readonly topic: string; readonly consumerGroup: string };
   readonly clusterId: string;
   readonly stepArgs: string[];
   /** The option by which the job learns the correlation id. */
@@ -38,12 +40,12 @@ export interface Supervision extends Restarting {
  * Every restart goes through the search, so that two supervisors of one job end up looking at the same step.
  */
 export function supervisor(supervision: Supervision): Machine {
-  const { jobName, clusterId, pollInterval, topicArn } = supervision;
+  const { jobName, pollInterval, topicArn } = supervision;
   return {
     Comment: `Keeps ${jobName} running`,
     StartAt: 'Begin',
     States: {
-      Begin: begin(clusterId),
+      Begin: begin(supervision),
       IsStepKnown: choose('Search', when("$step != ''", 'Look'), when(`$replaces != '${NOBODY}'`, 'Start')),
       ...searching(jobName),
       ...starting(supervision),
@@ -59,11 +61,12 @@ export function supervisor(supervision: Supervision): Machine {
 }
 
 /** An execution starts with nothing, or with what the one before it knew. */
-function begin(clusterId: string): State {
+function begin({ clusterId, reads }: Supervision): State {
   return {
     Type: 'Pass',
     Assign: {
       cluster: clusterId,
+      ...reads,
       step: given('step', "''"),
       startedAt: given('startedAt', '$millis()'),
       restarts: given('restarts', '0'),

@@ -41,6 +41,7 @@ const factsShape = runtimeShape.pick({ streamingCluster: true, streamingJobs: tr
 
 const definitionShape = z.object({
   States: z.object({
+    Begin: z.object({ Assign: z.object({ topic: z.string(), consumerGroup: z.string() }) }),
     Start: z.object({
       Arguments: z.object({ Steps: z.array(z.object({ HadoopJarStep: z.object({ Args: z.array(z.string()) }) })) }),
     }),
@@ -64,28 +65,41 @@ export async function deployedStreams(aws: Aws, environment: string, choice: Cho
     throw new LakehouseError(problem({ path: 'env', must: 'deployed there', got: environment, remedy }));
   }
   const { streamingCluster, streamingJobs = {}, kafka } = parseJson(Parameter.Value, factsShape, `parameter '${Name}'`);
-  const all = Object.entries(streamingJobs).map(([dataset, { stateMachineArn, topic, consumerGroup }]) => ({
-    dataset,
-    stateMachineArn,
-    topic,
-    consumerGroup,
-  }));
-  if (streamingCluster === undefined || all.length === 0) {
+  const jobs = Object.entries(streamingJobs);
+  if (streamingCluster === undefined || jobs.length === 0) {
     const remedy = "add 'streaming' to its config, and a contract with a topic";
     throw new LakehouseError(problem({ path: 'env', must: 'one that has streams', got: environment, remedy }));
   }
   const shared = { environment, cluster: streamingCluster.id, kafka: kafka?.clusterArn.split('/')[1] ?? '' };
-  return Promise.all(chosen(all, choice).map((facts) => deployedStream(aws, { ...shared, ...facts })));
+  const all = jobs.map(([dataset, { stateMachineArn }]) =>
+    deployedStream(aws, { ...shared, dataset, stateMachineArn }),
+  );
+  return chosen(await Promise.all(all), choice);
 }
 
+/** A stream by the machine that keeps it running, whose definition says what each start runs and what it reads. */
 async function deployedStream(
   aws: Aws,
-  facts: Omit<DeployedStream, 'args' | 'version' | 'bucket' | 'checkpoint'>,
+  facts: Pick<DeployedStream, 'environment' | 'cluster' | 'kafka' | 'dataset' | 'stateMachineArn'>,
 ): Promise<DeployedStream> {
-  const args = await deployedArgs(aws, facts.stateMachineArn);
+  const { stateMachineArn } = facts;
+  const { definition = '' } = await aws.call({ action: 'states:DescribeStateMachine', resource: stateMachineArn }, () =>
+    aws.sfn.send(new DescribeStateMachineCommand({ stateMachineArn })),
+  );
+  const { Begin, Start } = parseJson(definition, definitionShape, `state machine '${stateMachineArn}'`).States;
+  const { topic, consumerGroup } = Begin.Assign;
+  const args = withoutTold(Start.Arguments.Steps[0]?.HadoopJarStep.Args ?? []);
   const location = new URL(args[args.indexOf('--checkpoint') + 1] ?? '');
-  const place = { bucket: location.hostname, checkpoint: location.pathname.slice(1) };
-  return { ...facts, ...place, args, version: versionOf(args) };
+  return {
+    ...facts,
+    topic,
+    // Spark makes up the rest of the names of its own groups
+    consumerGroup: consumerGroup.replace(/\*$/, ''),
+    args,
+    version: versionOf(args),
+    bucket: location.hostname,
+    checkpoint: location.pathname.slice(1),
+  };
 }
 
 /** What tells the arguments of one version from another, whatever a start adds to them. */
@@ -104,10 +118,7 @@ function withoutTold(args: readonly string[]): string[] {
   return args.filter((arg, index) => !told.has(arg) && !told.has(args[index - 1] ?? ''));
 }
 
-function chosen<T extends { readonly dataset: string; readonly topic: string }>(
-  all: T[],
-  { dataset, topic }: Choice,
-): T[] {
+function chosen(all: DeployedStream[], { dataset, topic }: Choice): DeployedStream[] {
   const found = all.filter((one) => one.dataset === (dataset ?? one.dataset) && one.topic === (topic ?? one.topic));
   if (found.length > 0) {
     return found;
@@ -116,12 +127,4 @@ function chosen<T extends { readonly dataset: string; readonly topic: string }>(
   const known = all.map((one) => (dataset === undefined ? one.topic : one.dataset));
   const got = dataset ?? topic ?? '';
   throw new LakehouseError(problem({ path, must: 'that of a stream', got, remedy: didYouMean(got, known) }));
-}
-
-async function deployedArgs(aws: Aws, stateMachineArn: string): Promise<string[]> {
-  const { definition = '' } = await aws.call({ action: 'states:DescribeStateMachine', resource: stateMachineArn }, () =>
-    aws.sfn.send(new DescribeStateMachineCommand({ stateMachineArn })),
-  );
-  const { States } = parseJson(definition, definitionShape, `state machine '${stateMachineArn}'`);
-  return withoutTold(States.Start.Arguments.Steps[0]?.HadoopJarStep.Args ?? []);
 }

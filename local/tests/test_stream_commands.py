@@ -131,7 +131,7 @@ def stream(
     facts = {
         "streamingCluster": {"id": cluster},
         "kafka": {"clusterArn": "arn:aws:kafka:us-east-1:000000000000:cluster/lake/1"},
-        "streamingJobs": {"trips": {"stateMachineArn": arn, "topic": "trips.events", "consumerGroup": "lake-trips"}},
+        "streamingJobs": {"trips": {"stateMachineArn": arn}},
     }
     running.client("ssm").put_parameter(
         Name="/lakehouse/dev/runtime", Value=json.dumps(facts), Type="String", Overwrite=True

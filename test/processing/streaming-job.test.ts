@@ -94,6 +94,7 @@ describe('StreamingJob', () => {
       JSON.stringify(granted(made).find(({ Action }) => [Action].flat().includes(action))?.Resource);
     expect(allowed('kafka-cluster:ReadData')).toContain('/flights"');
     expect(allowed('kafka-cluster:AlterGroup')).toContain(`/${group}"`);
+    expect(machineIn(made.stack).States.Begin?.Assign).toMatchObject({ topic: 'flights', consumerGroup: group });
     const rules = resourcesIn<{ FromPort: number; Description: string }>(made.stack, 'AWS::EC2::SecurityGroupIngress');
     const toBrokers = Object.values(rules).filter(({ Properties }) => Properties.FromPort === 9098);
     expect(toBrokers.map(({ Properties }) => Properties.Description)).toEqual(

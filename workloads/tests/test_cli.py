@@ -169,7 +169,7 @@ def test_repairs_are_told_what_to_look_at_and_whether_to_look_only(monkeypatch: 
     monkeypatch.setattr(command, "store_for", lambda _: store)
     for repair, counts in ((redrive, redrive.Redriven(3, 2, 1)), (replay, replay.Replayed(9, 1, 0))):
 
-        def run(_: object, job: stream.Stream, contract: Contract, what: object, counts: object = counts) -> object:
+        def run(_: object, job: Stream, contract: Contract, what: object, counts: object = counts) -> object:
             told.append((job, contract.dataset, what))
             return counts
 

@@ -13,6 +13,7 @@ from pyspark.sql import SparkSession
 
 from lakehouse_jobs import records as shapes
 from lakehouse_jobs.contract import Contract
+from lakehouse_jobs.frames import kept
 from lakehouse_jobs.kafka import find_offsets, read_part
 from lakehouse_jobs.stream_batch import Stream, standing_of
 from lakehouse_jobs.tables import DatasetTables
@@ -32,13 +33,10 @@ def rehearse(spark: SparkSession, job: Stream, contract: Contract) -> None:
     first, following = (find_offsets(spark, job.brokers, topic, bound) for bound in ("earliest", "latest"))
     spans = {str(partition): [max(first[partition], end - _RECORDS), end] for partition, end in following.items()}
     tables = DatasetTables.of(spark, job.databases, contract.dataset)
-    judged = shapes.judge_records(read_part(spark, job.brokers, contract, spans), contract).persist()
-    try:
+    with kept(shapes.judge_records(read_part(spark, job.brokers, contract, spans), contract)) as judged:
         read = sum(span.records for span in shapes.spans(judged).values())
         origin = shapes.Origin(contract.stream.address, "", job.run_id, contract.version, datetime.now(UTC))
         newest = newest_by_key(shapes.dataset_rows(judged, contract, origin), contract, shapes.PLACE)
         changed = changed_rows(newest, tables.silver.read(), contract).count()
-    finally:
-        judged.unpersist()
     standing_of(tables)
     _LOGGER.info("rehearsed", extra={"read": read, "changed": changed})
