@@ -189,11 +189,11 @@ describe('A LakehouseStack with streams', () => {
     ]);
   });
 
-  test('has room on its streaming cluster for every stream, and ten at least', () => {
+  test('has room on its streaming cluster for every stream and a new version beside it, and ten at least', () => {
     const config: Partial<LakehouseConfig> = { kafka: {}, streaming: {} };
     expect(sideBySide(build(config))).toBe(10);
     const many = build(config, { contracts: streams(12) });
-    expect(sideBySide(many)).toBe(12);
+    expect(sideBySide(many)).toBe(14);
     expect(Object.keys(many.streams)).toHaveLength(12);
   });
 });

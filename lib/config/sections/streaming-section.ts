@@ -28,11 +28,18 @@ export interface StreamingConfig extends SparkConfig {
   readonly maxRestarts?: number;
 }
 
-/** How many jobs run side by side where there are no more. */
+/** How many steps run side by side where there are few jobs. */
 const SIDE_BY_SIDE = 10;
 
+/** The steps beside all jobs: a new version beside the old one of a job, and a part of a topic that is read again. */
+const BESIDE_ALL = 2;
+
+/** How many steps EMR runs at once. */
+const MOST = 256;
+
 /**
- * The properties of the streaming cluster that the values stand for, with room for all its jobs.
+ * The properties of the streaming cluster that the values stand for, with room for all its jobs and a new version
+ * of one beside them.
  *
  * @internal
  */
@@ -44,7 +51,7 @@ export function streamingPropsOf(
     ...runtimeOf(streaming),
     coreUnits: streaming.coreUnits,
     maxUnits: streaming.maxUnits,
-    stepConcurrency: Math.max(jobs, SIDE_BY_SIDE),
+    stepConcurrency: Math.max(jobs, Math.min(jobs + BESIDE_ALL, MOST), SIDE_BY_SIDE),
     terminationProtection: production,
   };
 }
