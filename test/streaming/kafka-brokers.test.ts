@@ -1,5 +1,5 @@
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import { App, Size, Stack } from 'aws-cdk-lib/core';
+import { App, CfnParameter, Size, Stack } from 'aws-cdk-lib/core';
 import {
   type ExpressBrokersOptions,
   KafkaBrokerType,
@@ -156,6 +156,14 @@ describe('The partitions of all topics', () => {
     expect(stack.node.findChild('Kafka').node.validate()).toEqual([
       "'partitions of all topics' must be at most 4500 with their replicas, 1500 on each of 3 brokers of kafka.m7g.large, got 4503; use fewer partitions, most of which 'Test/Kafka/Many' has, larger instances or more brokers",
     ]);
+  });
+
+  test('are not guessed at where they are known only at deployment', () => {
+    const { stack, cluster } = build();
+    const unknown = new CfnParameter(stack, 'Some', { type: 'Number' }).valueAsNumber;
+    cluster.addTopic('Topic', { topicName: 'some', partitions: unknown, replicationFactor: unknown });
+    cluster.addTopic('Other', { topicName: 'other', partitions: 4000, replicationFactor: unknown });
+    expect(cluster.node.validate()).toEqual([]);
   });
 
   test('are more on Express brokers of a larger size', () => {

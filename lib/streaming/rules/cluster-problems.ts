@@ -116,8 +116,9 @@ export function tooManyPartitions(
   const limit = partitionLimit(brokers);
   const topics = stack.node.root.node
     .findAll()
-    .filter((child): child is KafkaTopic => child instanceof KafkaTopic && child.cluster.clusterArn === clusterArn);
-  const got = topics.reduce((sum, topic) => sum + topic.partitions * topic.replicationFactor, 0);
+    .filter((child) => child instanceof KafkaTopic)
+    .filter(({ cluster, partitions }) => cluster.clusterArn === clusterArn && !Token.isUnresolved(partitions));
+  const got = topics.reduce((sum, topic) => sum + topic.partitions * replicasOf(topic), 0);
   if (limit === undefined || got <= limit * count) {
     return [];
   }
@@ -125,4 +126,9 @@ export function tooManyPartitions(
   const must = `at most ${limit * count} with their replicas, ${limit} on each of ${count} brokers of ${brokers.instanceType}`;
   const remedy = `use fewer partitions, most of which '${largest?.node.path}' has, larger instances or more brokers`;
   return [problem({ path: 'partitions of all topics', must, got, remedy })];
+}
+
+/** Those that are known only at deployment count as one. */
+function replicasOf({ replicationFactor }: KafkaTopic): number {
+  return Token.isUnresolved(replicationFactor) ? 1 : replicationFactor;
 }
