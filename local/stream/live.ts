@@ -10,6 +10,9 @@ import { type DeployedStream, TOLD, toldIn, versionOf } from './deployed';
 /** The states of a step that has not ended. */
 const ACTIVE: StepState[] = ['PENDING', 'RUNNING', 'CANCEL_PENDING'];
 
+/** How many pages of 50 steps are read: a cluster that stands for a year has thousands. */
+const PAGES = 5;
+
 /** A step of a stream's job. */
 export interface Step {
   readonly id: string;
@@ -57,12 +60,12 @@ export class LiveStream {
     return this.steps(ACTIVE);
   }
 
-  /** Its steps as far back as the cluster tells, the newest first. */
+  /** Its steps among the last ones of the cluster, the newest first. */
   async steps(states?: StepState[]): Promise<Step[]> {
     const { cluster, dataset } = this.deployed;
     const pages = paginateListSteps({ client: this.aws.emr }, { ClusterId: cluster, StepStates: states });
     const call = { action: 'elasticmapreduce:ListSteps', resource: cluster };
-    const steps = await this.aws.call(call, () => collected(pages, ({ Steps }) => Steps));
+    const steps = await this.aws.call(call, () => collected(first(PAGES, pages), ({ Steps }) => Steps));
     return steps.filter(({ Name }) => Name === dataset).map(stepOf);
   }
 
@@ -132,6 +135,17 @@ export class LiveStream {
     const pages = paginateListObjectsV2({ client: this.aws.s3 }, { Bucket, Prefix });
     const call = { action: 's3:ListBucket', resource: `s3://${Bucket}/${Prefix}` };
     return this.aws.call(call, () => collected(pages, ({ Contents }) => Contents));
+  }
+}
+
+async function* first<T>(count: number, pages: AsyncIterable<T>): AsyncGenerator<T> {
+  let read = 0;
+  for await (const page of pages) {
+    yield page;
+    read += 1;
+    if (read >= count) {
+      return;
+    }
   }
 }
 

@@ -230,7 +230,7 @@ describe('the lakehouse on one machine', () => {
     await load.end(loading);
     expect({ code, said: code === 0 ? '' : stderr }).toEqual({ code: 0, said: '' });
     const [swapped] = swapShape.parse(JSON.parse(stdout));
-    console.log(`gap in commits: ${swapped?.gapSeconds} s`);
+    process.stdout.write(`gap between the commits of the two versions: ${swapped?.gapSeconds} s\n`);
     expect(swapped?.outcome).toBe('swapped');
     expect(swapped?.gapSeconds).toBeLessThan(60);
     await eventually('all is read', async () => (await rowsOf('records')) === load.records, 180_000);

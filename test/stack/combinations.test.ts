@@ -12,7 +12,7 @@ import { DataContracts } from '../../lib/contracts';
 import { updateLockFile } from '../../lib/contracts/update-lock-file';
 import { LakehouseStack, type LakehouseStackProps } from '../../lib/lakehouse-stack';
 import { fixtureDependencies } from '../support/dependencies';
-import { MINIMAL_CONFIG, PRODUCTION_CONFIG, theOnly, warningsOf } from '../support/stacks';
+import { MINIMAL_CONFIG, PRODUCTION_CONFIG, resourcesIn, theOnly, warningsOf } from '../support/stacks';
 import { temporaryDirectory } from '../support/temporary';
 
 const ROOT = path.resolve(__dirname, '..', '..');
@@ -46,8 +46,8 @@ function noContracts(): DataContracts {
   return DataContracts.fromDirectory(directory);
 }
 
-/** As many contracts with a stream, locked. */
-function streams(count: number): DataContracts {
+/** As many contracts with a stream, locked; more promises are lines of YAML. */
+function streams(count: number, promises = ''): DataContracts {
   const directory = temporaryDirectory();
   const silver = path.join(ROOT, 'contracts', 'silver');
   fs.mkdirSync(path.join(directory, 'silver'));
@@ -55,7 +55,10 @@ function streams(count: number): DataContracts {
   fs.copyFileSync(path.join(silver, 'airlines.yaml'), path.join(directory, 'silver', 'airlines.yaml'));
   const text = fs.readFileSync(path.join(silver, 'flight_events.yaml'), 'utf8');
   for (let index = 1; index <= count; index++) {
-    const one = text.replaceAll('flight_events', `events_${index}`).replaceAll('flights.events', `events.${index}`);
+    const promising = text.replace('slaProperties:\n', `slaProperties:\n${promises}`);
+    const one = promising
+      .replaceAll('flight_events', `events_${index}`)
+      .replaceAll('flights.events', `events.${index}`);
     fs.writeFileSync(path.join(directory, 'silver', `events_${index}.yaml`), one);
   }
   updateLockFile(directory);
@@ -187,6 +190,19 @@ describe('A LakehouseStack with streams', () => {
     expect(warningsOf(idle)).toEqual([
       expect.stringContaining("the streaming cluster has nothing to run, because no contract has a 'stream'"),
     ]);
+  });
+
+  test('is told of a stream that is further behind than its contract promises, or than a quarter of an hour', () => {
+    const config: Partial<LakehouseConfig> = { kafka: {}, streaming: {} };
+    const lagOf = (contracts: DataContracts): (number | undefined)[] =>
+      Object.values(
+        resourcesIn<{ MetricName?: string; Threshold?: number }>(
+          build(config, { contracts }),
+          'AWS::CloudWatch::Alarm',
+        ),
+      ).flatMap(({ Properties: alarm }) => (alarm.MetricName === 'EstimatedMaxTimeLag' ? [alarm.Threshold] : []));
+    expect(lagOf(streams(1))).toEqual([900]);
+    expect(lagOf(streams(1, '  - property: latency\n    value: 2\n    unit: min\n'))).toEqual([120]);
   });
 
   test('has room on its streaming cluster for every stream and a new version beside it, and ten at least', () => {
