@@ -110,6 +110,7 @@ def test_rows_are_counted_in_metrics(streamed: tuple[EventLake, Topic]) -> None:
     values = {datum["MetricName"]: datum["Value"] for datum in call.kwargs["MetricData"]}
     broken = len(BROKEN)
     counts = {"RowsRead": broken + 4, "RowsValid": 4, "RowsRejected": broken, "RowsMerged": 3}
+    counts |= {"RowsLate": 0, "RowsDuplicate": 0}
     assert values == {**counts, "DatasetLoaded": 1}
 
 

@@ -53,6 +53,10 @@ class CommitLostError(TerminalError):
     """A write reported success, yet no snapshot of the table carries its token."""
 
 
+class AccountError(TerminalError):
+    """What was committed of a batch is not what was read of its topic."""
+
+
 class TransformError(TerminalError):
     """dbt could not run the project: it does not parse, or a command of it broke."""
 

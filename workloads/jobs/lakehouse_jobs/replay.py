@@ -87,8 +87,8 @@ def run(spark: SparkSession, job: Stream, contract: Contract, part: Part) -> Rep
                 read, rejected, merged = sum(one.records for one in found), sum(one.rejected for one in found), 0
             else:
                 place = Place(f"{contract.dataset}-replay-{job.run_id}", number)
-                batch, merged = commit(judged, job, contract, place)
-                read, rejected = batch.read, batch.rejected
+                committed = commit(judged, job, contract, place)
+                read, rejected, merged = committed.batch.read, committed.batch.planned.rejected, committed.merged
         finally:
             judged.unpersist()
         done = Replayed(done.read + read, done.rejected + rejected, done.merged + merged)

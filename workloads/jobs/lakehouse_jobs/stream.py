@@ -27,7 +27,7 @@ from lakehouse_jobs.frames import kept
 from lakehouse_jobs.kafka import commit_offsets, group_of
 from lakehouse_jobs.logging import bound
 from lakehouse_jobs.stream_batch import Place, Stream, StreamBatch
-from lakehouse_jobs.stream_commit import commit
+from lakehouse_jobs.stream_commit import Committed, commit
 from lakehouse_jobs.telemetry import Metric, Telemetry
 
 _LOGGER = logging.getLogger(__name__)
@@ -103,10 +103,10 @@ class StreamHandler:
             ):
                 # the checkpoint's own id, not only a name: another checkpoint counts its batches from 0 again
                 query = records.sparkSession.sparkContext.getLocalProperty(_QUERY_ID)
-                batch, merged = commit(judged, job, contract, Place(f"{contract.dataset}-{query}", number))
-                if batch.read > 0:
-                    self._commit_offsets(records.sparkSession, batch)
-                    self._report(batch, merged, time.monotonic() - started)
+                done = commit(judged, job, contract, Place(f"{contract.dataset}-{query}", number))
+                if done.batch.read > 0:
+                    self._commit_offsets(records.sparkSession, done.batch)
+                    self._report(done, time.monotonic() - started)
         except Exception as error:
             self.failure = translate(error)
             raise
@@ -120,12 +120,15 @@ class StreamHandler:
         except Exception as error:
             _LOGGER.warning("offsets could not be committed", extra={"group": group, "error": str(translate(error))})
 
-    def _report(self, batch: StreamBatch, merged: int, seconds: float) -> None:
+    def _report(self, done: Committed, seconds: float) -> None:
+        batch, found = done.batch, done.counts
         counts = {
-            Metric.ROWS_READ: batch.read,
-            Metric.ROWS_VALID: batch.read - batch.rejected,
-            Metric.ROWS_REJECTED: batch.rejected,
-            Metric.ROWS_MERGED: merged,
+            Metric.ROWS_READ: found.read,
+            Metric.ROWS_VALID: found.valid,
+            Metric.ROWS_REJECTED: found.rejected,
+            Metric.ROWS_LATE: found.late,
+            Metric.ROWS_DUPLICATE: found.duplicate,
+            Metric.ROWS_MERGED: done.merged,
         }
         facts = {"batch": batch.place.number, "batchToken": batch.origin.token, "seconds": round(seconds, 3)}
         _LOGGER.info("batch committed", extra={**facts, **{key.value.name: value for key, value in counts.items()}})

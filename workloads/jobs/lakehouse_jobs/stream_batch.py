@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from lakehouse_jobs import records as shapes
 from lakehouse_jobs.commits import Claim
 from lakehouse_jobs.contract import Contract
 from lakehouse_jobs.draining import Turn
 from lakehouse_jobs.exceptions import ConcurrentRunError, problem
-from lakehouse_jobs.iceberg import PREFIX, TOKEN, Snapshot
+from lakehouse_jobs.iceberg import PREFIX, TOKEN, IcebergTable, Snapshot
 from lakehouse_jobs.kafka import Brokers
 from lakehouse_jobs.retry import RetryPolicy
 from lakehouse_jobs.tables import DatasetTables
@@ -54,10 +54,25 @@ class Place:
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a dataset stands: how far it has read each partition, and the newest batch of bronze and of the DLQ."""
+    """Where a dataset stands: how far it has read each partition, and the newest batch of each table, by identifier."""
 
     read_up_to: Mapping[int, int]
-    newest: tuple[str | None, ...]
+    newest: Mapping[str, str | None]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What becomes of the records of a batch; each is one of the four.
+
+    `valid` went to bronze; `late` did too, and is kept as late, because its window was closed; `rejected` went to the
+    DLQ; of a `duplicate` the place in Kafka was there already, in bronze or in the DLQ, by another batch.
+    """
+
+    read: int
+    valid: int
+    rejected: int
+    late: int = 0
+    duplicate: int = 0
 
 
 @dataclass(frozen=True)
@@ -82,20 +97,21 @@ class StreamBatch:
         return sum(span.records for span in self.spans.values())
 
     @property
-    def rejected(self) -> int:
-        """How many of them break the contract."""
-        return sum(span.rejected for span in self.spans.values())
+    def planned(self) -> Counts:
+        """What becomes of its records when none is known; which of the valid ones are late, silver will show."""
+        rejected = sum(span.rejected for span in self.spans.values())
+        return Counts(self.read, self.read - rejected, rejected)
 
-    def claim(self, tables: DatasetTables | None = None) -> Claim:
-        """What its commits go by; with `tables`, only on the bronze and the DLQ that it was planned on."""
+    def claim(self, *tables: IcebergTable) -> Claim:
+        """What its commits go by; `tables` must hold what they held when it was planned, but for its own commits."""
 
         def require() -> None:
-            newest = () if tables is None else _newest_of(tables)
-            for found, planned in zip(newest, self.standing.newest, strict=False):
+            for table in tables:
+                planned, found = self.standing.newest[table.identifier], _newest_in(table)
                 if found not in (planned, self.origin.token):
-                    remedy = "it is planned again; see whether two streams, a replay or a redrive run at once"
-                    must = f"be committed after batch {planned or 'none'}"
-                    raise ConcurrentRunError(problem(self.origin.source, must, found, remedy))
+                    must = f"be at batch {planned or 'none'}"
+                    remedy = "the batch is planned again; see whether two streams, a replay or a redrive run at once"
+                    raise ConcurrentRunError(problem(table.identifier, must, found, remedy))
 
         return Claim(self.origin.token, require, self._follows)
 
@@ -104,7 +120,7 @@ class StreamBatch:
         return same and int(snapshot.get("batch-id") or self.place.number) < self.place.number
 
 
-def properties_of(job: Stream, contract: Contract, batch: StreamBatch) -> dict[str, str]:
+def properties_of(job: Stream, contract: Contract, batch: StreamBatch, counts: Counts) -> dict[str, str]:
     """What every commit of a batch says of it in its snapshot."""
     before = batch.standing.read_up_to
     reached = {partition: span.following for partition, span in batch.spans.items()}
@@ -122,24 +138,23 @@ def properties_of(job: Stream, contract: Contract, batch: StreamBatch) -> dict[s
         "topic": contract.stream.topic,
         "offsets": json.dumps(offsets),
         _READ_UP_TO: json.dumps(furthest),
-        "rows-read": batch.read,
-        "rows-valid": batch.read - batch.rejected,
-        "rows-rejected": batch.rejected,
+        **{f"rows-{name}": count for name, count in asdict(counts).items() if name != "late"},
     }
     return {TOKEN: batch.origin.token, **{f"{PREFIX}{key}": str(value) for key, value in facts.items()}}
 
 
 def standing_of(tables: DatasetTables) -> Standing:
-    """Where bronze and the DLQ stand, by their snapshots."""
+    """Where a dataset stands, by its snapshots."""
     furthest: dict[int, int] = {}
     for table in (tables.bronze, tables.dlq):
         snapshot = table.newest(_READ_UP_TO)
         known = {} if snapshot is None else json.loads(snapshot.get(_READ_UP_TO) or "{}")
         for partition, offset in known.items():
             furthest[int(partition)] = max(furthest.get(int(partition), 0), int(offset))
-    return Standing(furthest, _newest_of(tables))
+    newest = {table.identifier: _newest_in(table) for table in (tables.bronze, tables.dlq, tables.silver)}
+    return Standing(furthest, newest)
 
 
-def _newest_of(tables: DatasetTables) -> tuple[str | None, ...]:
-    found = (table.newest("batch-token") for table in (tables.bronze, tables.dlq))
-    return tuple(None if snapshot is None else snapshot.get("batch-token") for snapshot in found)
+def _newest_in(table: IcebergTable) -> str | None:
+    snapshot = table.newest("batch-token")
+    return None if snapshot is None else snapshot.get("batch-token")

@@ -2,8 +2,9 @@
 
 Names, units and dimensions are those of `contracts/metrics.yaml`; a test compares them. They go to CloudWatch,
 whose alarms rest on them, and to what other sinks are given (`pushgateway.py`).
-What dashboards show of them: how long ago each dataset was brought up to its source; rows read, valid, merged and
-rejected, by dataset; bytes landed; runs and their duration; rows a second, and against the days before.
+What dashboards show of them: how long ago each dataset was brought up to its source; rows read, valid, rejected,
+late, duplicate and merged, by dataset; bytes landed; runs and their duration; rows a second, and against the days
+before.
 """
 
 from __future__ import annotations
@@ -43,6 +44,8 @@ class Metric(Enum):
     ROWS_READ = MetricSpec("RowsRead", "Count", _DATASET)
     ROWS_VALID = MetricSpec("RowsValid", "Count", _DATASET)
     ROWS_REJECTED = MetricSpec("RowsRejected", "Count", _DATASET)
+    ROWS_LATE = MetricSpec("RowsLate", "Count", _DATASET)
+    ROWS_DUPLICATE = MetricSpec("RowsDuplicate", "Count", _DATASET)
     ROWS_MERGED = MetricSpec("RowsMerged", "Count", _DATASET)
     BYTES_LANDED = MetricSpec("BytesLanded", "Bytes", _DATASET)
     DATASET_LOADED = MetricSpec("DatasetLoaded", "Count", _DATASET)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F  # noqa: N812
 
 from lakehouse_jobs.contract import METADATA_COLUMNS, Contract
@@ -15,6 +15,7 @@ from lakehouse_jobs.validation import RAW, REASONS
 
 CHANGE = "_change"
 """`insert` or `update`: what a row would do to silver."""
+_NOTHING: Mapping[str, Column] = {}
 _JSON_TIME = "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX"
 
 
@@ -82,10 +83,16 @@ def newest_by_key(
     return rows.withColumn("_rank", F.row_number().over(window)).where("_rank = 1").drop("_rank")
 
 
-def changed_rows(rows: DataFrame, silver: DataFrame, contract: Contract) -> DataFrame:
-    """The rows that would change silver, with `_change` = `insert` or `update`; older ones are left out."""
+def changed_rows(
+    rows: DataFrame, silver: DataFrame, contract: Contract, replaced: Mapping[str, Column] = _NOTHING
+) -> DataFrame:
+    """The rows that would change silver, with `_change` = `insert` or `update`; older ones are left out.
+
+    `replaced` names values of the rows of silver that would be replaced; an inserted row has nulls there.
+    """
     ordering = contract.ordering_column
-    held = silver.select(*contract.key, F.col(f"`{ordering}`").alias("_held"))
+    values = [value.alias(name) for name, value in replaced.items()]
+    held = silver.select(*contract.key, F.col(f"`{ordering}`").alias("_held"), *values)
     joined = rows.join(held, list(contract.key), "left")
     newer = F.when(F.col("_held").isNull(), "insert").when(F.col(f"`{ordering}`") > F.col("_held"), "update")
     return joined.withColumn(CHANGE, newer).where(F.col(CHANGE).isNotNull()).drop("_held")

@@ -1,33 +1,38 @@
 """Windows of event time over a streamed dataset, recomputed from its silver table within the batch that changed it.
 
-A window is open until an event is known that happened long enough after its end; then it is closed for good. Each
-batch recomputes all open windows from silver, so a corrected or repeated event counts once, as it was told last. A
-record that comes for a closed window changes silver and no window: it is kept in `<dataset>__late`.
+Each snapshot of silver says which hours it changed: those of the rows it brought, and those of the rows they replaced.
+The windows say up to which snapshot of silver they are computed, and every batch computes the hours again that changed
+since then. So whatever ended a run, and whoever else wrote silver, the windows end equal to a computation of all of it.
 
-Up to where windows are closed stands in the snapshot that closed them (`lakehouse.closed-before`). Late records are
-committed before silver and windows after it, each under the batch's token, so whatever ended a run, the next goes on.
+A window is closed when an event is known that happened long enough after its end. A record that comes for a closed
+window is late: it is kept in `<dataset>__late`, and its window is computed again like any other. Up to where windows
+are closed stands in the snapshot that closed them (`lakehouse.closed-before`).
 """
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from lakehouse_jobs import records as shapes
 from lakehouse_jobs.commits import Claim, commit_once
 from lakehouse_jobs.contract import METADATA_COLUMNS, Contract
-from lakehouse_jobs.exceptions import ContractError, problem
+from lakehouse_jobs.exceptions import ConcurrentRunError, ContractError, problem
 from lakehouse_jobs.frames import kept
+from lakehouse_jobs.hours import Hours
 from lakehouse_jobs.iceberg import PREFIX, IcebergTable
 from lakehouse_jobs.retry import RetryPolicy
 from lakehouse_jobs.transforms import CHANGE
 
+_LOGGER = logging.getLogger(__name__)
 _CLOSED_BEFORE = "closed-before"
+_COMPUTED_UP_TO = "silver-snapshot-id"
 _START = "window_start"
 _LATE = ("_payload", "_event_time", "_closed_before", *shapes.COORDINATES, *(name for name, _ in METADATA_COLUMNS))
 
@@ -36,7 +41,8 @@ _LATE = ("_payload", "_event_time", "_closed_before", *shapes.COORDINATES, *(nam
 class Definition:
     """How hours follow from a dataset: which of its rows count, when each happened and was told, what is measured.
 
-    An event cannot happen after it was told: a clock that is ahead closes no window early.
+    An event cannot happen after it was told, and what is told from after it was read closes nothing: a clock that is
+    ahead closes no window early.
     """
 
     rows: str
@@ -70,19 +76,19 @@ class Windows:
         snapshot = self.table.newest(_CLOSED_BEFORE)
         return None if snapshot is None else datetime.fromisoformat(snapshot.get(_CLOSED_BEFORE) or "")
 
-    def keep_late(self, changes: DataFrame, judged: DataFrame, change: Change) -> int:
-        """Keep the records that will change silver and belong to closed windows; how many there are.
+    def keep_late(self, changes: DataFrame, judged: DataFrame, change: Change) -> None:
+        """Keep the records that will change silver and belong to closed windows.
 
         `changes` are rows of silver to be with their `PLACE` in Kafka, `judged` the batch's records.
         """
         before = self.closed_before()
         if before is None:
-            return 0
+            return
         moment = F.col(self._definition.moment)
         belated = changes.where(self._definition.rows).where(moment < F.lit(before))
         places = belated.select(*shapes.PLACE, moment.alias("_event_time"))
         if places.isEmpty():
-            return 0
+            return
         belonging = shapes.history_rows(judged, change.origin).join(places, list(shapes.PLACE))
         rows = belonging.withColumn("_closed_before", F.lit(before)).select(*_LATE)
         # a batch of another checkpoint may have ended after it kept them and before silver did
@@ -91,19 +97,65 @@ class Windows:
             count = unknown.count()
             if count > 0:
                 commit_once(self.late, change.claim, lambda: self.late.append(unknown, change.properties), change.retry)
-        return count
+                _LOGGER.info("late records kept", extra={"table": self.late.identifier, "rows": count})
+
+    def moment_of_row(self) -> Column:
+        """The moment of a row of silver; null where the row does not count."""
+        return F.when(F.expr(self._definition.rows), F.col(self._definition.moment))
+
+    @property
+    def hours_key(self) -> str:
+        """The key under which a snapshot of silver says which hours of these windows it changed."""
+        return f"hours-{self._contract.dataset}"
 
     def recompute(self, silver: IcebergTable, change: Change) -> None:
-        """Bring all open windows up to silver, and close those that have been open long enough."""
-        if change.claim.found_in(self.table.history()) is not None:
+        """Bring the windows up to silver, and close those that have been open long enough.
+
+        :raises ConcurrentRunError: another writer has brought them up to silver meanwhile.
+        """
+        head, computed_up_to = silver.current(), self._computed_up_to()
+        if head is None or str(head.id) == computed_up_to or change.claim.found_in(self.table.history()) is not None:
             return
-        before = self.closed_before()
-        rows = _since(silver.read().where(self._definition.rows), self._definition.moment, before)
-        with kept(hourly(rows, self._contract, self._definition)) as computed:
-            closed = self._closing(computed, before)
-            with kept(self._changes(computed, before)) as changes:
-                if not changes.isEmpty():
-                    self._merge(changes, change, closed)
+        hours = self._changed_since(silver, computed_up_to)
+        if not hours:
+            return
+        rows = silver.read_snapshot(head).where(self._definition.rows).where(hours.hold(self._definition.moment))
+        with (
+            kept(hourly(rows, self._contract, self._definition)) as computed,
+            kept(self._changes(computed, hours)) as changes,
+        ):
+            if not changes.isEmpty():
+                closed = self._closing(computed, self.closed_before())
+                facts = {_COMPUTED_UP_TO: str(head.id)}
+                facts |= {} if closed is None else {_CLOSED_BEFORE: closed.isoformat()}
+                self._merge(changes, replace(change, claim=self._claim(change, computed_up_to)), facts)
+
+    def _claim(self, change: Change, computed_up_to: str | None) -> Claim:
+        def require() -> None:
+            found = self._computed_up_to()
+            if found != computed_up_to:
+                must = f"still be computed up to snapshot {computed_up_to or 'none'} of silver"
+                raise ConcurrentRunError(problem(self.table.identifier, must, found, "the batch is planned again"))
+
+        return replace(change.claim, require=require)
+
+    def _computed_up_to(self) -> str | None:
+        snapshot = self.table.newest(_COMPUTED_UP_TO)
+        return None if snapshot is None else snapshot.get(_COMPUTED_UP_TO)
+
+    def _changed_since(self, silver: IcebergTable, snapshot_id: str | None) -> Hours:
+        """The hours that silver changed after a snapshot; all, where that or what a later one did is not known."""
+        changed = Hours()
+        for snapshot in silver.history():
+            if str(snapshot.id) == snapshot_id:
+                return changed
+            hours = snapshot.get(self.hours_key)
+            if hours is not None:
+                changed |= Hours.parse(hours)
+            elif snapshot.operation != "replace":  # a compaction changes no row
+                break
+        _LOGGER.warning("windows are computed from all of silver", extra={"table": self.table.identifier})
+        return Hours.every()
 
     def _closing(self, computed: DataFrame, before: datetime | None) -> datetime | None:
         [row] = computed.agg(F.unix_micros(F.max("_newest"))).collect()
@@ -113,25 +165,25 @@ class Windows:
         due = (newest - self._contract.derivation.allowed_lateness).replace(minute=0, second=0, microsecond=0)
         return due if before is None else max(before, due)
 
-    def _changes(self, computed: DataFrame, before: datetime | None) -> DataFrame:
-        """The open windows that differ from those in the table, with `_change`."""
+    def _changes(self, computed: DataFrame, hours: Hours) -> DataFrame:
+        """The windows of these hours that differ from those in the table, with `_change`."""
         keys, measures = list(self._contract.key), self._definition.measures
-        held = _since(self.table.read(), _START, before).select(
-            *keys, *(F.col(name).alias(f"_held_{name}") for name in measures), F.lit(True).alias("_held")
+        held = (
+            self.table.read()
+            .where(hours.hold(_START))
+            .select(*keys, *(F.col(name).alias(f"_held_{name}") for name in measures), F.lit(True).alias("_held"))
         )
         same = " AND ".join(f"{name} <=> _held_{name}" for name in measures)
-        changed = F.when(F.col("_newest").isNull(), "delete").when(F.col("_held").isNull(), "insert")
+        changed = F.when(F.col("_computed").isNull(), "delete").when(F.col("_held").isNull(), "insert")
         kind = changed.when(~F.expr(same), "update")
-        joined = computed.join(held, keys, "full_outer").withColumn(CHANGE, kind)
+        joined = computed.withColumn("_computed", F.lit(True)).join(held, keys, "full_outer").withColumn(CHANGE, kind)
         return joined.where(F.col(CHANGE).isNotNull()).select(*keys, *measures, CHANGE)
 
-    def _merge(self, changes: DataFrame, change: Change, closed: datetime | None) -> None:
+    def _merge(self, changes: DataFrame, change: Change, facts: Mapping[str, str]) -> None:
         origin, table = change.origin, self.table
         view = f"windows_{self._contract.dataset}_{origin.token}"
         changes.select(*changes.columns, *shapes.metadata(origin)).createOrReplaceTempView(view)
-        properties = dict(change.properties)
-        if closed is not None:
-            properties[f"{PREFIX}{_CLOSED_BEFORE}"] = closed.isoformat()
+        properties = {**change.properties, **{f"{PREFIX}{key}": value for key, value in facts.items()}}
         statement = _merge_statement(table.quoted, view, self._contract)
         try:
             commit_once(table, change.claim, lambda: table.execute(statement, properties), change.retry)
@@ -171,13 +223,10 @@ def _named(expression: str, columns: Sequence[str]) -> tuple[str, ...]:
 def hourly(rows: DataFrame, contract: Contract, definition: Definition) -> DataFrame:
     """The hours of rows. Out: the contract's key and measures, and `_newest`, the latest moment in each."""
     measures = [F.expr(expression).alias(name) for name, expression in definition.measures.items()]
-    newest = F.max(F.least(definition.moment, definition.told_at)).alias("_newest")
+    happened = F.least(definition.moment, definition.told_at)
+    newest = F.max(F.when(happened <= F.col("_extracted_at"), happened)).alias("_newest")
     started = rows.withColumn(_START, F.date_trunc("hour", definition.moment))
     return started.groupBy(*contract.key).agg(*measures, newest)
-
-
-def _since(rows: DataFrame, column: str, moment: datetime | None) -> DataFrame:
-    return rows if moment is None else rows.where(F.col(column) >= F.lit(moment))
 
 
 def _merge_statement(target: str, view: str, contract: Contract) -> str:
