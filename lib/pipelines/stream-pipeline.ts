@@ -86,6 +86,9 @@ export class StreamPipeline extends Construct {
   /** The topic it reads. */
   public readonly topic: IKafkaTopic;
 
+  /** Where the archive of the contracts is that it is deployed with. */
+  public readonly contractsUri?: string;
+
   /** The consumer group in which it says how far it has come. */
   public readonly consumerGroup: string;
 
@@ -113,6 +116,7 @@ export class StreamPipeline extends Construct {
       logRetention: props.logRetention,
       removalPolicy: props.removalPolicy,
     });
+    this.contractsUri = this.job.application.dataUris.contracts;
     grantPipeline(this, cluster, props);
     [contract, ...contracts.derivedFrom(contract)]
       .flatMap(({ tables }) => tables)

@@ -64,6 +64,9 @@ export class SparkApplication extends Construct {
   /** The arguments of a step, up to and including the entry script. */
   public readonly stepArgs: string[];
 
+  /** Where the archive of each data directory is in S3, by its folder; the URI changes with the content. */
+  public readonly dataUris: { [folder: string]: string };
+
   constructor(scope: Construct, id: string, props: SparkApplicationProps) {
     super(scope, id);
     validate(this, props);
@@ -77,6 +80,7 @@ export class SparkApplication extends Construct {
       folder,
       asset: sharedAsset(this, `Data-${folder}`, { path: directory, exclude: [NOT_CODE] }),
     }));
+    this.dataUris = Object.fromEntries(data.map(({ folder, asset }) => [folder, asset.s3ObjectUrl]));
 
     const archives = [
       ...(dependencies === undefined ? [] : [`${dependencies.python.s3ObjectUrl}#${DEPENDENCIES_FOLDER}`]),

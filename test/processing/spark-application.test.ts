@@ -22,6 +22,8 @@ interface Built {
   readonly stack: Stack;
   /** The arguments with the long names of the assets bucket and the hashes cut. */
   readonly args: string[];
+  readonly resolved: unknown[];
+  readonly dataUris: { [folder: string]: unknown };
 }
 
 /** A resolved part of an argument as text. */
@@ -35,10 +37,12 @@ function shorten(value: unknown): string {
 function build(options: Partial<SparkApplicationOptions> = {}, architecture?: InstanceArchitecture): Built {
   const stack = testStack();
   const cluster = clusterIn(stack, architecture);
-  const { stepArgs } = new SparkApplication(stack, 'App', { entryPoint: MAIN, ...options, cluster });
+  const { stepArgs, dataUris } = new SparkApplication(stack, 'App', { entryPoint: MAIN, ...options, cluster });
   const resolved: { 'Fn::Join'?: [string, unknown[]] }[] = stack.resolve(stepArgs);
   return {
     stack,
+    dataUris: stack.resolve(dataUris),
+    resolved,
     args: resolved.map((argument) => (argument['Fn::Join']?.[1] ?? [argument]).map(shorten).join('')),
   };
 }
@@ -76,6 +80,14 @@ describe('SparkApplication', () => {
       'spark.executor.memory=4g',
       'asset.py',
     ]);
+  });
+
+  test('says where the archive of each data directory is', () => {
+    const directory = path.join(ROOT, 'contracts');
+    const { dataUris, resolved } = build({ dataDirectories: { contracts: directory } });
+    const { contracts } = dataUris;
+    expect(resolved).toContainEqual({ 'Fn::Join': ['', [contracts, '#contracts']] });
+    expect(build().dataUris).toEqual({});
   });
 
   test("lets the cluster's role read exactly its files", () => {

@@ -295,6 +295,7 @@ describe('LakehouseStack', () => {
       'kafka',
       'streamingCluster',
       'streamingJobs',
+      'streamContracts',
       'batchCluster',
       'jobFlow',
       'serverless',

@@ -20,6 +20,7 @@ _VERSION = 1
 @dataclass(frozen=True)
 class Runtime:
     """The stack's facts: environment, Glue databases and bucket names by zone, secret ids by source, Kafka cluster,
+    archive of the contracts that streams run by,
     SNS topics by severity.
     """
 
@@ -28,6 +29,7 @@ class Runtime:
     buckets: Mapping[str, str]
     secrets: Mapping[str, str]
     kafka_cluster_arn: str | None = None
+    contracts_uri: str | None = None
     topics: Mapping[str, str] = field(default_factory=dict)
 
     def bucket_uri(self, zone: str) -> str:
@@ -63,8 +65,15 @@ def parse_runtime(document: Mapping[str, Any], name: str) -> Runtime:
     sources = document.get("sources") or {}
     secrets = {source: str(entry["secretId"]) for source, entry in sources.items()}
     cluster = (document.get("kafka") or {}).get("clusterArn")
-    topics = document.get("topics") or {}
-    return Runtime(str(document.get("environment")), databases, buckets, secrets, cluster, topics)
+    return Runtime(
+        environment=str(document.get("environment")),
+        databases=databases,
+        buckets=buckets,
+        secrets=secrets,
+        kafka_cluster_arn=cluster,
+        contracts_uri=(document.get("streamContracts") or {}).get("uri"),
+        topics=document.get("topics") or {},
+    )
 
 
 def load_credentials(runtime: Runtime, source: str, retry: RetryPolicy) -> Credentials:

@@ -12,25 +12,32 @@ reads the topic again) leaves out the records that bronze or the DLQ already hol
 from __future__ import annotations
 
 import logging
+import re
 import time
+from dataclasses import replace
 
 from pyspark.errors import StreamingQueryException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
 from lakehouse_jobs import records as shapes
+from lakehouse_jobs import stream_start
 from lakehouse_jobs.contract import Contract
+from lakehouse_jobs.contract_watch import Contracts
 from lakehouse_jobs.draining import Drain, DrainedError
-from lakehouse_jobs.exceptions import JobError
+from lakehouse_jobs.exceptions import ConfigurationError, JobError, problem
 from lakehouse_jobs.failures import translate
 from lakehouse_jobs.frames import kept
 from lakehouse_jobs.kafka import commit_offsets, group_of
 from lakehouse_jobs.logging import bound
 from lakehouse_jobs.stream_batch import Place, Stream, StreamBatch
 from lakehouse_jobs.stream_commit import Committed, commit
+from lakehouse_jobs.tables import DatasetTables
 from lakehouse_jobs.telemetry import Metric, Telemetry
 
 _LOGGER = logging.getLogger(__name__)
+_LOST = "Some data may have been lost"
+_WHAT_IS_LOST = re.compile(r"Cannot fetch [^.(\n]*|[^.:\n]*offset was changed from [^.\n]*|[^.:\n]* are gone")
 _QUERY_ID = "sql.streaming.queryId"
 
 
@@ -39,6 +46,7 @@ def run(spark: SparkSession, job: Stream, contract: Contract, telemetry: Telemet
 
     :raises JobError: a batch failed after its retries, or the query did; run again, it goes on where it stood.
     """
+    stream_start.check(spark, job, contract)
     drain = Drain(job.turn)
     handler = StreamHandler(job, contract, telemetry, drain)
     topic = contract.stream.topic
@@ -69,10 +77,26 @@ def run(spark: SparkSession, job: Stream, contract: Contract, telemetry: Telemet
                 telemetry.flush()
     except StreamingQueryException as error:
         if not isinstance(handler.failure, DrainedError):
-            raise (handler.failure or translate(error)) from error
+            raise (_unreadable(error, topic) or handler.failure or translate(error)) from error
     finally:
         query.stop()
     drain.say_done(query)
+
+
+def _unreadable(error: StreamingQueryException, topic: str) -> ConfigurationError | None:
+    """Why Spark could not read the topic on, and what to do; None where that was not it."""
+    text = str(error)
+    if "UnknownTopicOrPartition" in text:
+        return ConfigurationError(problem("topic", "exist", topic, "deploy the stack first"))
+    if _LOST not in text:
+        return None
+    lost = _WHAT_IS_LOST.search(text)
+    remedy = (
+        "raise its retention or read more often; to go on with what is left, start with an empty folder as"
+        " --checkpoint, what tables hold is left out"
+    )
+    got = lost[0].strip() if lost else _LOST
+    return ConfigurationError(problem("each record", f"be in topic {topic} until it is read", got, remedy))
 
 
 def _has_nothing_to_read(query: StreamingQuery) -> bool:
@@ -86,17 +110,19 @@ class StreamHandler:
 
     def __init__(self, job: Stream, contract: Contract, telemetry: Telemetry, drain: Drain) -> None:
         self._job = job
-        self._contract = contract
+        self._contracts = Contracts(contract, job.windows)
         self._telemetry = telemetry
         self._drain = drain
         self.failure: JobError | None = None
 
     def __call__(self, records: DataFrame, number: int) -> None:
         """Commit one batch; called by Spark, again with the same number and records until it has returned once."""
-        job, contract = self._job, self._contract
-        started = time.monotonic()
+        job, started = self._job, time.monotonic()
         try:
             self._drain.admit()
+            with bound(correlationId=job.correlation_id, runId=job.run_id, dataset=self._contracts.dataset.dataset):
+                self._contracts = self._newest_contracts(records.sparkSession)
+            contract, job = self._contracts.dataset, replace(job, windows=self._contracts.windows)
             with (
                 bound(correlationId=job.correlation_id, runId=job.run_id, dataset=contract.dataset),
                 kept(shapes.judge_records(records, contract)) as judged,
@@ -111,9 +137,15 @@ class StreamHandler:
             self.failure = translate(error)
             raise
 
+    def _newest_contracts(self, spark: SparkSession) -> Contracts:
+        if self._job.watch is None:
+            return self._contracts
+        silver = DatasetTables.of(spark, self._job.databases, self._contracts.dataset.dataset).silver
+        return self._job.watch.newer(self._contracts, lambda: silver.read().columns)
+
     def _commit_offsets(self, spark: SparkSession, batch: StreamBatch) -> None:
         """Failing to is no reason to stop: the batch is committed, and the next one says it again."""
-        topic, group = self._contract.stream.topic, group_of(self._contract.dataset)
+        topic, group = self._contracts.dataset.stream.topic, group_of(self._contracts.dataset.dataset)
         offsets = {(topic, partition): span.following for partition, span in batch.spans.items()}
         try:
             commit_offsets(spark, self._job.brokers, group, offsets)
@@ -133,7 +165,7 @@ class StreamHandler:
         facts = {"batch": batch.place.number, "batchToken": batch.origin.token, "seconds": round(seconds, 3)}
         _LOGGER.info("batch committed", extra={**facts, **{key.value.name: value for key, value in counts.items()}})
         for metric, value in counts.items():
-            self._telemetry.record(metric, float(value), Dataset=self._contract.dataset)
+            self._telemetry.record(metric, float(value), Dataset=self._contracts.dataset.dataset)
         if batch.read < self._job.max_records:  # it took all there was: a full one may have left some
-            self._telemetry.record(Metric.DATASET_LOADED, 1.0, Dataset=self._contract.dataset)
+            self._telemetry.record(Metric.DATASET_LOADED, 1.0, Dataset=self._contracts.dataset.dataset)
         self._telemetry.flush()

@@ -10,6 +10,7 @@ from lakehouse_jobs import records as shapes
 from lakehouse_jobs.commits import Claim
 from lakehouse_jobs.contract import Contract
 from lakehouse_jobs.draining import Turn
+from lakehouse_jobs.contract_watch import ContractWatch
 from lakehouse_jobs.exceptions import ConcurrentRunError, problem
 from lakehouse_jobs.iceberg import PREFIX, TOKEN, IcebergTable, Snapshot
 from lakehouse_jobs.kafka import Brokers
@@ -24,9 +25,8 @@ class Stream:
     """A run: its ids, the brokers, where it writes and keeps its place, how much and how often it reads.
 
     `epoch` goes up with every planned replay; `databases` are Glue databases by zone, `windows` the contracts of what
-    follows from the dataset. Each `report_seconds` in which
-    there is nothing left to read, it says that the dataset is up to its source. Without a `turn` it
-    cannot be asked to end.
+    follows from the dataset, `watch` looks for newer ones. Each `report_seconds` in which there is nothing left to
+    read, it says that the dataset is up to its source. Without a `turn` it cannot be asked to end.
     """
 
     run_id: str
@@ -40,6 +40,7 @@ class Stream:
     max_records: int = 200_000
     epoch: int = 0
     windows: Sequence[Contract] = ()
+    watch: ContractWatch | None = None
     report_seconds: float = 60
     turn: Turn | None = None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ from lakehouse_jobs import records as shapes
 from lakehouse_jobs import reread
 from lakehouse_jobs.commits import commit_once
 from lakehouse_jobs.contract import Contract
-from lakehouse_jobs.exceptions import AccountError, ConcurrentRunError, problem
+from lakehouse_jobs.exceptions import AccountError, ConcurrentRunError, ConfigurationError, problem
 from lakehouse_jobs.frames import kept
 from lakehouse_jobs.hours import Hours, number_of
 from lakehouse_jobs.iceberg import PREFIX, IcebergTable
@@ -86,6 +87,7 @@ class StreamCommit:
 
     def _run(self, offered: DataFrame, fresh: DataFrame, counts: Counts) -> Committed:
         """`fresh` records are for bronze and the DLQ; silver is offered more, so that it catches up with bronze."""
+        self._require_same_records()
         properties = properties_of(self._job, self._contract, self._batch, counts)
         change = Change(self._batch.origin, self._batch.claim(), properties, self._job.retry)
         if counts.rejected > 0:
@@ -101,6 +103,20 @@ class StreamCommit:
         late = min(counts.valid, max((self._added(one.late) for one in windows), default=0))
         return Committed(self._batch, replace(counts, valid=counts.valid - late, late=late), merged)
 
+    def _require_same_records(self) -> None:
+        """A batch that was committed must be the same when it is repeated: more would be taken for committed too."""
+        for table in (self._tables.bronze, self._tables.dlq):
+            snapshot = self._batch.claim().found_in(table.history())
+            offsets = {} if snapshot is None else json.loads(snapshot.get("offsets") or "{}")
+            known = {int(part): following for part, (_, following) in offsets.items()}
+            spans = self._batch.spans.items()
+            beyond = {part: span.following for part, span in spans if span.following > known.get(part, 0)}
+            if snapshot is not None and beyond:
+                must = f"give batch {self._batch.place.number} the records that {table.identifier} has of it"
+                got = ", ".join(f"partition {part} up to {following}" for part, following in beyond.items())
+                remedy = "it was damaged: start with an empty folder as --checkpoint, what tables hold is left out"
+                raise ConfigurationError(problem("checkpoint", must, got, remedy))
+
     def _append_dlq(self, fresh: DataFrame, properties: Mapping[str, str]) -> None:
         self._append(self._tables.dlq, shapes.dlq_rows(fresh, self._batch.origin).coalesce(1), properties)
 
@@ -114,12 +130,14 @@ class StreamCommit:
     def _accounted(self, planned: Counts) -> Counts:
         """Compare what Kafka gave with what the snapshots say was added, and what was there before."""
         valid, rejected = self._added(self._tables.bronze), self._added(self._tables.dlq)
-        if planned.read != valid + rejected + planned.duplicate:
+        found = valid + rejected + planned.duplicate
+        # more are there only where an earlier attempt read records that the topic has compacted away since
+        if found < planned.read or (found > planned.read and not self._batch.reads_again):
             must = f"be {planned.read} records in bronze, in the DLQ or there before"
-            found = f"{valid} in bronze, {rejected} in the DLQ, {planned.duplicate} before"
+            got = f"{valid} in bronze, {rejected} in the DLQ, {planned.duplicate} before"
             remedy = "keep checkpoint and tables as they are, and compare both with the topic by partition and offset"
             subject = f"{self._contract.dataset} batch {self._batch.place.number}"
-            raise AccountError(problem(subject, must, found, remedy))
+            raise AccountError(problem(subject, must, got, remedy))
         return replace(planned, valid=valid, rejected=rejected)
 
     def _added(self, table: IcebergTable) -> int:

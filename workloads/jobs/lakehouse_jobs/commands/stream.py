@@ -18,11 +18,13 @@ from lakehouse_jobs.commands.command import (
 )
 from lakehouse_jobs.contract import load_stream, load_windows
 from lakehouse_jobs.draining import NOBODY, Turn
+from lakehouse_jobs.contract_watch import ContractWatch
 from lakehouse_jobs.exceptions import JobError
 from lakehouse_jobs.kafka import load_brokers
 from lakehouse_jobs.lineage_steps import StreamLineage, load_lineage
+from lakehouse_jobs.objects import store_for
 from lakehouse_jobs.retry import RetryPolicy
-from lakehouse_jobs.runtime import Runtime
+from lakehouse_jobs.runtime import Runtime, load_runtime
 from lakehouse_jobs.stream_batch import Stream
 
 _LOGGER = logging.getLogger(__name__)
@@ -53,6 +55,16 @@ def stream_job(options: argparse.Namespace, runtime: Runtime) -> Stream:
     )
 
 
+def watch_of(runtime: Runtime) -> ContractWatch | None:
+    """Looks for contracts that are deployed while the stream runs; None where the stack does not tell of them."""
+    if runtime.contracts_uri is None:
+        return None
+    once = RetryPolicy(attempts=1)
+    return ContractWatch(
+        lambda: load_runtime(runtime.environment, once).contracts_uri, store_for(runtime.contracts_uri)
+    )
+
+
 def _run(options: argparse.Namespace) -> int:
     contract = load_stream(options.contracts, options.dataset)
     runtime = runtime_of(options)
@@ -63,6 +75,7 @@ def _run(options: argparse.Namespace) -> int:
         trigger_seconds=options.trigger_seconds,
         max_records=options.max_records,
         turn=Turn.of(options.checkpoint, options.correlation_id, options.take_over_from),
+        watch=watch_of(runtime),
     )
     telemetry = telemetry_of(runtime)
     lineage = StreamLineage(*load_lineage(runtime, lineage_run(options, runtime)), job.brokers, job.windows)

@@ -1,0 +1,59 @@
+"""What is looked at before a stream starts: that its tables fit its contract, and that its checkpoint is its own."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+from pyspark.sql import SparkSession
+
+from lakehouse_jobs.contract import Contract
+from lakehouse_jobs.exceptions import ConfigurationError, problem
+from lakehouse_jobs.iceberg import IcebergTable
+from lakehouse_jobs.objects import store_for
+from lakehouse_jobs.stream_batch import Stream, standing_of
+from lakehouse_jobs.tables import DatasetTables
+from lakehouse_jobs.windows import Windows
+
+_LOGGER = logging.getLogger(__name__)
+_OWNER = "lakehouse.json"
+
+
+def check(spark: SparkSession, job: Stream, contract: Contract) -> None:
+    """Fail where a stream could not run, before it reads anything.
+
+    :raises ConfigurationError: a table lacks columns, or the checkpoint is another stream's.
+    """
+    tables = DatasetTables.of(spark, job.databases, contract.dataset)
+    _require_columns(tables.silver, contract)
+    for windows in job.windows:
+        _require_columns(Windows(spark, job.databases, windows).table, windows)
+    if not _is_new(job, contract):
+        return
+    held = standing_of(tables).read_up_to
+    if held:
+        facts = {"checkpoint": job.checkpoint, "readUpTo": dict(held)}
+        _LOGGER.warning("checkpoint is new: the whole topic is read, and what tables hold is left out", extra=facts)
+
+
+def _require_columns(table: IcebergTable, contract: Contract) -> None:
+    missing = [name for name in contract.column_names if name not in table.read().columns]
+    if missing:
+        got = f"none of that name in version {contract.version}"
+        must = f"have the columns {', '.join(missing)} of its contract"
+        raise ConfigurationError(problem(table.identifier, must, got, "deploy the stack first"))
+
+
+def _is_new(job: Stream, contract: Contract) -> bool:
+    """Whether the checkpoint has begun no stream yet; from now on it says which it belongs to."""
+    uri = f"{job.checkpoint.rstrip('/')}/{_OWNER}"
+    store, owner = store_for(uri), {"dataset": contract.dataset, "topic": contract.stream.topic}
+    stored = job.retry.run("read the checkpoint's owner", lambda: store.read(uri))
+    if stored is None:
+        job.retry.run("write the checkpoint's owner", lambda: store.write(uri, json.dumps(owner).encode()))
+        return True
+    if json.loads(stored) != owner:
+        must = f"belong to the stream of {contract.dataset} from topic {contract.stream.topic}"
+        remedy = "pass the stream's own --checkpoint, or an empty folder"
+        raise ConfigurationError(problem("checkpoint", must, stored.decode(), remedy))
+    return False
