@@ -46,13 +46,6 @@ export interface RuntimeFacts {
   readonly streamingJobs?: { [dataset: string]: string };
 
   /**
-   * Where the archive of the contracts is that streams are deployed with. A running stream looks for it between batches.
-   *
-   * @default - there are no streaming jobs
-   */
-  readonly streamContracts?: string;
-
-  /**
    * The id of the batch cluster.
    *
    * @default - there is no batch cluster
@@ -159,7 +152,6 @@ function layoutOf(facts: RuntimeFacts): { [name: string]: unknown } {
     ...(facts.streamingJobs === undefined
       ? {}
       : { streamingJobs: mapValues(facts.streamingJobs, (stateMachineArn) => ({ stateMachineArn })) }),
-    ...section('streamContracts', 'uri', facts.streamContracts),
     ...section('batchCluster', 'id', facts.batchClusterId),
     ...section('jobFlow', 'stateMachineArn', facts.jobFlow),
     ...section('serverless', 'applicationId', facts.serverlessApplicationId),

@@ -54,8 +54,6 @@ export function lakeFacts(lake: FactSources, sourceSecrets: { [source: string]: 
     kafkaCluster: lake.kafka?.clusterArn,
     streamingClusterId: lake.streamingCluster?.clusterId,
     streamingJobs: jobsOf(lake.streams),
-    // All streams of a lake run by the same contracts.
-    streamContracts: Object.values(lake.streams)[0]?.contractsUri,
     batchClusterId: lake.batchCluster?.clusterId,
     jobFlow: lake.jobFlow?.stateMachine.stateMachineArn,
     serverlessApplicationId: lake.serverless?.applicationId,

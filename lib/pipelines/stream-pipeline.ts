@@ -1,5 +1,7 @@
+import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as logs from 'aws-cdk-lib/aws-logs';
+import * as ssm from 'aws-cdk-lib/aws-ssm';
 import type { RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { LakeCatalog } from '../catalog';
@@ -86,8 +88,8 @@ export class StreamPipeline extends Construct {
   /** The topic it reads. */
   public readonly topic: IKafkaTopic;
 
-  /** Where the archive of the contracts is that it is deployed with. */
-  public readonly contractsUri?: string;
+  /** Says where the archive of the deployed contracts is; a running stream looks at it between two batches. */
+  public readonly deployedContracts: ssm.IStringParameter;
 
   /** The consumer group in which it says how far it has come. */
   public readonly consumerGroup: string;
@@ -116,10 +118,25 @@ export class StreamPipeline extends Construct {
       logRetention: props.logRetention,
       removalPolicy: props.removalPolicy,
     });
-    this.contractsUri = this.job.application.dataUris.contracts;
+    this.deployedContracts = this.tellContracts(props);
     grantPipeline(this, cluster, props);
     [contract, ...contracts.derivedFrom(contract)]
       .flatMap(({ tables }) => tables)
       .forEach(({ zone, name }) => props.catalog.table(zone, name).grants.readWrite(cluster));
+  }
+
+  /** A parameter of its own, because that of the lake has no room for what changes with every contract. */
+  private tellContracts({ environment, contract, cluster }: StreamPipelineProps): ssm.IStringParameter {
+    const parameter = new ssm.StringParameter(this, 'DeployedContracts', {
+      parameterName: `/lakehouse/${environment}/streams/${contract.dataset}`,
+      description: `Where the contracts are that the stream of ${contract.dataset} was deployed with last`,
+      stringValue: this.job.application.dataUris.contracts ?? '',
+    });
+    iam.Grant.addToPrincipal({
+      grantee: cluster,
+      actions: ['ssm:GetParameter'],
+      resourceArns: [parameter.parameterArn],
+    });
+    return parameter;
   }
 }

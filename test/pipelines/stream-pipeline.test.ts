@@ -60,6 +60,17 @@ describe('StreamPipeline', () => {
     expect(jars).toHaveLength(lock.length);
   });
 
+  test('tells a running stream where the contracts are that were deployed last, in a parameter it may read', () => {
+    const { pipeline, stack } = pipelineOf();
+    const [[id, { Properties }] = ['', { Properties: {} }]] = Object.entries(
+      resourcesIn<{ Name?: string; Value?: unknown }>(stack, 'AWS::SSM::Parameter'),
+    );
+    const uri: unknown = stack.resolve(pipeline.job.application.dataUris.contracts);
+    expect(Properties).toMatchObject({ Name: '/lakehouse/test/streams/flight_events', Value: uri });
+    expect(JSON.stringify(stack.resolve(pipeline.job.stepArgs))).toContain(JSON.stringify(uri).slice(1, -1));
+    expect(statements(stack)).toContain(id);
+  });
+
   test("may read and write its dataset's tables and those of its windows, and no other", () => {
     const tables = [...statements(pipelineOf().stack).matchAll(/:table\/(lakehouse_\w+\/[\w*]+)/g)].map(
       ([, name]) => name,

@@ -295,7 +295,6 @@ describe('LakehouseStack', () => {
       'kafka',
       'streamingCluster',
       'streamingJobs',
-      'streamContracts',
       'batchCluster',
       'jobFlow',
       'serverless',

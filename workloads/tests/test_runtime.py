@@ -54,10 +54,9 @@ def test_runtime_parameter_names_databases_buckets_and_secrets(stubbed: dict[str
 
 
 def test_runtime_parameter_names_the_kafka_cluster_where_there_is_one() -> None:
-    streaming = {"kafka": {"clusterArn": "arn:aws:kafka:::cluster/lake/1"}, "streamContracts": {"uri": "s3://a/b.zip"}}
-    found = parse_runtime({**DOCUMENT, **streaming}, "x")
+    found = parse_runtime({**DOCUMENT, "kafka": {"clusterArn": "arn:aws:kafka:::cluster/lake/1"}}, "x")
 
-    assert (found.kafka_cluster_arn, found.contracts_uri) == ("arn:aws:kafka:::cluster/lake/1", "s3://a/b.zip")
+    assert found.kafka_cluster_arn == "arn:aws:kafka:::cluster/lake/1"
 
 
 def test_fails_when_the_environment_is_not_deployed(stubbed: dict[str, Stubber]) -> None:

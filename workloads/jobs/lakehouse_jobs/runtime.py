@@ -20,7 +20,6 @@ _VERSION = 1
 @dataclass(frozen=True)
 class Runtime:
     """The stack's facts: environment, Glue databases and bucket names by zone, secret ids by source, Kafka cluster,
-    archive of the contracts that streams run by,
     SNS topics by severity.
     """
 
@@ -29,7 +28,6 @@ class Runtime:
     buckets: Mapping[str, str]
     secrets: Mapping[str, str]
     kafka_cluster_arn: str | None = None
-    contracts_uri: str | None = None
     topics: Mapping[str, str] = field(default_factory=dict)
 
     def bucket_uri(self, zone: str) -> str:
@@ -52,6 +50,15 @@ def load_runtime(environment: str, retry: RetryPolicy) -> Runtime:
     return parse_runtime(document, name)
 
 
+def find_contracts(environment: str, dataset: str) -> str | None:
+    """Where the archive of the contracts is that a stream was deployed with last; None where no one says so."""
+    client = boto3.client("ssm")
+    try:
+        return client.get_parameter(Name=f"/lakehouse/{environment}/streams/{dataset}")["Parameter"]["Value"]
+    except client.exceptions.ParameterNotFound:
+        return None
+
+
 def parse_runtime(document: Mapping[str, Any], name: str) -> Runtime:
     """Build a `Runtime` from the parameter's JSON.
 
@@ -65,15 +72,8 @@ def parse_runtime(document: Mapping[str, Any], name: str) -> Runtime:
     sources = document.get("sources") or {}
     secrets = {source: str(entry["secretId"]) for source, entry in sources.items()}
     cluster = (document.get("kafka") or {}).get("clusterArn")
-    return Runtime(
-        environment=str(document.get("environment")),
-        databases=databases,
-        buckets=buckets,
-        secrets=secrets,
-        kafka_cluster_arn=cluster,
-        contracts_uri=(document.get("streamContracts") or {}).get("uri"),
-        topics=document.get("topics") or {},
-    )
+    topics = document.get("topics") or {}
+    return Runtime(str(document.get("environment")), databases, buckets, secrets, cluster, topics)
 
 
 def load_credentials(runtime: Runtime, source: str, retry: RetryPolicy) -> Credentials:

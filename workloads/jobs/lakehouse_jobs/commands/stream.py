@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 from dataclasses import replace
+from functools import partial
 
 from lakehouse_jobs import rehearsal, stream
 from lakehouse_jobs.commands.command import (
@@ -24,7 +25,7 @@ from lakehouse_jobs.kafka import load_brokers
 from lakehouse_jobs.lineage_steps import StreamLineage, load_lineage
 from lakehouse_jobs.objects import store_for
 from lakehouse_jobs.retry import RetryPolicy
-from lakehouse_jobs.runtime import Runtime, load_runtime
+from lakehouse_jobs.runtime import Runtime, find_contracts
 from lakehouse_jobs.stream_batch import Stream
 
 _LOGGER = logging.getLogger(__name__)
@@ -55,16 +56,6 @@ def stream_job(options: argparse.Namespace, runtime: Runtime) -> Stream:
     )
 
 
-def watch_of(runtime: Runtime) -> ContractWatch | None:
-    """Looks for contracts that are deployed while the stream runs; None where the stack does not tell of them."""
-    if runtime.contracts_uri is None:
-        return None
-    once = RetryPolicy(attempts=1)
-    return ContractWatch(
-        lambda: load_runtime(runtime.environment, once).contracts_uri, store_for(runtime.contracts_uri)
-    )
-
-
 def _run(options: argparse.Namespace) -> int:
     contract = load_stream(options.contracts, options.dataset)
     runtime = runtime_of(options)
@@ -75,7 +66,9 @@ def _run(options: argparse.Namespace) -> int:
         trigger_seconds=options.trigger_seconds,
         max_records=options.max_records,
         turn=Turn.of(options.checkpoint, options.correlation_id, options.take_over_from),
-        watch=watch_of(runtime),
+        watch=ContractWatch(
+            partial(find_contracts, options.environment, options.dataset), store_for(runtime.bucket_uri("artifacts"))
+        ),
     )
     telemetry = telemetry_of(runtime)
     lineage = StreamLineage(*load_lineage(runtime, lineage_run(options, runtime)), job.brokers, job.windows)
