@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass, field
 from lakehouse_jobs import records as shapes
 from lakehouse_jobs.commits import Claim
 from lakehouse_jobs.contract import Contract
-from lakehouse_jobs.draining import Turn
 from lakehouse_jobs.contract_watch import ContractWatch
+from lakehouse_jobs.draining import Turn
 from lakehouse_jobs.exceptions import ConcurrentRunError, problem
 from lakehouse_jobs.iceberg import PREFIX, TOKEN, IcebergTable, Snapshot
 from lakehouse_jobs.kafka import Brokers

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Sequence
 
 from pyspark.sql import SparkSession
 
 from lakehouse_jobs.contract import Contract
 from lakehouse_jobs.exceptions import ConfigurationError, problem
 from lakehouse_jobs.iceberg import IcebergTable
-from lakehouse_jobs.objects import store_for
+from lakehouse_jobs.objects import StoredObject, store_for
 from lakehouse_jobs.stream_batch import Stream, standing_of
 from lakehouse_jobs.tables import DatasetTables
 from lakehouse_jobs.windows import Windows
@@ -46,9 +47,12 @@ def _require_columns(table: IcebergTable, contract: Contract) -> None:
 
 def _is_new(job: Stream, contract: Contract) -> bool:
     """Whether the checkpoint has begun no stream yet; from now on it says which it belongs to."""
-    uri = f"{job.checkpoint.rstrip('/')}/{_OWNER}"
-    store, owner = store_for(uri), {"dataset": contract.dataset, "topic": contract.stream.topic}
-    stored = job.retry.run("read the checkpoint's owner", lambda: store.read(uri))
+    folder = f"{job.checkpoint.rstrip('/')}/"
+    uri, store = f"{folder}{_OWNER}", store_for(folder)
+    owner = {"dataset": contract.dataset, "topic": contract.stream.topic}
+    # a role that may list one folder is refused, not told, when it reads what is not there
+    held = job.retry.run("look at the checkpoint", lambda: store.objects(folder))
+    stored = job.retry.run("read the checkpoint's owner", lambda: store.read(uri)) if _named(_OWNER, held) else None
     if stored is None:
         job.retry.run("write the checkpoint's owner", lambda: store.write(uri, json.dumps(owner).encode()))
         return True
@@ -57,3 +61,7 @@ def _is_new(job: Stream, contract: Contract) -> bool:
         remedy = "pass the stream's own --checkpoint, or an empty folder"
         raise ConfigurationError(problem("checkpoint", must, stored.decode(), remedy))
     return False
+
+
+def _named(name: str, objects: Sequence[StoredObject]) -> bool:
+    return any(found.uri.endswith(f"/{name}") for found in objects)

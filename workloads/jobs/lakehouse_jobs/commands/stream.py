@@ -18,8 +18,8 @@ from lakehouse_jobs.commands.command import (
     telemetry_of,
 )
 from lakehouse_jobs.contract import load_stream, load_windows
-from lakehouse_jobs.draining import NOBODY, Turn
 from lakehouse_jobs.contract_watch import ContractWatch
+from lakehouse_jobs.draining import NOBODY, Turn
 from lakehouse_jobs.exceptions import JobError
 from lakehouse_jobs.kafka import load_brokers
 from lakehouse_jobs.lineage_steps import StreamLineage, load_lineage
