@@ -20,6 +20,7 @@ const VERBS = {
   'package-dependencies': { entry: 'local/package.ts', python: true },
   'pin-jars': { entry: 'local/pin-jars.ts', python: true },
   package: { entry: 'local/pack.ts', python: true },
+  'verify-exactly-once': { entry: 'local/exactly-once.ts', python: true },
   'build-cli': { entry: 'local/build-cli.ts', python: false },
 };
 

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { problem } from '../lib/private/errors';
+import { didYouMean, problem } from '../lib/private/errors';
 import { ORCHESTRATORS, type OrchestratorName } from './orchestration';
 import { exitCodeOf, throwing } from './usage';
 
@@ -105,6 +105,67 @@ export function parseSynthArguments(args: string[]): SynthOptions | number {
     return exitCodeOf(error, command);
   }
   return { environment: command.args[0], out: command.opts<{ readonly out: string }>().out };
+}
+
+/** The sinks that `npm run verify:exactly-once` knows. */
+const SINKS = ['append', 'merge'];
+
+/** What `npm run verify:exactly-once` takes. */
+export interface VerifyOptions {
+  /** How many seeds are played. */
+  readonly seeds: number;
+  /** One sink; all when undefined. */
+  readonly sink?: string;
+  /** Which part of the seeds, `i/n`. */
+  readonly shard?: string;
+  /** A file from which a campaign goes on. */
+  readonly journal?: string;
+  /** A Markdown file. */
+  readonly report?: string;
+  /** What is broken on purpose. */
+  readonly break?: string;
+}
+
+/**
+ * Reads the arguments of `npm run verify:exactly-once`.
+ *
+ * @returns the options, or the exit code when there is nothing to run (`--help`).
+ * @throws LakehouseError in the one form when an argument is wrong.
+ */
+export function parseVerifyArguments(args: string[]): VerifyOptions | number {
+  const command = throwing(new Command('npm run verify:exactly-once --'))
+    .description('Ends streams at every fault point, and counts what is lost and doubled.')
+    .option('--seeds <n>', 'seeds to play, from 1 on', wholeNumber('--seeds', 1, 10_000), 1)
+    .option('--sink <name>', `only this sink: ${SINKS.join(', ')} (default: all)`, oneOf('--sink', SINKS))
+    .option('--shard <i/n>', 'play every n-th seed and sink, from the i-th on', shard)
+    .option('--journal <file>', 'write what is done to this file, and go on from it')
+    .option('--report <file>', 'write the report to this Markdown file, and as JSON beside it')
+    .option('--break <what>', 'break what protects, to see it found: token', oneOf('--break', ['token']));
+  try {
+    command.parse(args, { from: 'user' });
+  } catch (error) {
+    return exitCodeOf(error, command);
+  }
+  return command.opts<VerifyOptions>();
+}
+
+function oneOf(option: string, known: string[]): (text: string) => string {
+  return (text) => {
+    if (!known.includes(text)) {
+      const must = `one of ${known.join(', ')}`;
+      throw new InvalidArgumentError(problem({ path: option, must, got: text, remedy: didYouMean(text, known) }));
+    }
+    return text;
+  };
+}
+
+function shard(text: string): string {
+  const [index = 0, of = 0] = /^(\d+)\/(\d+)$/.exec(text)?.slice(1).map(Number) ?? [];
+  if (index < 1 || index > of) {
+    const must = 'i/n with i from 1 to n';
+    throw new InvalidArgumentError(problem({ path: '--shard', must, got: text, remedy: 'write it like 1/2' }));
+  }
+  return text;
 }
 
 function wholeNumber(option: string, low: number, high: number): (text: string) => number {

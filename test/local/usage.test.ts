@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseSynthArguments, parseUpArguments } from '../../local/options';
+import { parseSynthArguments, parseUpArguments, parseVerifyArguments } from '../../local/options';
 import { root } from '../../local/paths';
 import { messageOf } from '../contracts/lake';
 import { newFolder, removeFolders } from './support';
@@ -25,6 +25,21 @@ describe('a wrong argument of npm start', () => {
     [['now', 'please'], `'arguments' must be left out of 'npm start --', got ["now","please"]; see --help`],
   ])('%j is one message in the one form', (args, message) => {
     expect(messageOf(() => parseUpArguments(args))).toBe(message);
+  });
+});
+
+describe('a wrong argument of npm run verify:exactly-once', () => {
+  test.each([
+    [['--seeds', '0'], `'--seeds' must be a whole number from 1 to 10000, got "0"; see --help`],
+    [['--sink', 'merged'], `'--sink' must be one of append, merge, got "merged"; did you mean 'merge'?`],
+    [['--shard', '3/2'], `'--shard' must be i/n with i from 1 to n, got "3/2"; write it like 1/2`],
+    [['--break', 'tokens'], `'--break' must be one of token, got "tokens"; did you mean 'token'?`],
+    [
+      ['--sedes', '3'],
+      `'option' must be an option of 'npm run verify:exactly-once --', got "--sedes"; did you mean '--seeds'?`,
+    ],
+  ])('%j is one message in the one form', (args, message) => {
+    expect(messageOf(() => parseVerifyArguments(args))).toBe(message);
   });
 });
 

@@ -131,6 +131,18 @@ export const suites: Suite[] = [
     timeoutMs: 30 * MINUTE,
     long: true,
   },
+  {
+    name: 'model',
+    report: 'junit',
+    command: (report) => pytest('workloads', report, join(root, 'workloads/tests/test_stream_model.py')),
+    env: {
+      PYTHONPATH: join(root, 'workloads/jobs'),
+      LAKEHOUSE_MODEL_EXAMPLES: '40',
+      LAKEHOUSE_MODEL_STEPS: '20',
+    },
+    timeoutMs: 60 * MINUTE,
+    long: true,
+  },
   ...(['airflow-2.10', 'airflow-2.11', 'airflow-3.3'] as const).map((name): Suite => ({
     name,
     report: 'junit',
@@ -150,12 +162,12 @@ export const suites: Suite[] = [
  */
 export async function ensureEngine(folder: string): Promise<Record<string, string>> {
   const progress = new Progress();
-  const [{ spark, kafkaJars = '' }, loadJars, streamJars] = await Promise.all([
+  const [{ spark, kafkaJars = '' }, loadJars, streamJars, jobs] = await Promise.all([
     ensureTools(progress, { kafka: true, orchestrator: 'airflow' }),
     progress.step('jars of the load', () => ensureJars(jarSets.workloads)),
     progress.step('jars of the streams', () => ensureJars(jarSets.streams)),
-    progress.step('Prefect 3.8.8', () => ensureEnvironment(environments.prefect)),
     progress.step('Python environment of the jobs', () => ensureEnvironment(environments.workloads)),
+    progress.step('Prefect 3.8.8', () => ensureEnvironment(environments.prefect)),
   ]);
   const prometheus = await ensurePrometheus(progress);
   // PostgreSQL's user must be able to go through it
@@ -184,6 +196,7 @@ export async function ensureEngine(folder: string): Promise<Record<string, strin
     JAVA_HOME: spark.javaHome,
     LAKEHOUSE_SPARK_HOME: spark.sparkHome,
     LAKEHOUSE_SPARK_PYTHON: spark.python,
+    LAKEHOUSE_JOBS_PYTHON: jobs.python,
     LAKEHOUSE_SPARK_JARS: spark.jars.join(','),
     LAKEHOUSE_JOB_JARS: [loadJars, streamJars].join(','),
     LAKEHOUSE_KAFKA_JARS: kafkaJars,
