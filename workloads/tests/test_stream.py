@@ -6,7 +6,6 @@ import base64
 import json
 import threading
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
@@ -17,9 +16,7 @@ from lakehouse_jobs.kafka import group_of
 from lakehouse_jobs.records import PLACE
 from support.events import EventLake, event
 from support.kafka import KafkaServer, Topic
-from support.killed import random_moments, run_killed
 from support.lake import CONTRACTS
-from support.same import assert_same
 from support.waiting import wait_for
 
 GROUP = group_of("flight_events")
@@ -240,28 +237,6 @@ def test_batch_that_ended_half_way_is_finished_and_nothing_lost_or_doubled(
     events.stream()
 
     _assert_complete(events)
-
-
-KILLS = 3
-
-
-def test_driver_killed_at_random_moments_leaves_the_tables_that_a_quiet_one_leaves(
-    events: EventLake, topic: Topic, tmp_path: Path
-) -> None:
-    facts = {"folder": str(events.folder), "number": events.number, "topic": topic.name}
-    moments = random_moments()
-    for number in range(KILLS):
-        topic.send(event(1 + number, delay=number), event(1 + number, delay=9, **LATER), f"broken {number}")
-        run = {"bootstrap": topic.brokers.bootstrap, "after": moments.uniform(0.2, 9)}
-        run_killed(events.spark, "killed_stream.py", {**facts, **run}, tmp_path / f"stderr-{number}")
-
-    events.stream()
-
-    quiet = EventLake(events.spark, tmp_path / "quiet", topic.brokers, topic.name)
-    quiet.create()
-    quiet.stream()
-    assert quiet.delays() == {(1 + number, "departed"): 9 for number in range(KILLS)}
-    assert_same(events.tables, quiet.tables)
 
 
 def test_topic_read_again_from_another_checkpoint_doubles_nothing(events: EventLake, topic: Topic) -> None:
