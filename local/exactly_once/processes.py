@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import os
 import signal
@@ -78,13 +77,6 @@ class Process:
         """End the group as a machine that loses its power does, and see it gone."""
         self.signal(signal.SIGKILL)
         self._popen.wait(20)
-
-    def stop(self, seconds: float = 15) -> None:
-        """Ask it to end; after so many seconds, make it."""
-        self.signal(signal.SIGTERM)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._popen.wait(seconds)
-        self.kill()
 
     def is_stopped(self) -> bool:
         """Whether it stands still, by SIGSTOP."""
