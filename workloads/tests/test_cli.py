@@ -16,6 +16,7 @@ from lakehouse_jobs.commands import command
 from lakehouse_jobs.commands import ingest as ingest_command
 from lakehouse_jobs.commands import stream as stream_command
 from lakehouse_jobs.contract import Contract
+from lakehouse_jobs.engines import DELTA_SETTINGS
 from lakehouse_jobs.exceptions import ConfigurationError, FailureKind, TerminalError
 from lakehouse_jobs.kafka import Brokers
 from lakehouse_jobs.run_record import RunError, RunRecord, RunState
@@ -121,6 +122,18 @@ def test_stream_knows_where_it_keeps_its_place_and_when_it_ends(monkeypatch: pyt
 
     assert [(job.checkpoint, job.brokers.bootstrap) for job in jobs] == [("s3://c/flight_events", "127.0.0.1:9092")] * 2
     assert [(job.available_now, job.max_records) for job in jobs] == [(False, 200_000), (True, 10)]
+
+
+def test_stream_into_delta_tables_has_a_session_for_them_and_no_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    jobs: list[Stream] = []
+    set_: dict[str, str] = {}
+    builder = _NoSession.builder
+    monkeypatch.setattr(builder, "config", lambda key, value: set_.update({key: value}) or builder)
+
+    assert _stream_with(jobs.append, monkeypatch, "--delta", "hdfs:///lake") == 0
+
+    assert [(job.delta, list(job.windows)) for job in jobs] == [("hdfs:///lake", [])]
+    assert DELTA_SETTINGS.items() <= set_.items()
 
 
 def test_last_error_of_a_failed_stream_names_the_dataset_and_why(

@@ -25,6 +25,7 @@ _CONFLICTS = (
 )
 # Iceberg says so in plain exceptions when another commit came while its copy-on-write scan planned, or a publication
 _CONFLICT_TEXTS = ("the table has been concurrently modified", "Cannot fast-forward: ")
+_DELTA_CONFLICTS = "io.delta.exceptions."
 _TRANSIENT_CLASSES = ("java.net.", "java.io.EOFException", "javax.net.ssl.")
 _TRANSIENT_TEXT = re.compile(
     r"connection to \S+ refused|connection attempt failed|terminating connection|an i/o error occurred"
@@ -79,7 +80,8 @@ def _from_java(java: Any, message: str) -> JobError:
     for cause in _causes(java):
         name = str(cause.getClass().getName())
         texts.append(str(cause.getMessage() or ""))
-        if name in _CONFLICTS or any(text in texts[-1] for text in _CONFLICT_TEXTS):
+        conflicts = name in _CONFLICTS or name.startswith(_DELTA_CONFLICTS)
+        if conflicts or any(text in texts[-1] for text in _CONFLICT_TEXTS):
             return CommitConflictError(f"{name.rsplit('.', 1)[-1]}: {_short(texts[-1])}")
         if hasattr(cause, "getSQLState") and name.startswith(("org.postgresql.", "java.sql.")):
             state = str(cause.getSQLState() or "")

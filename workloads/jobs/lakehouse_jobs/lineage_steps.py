@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import boto3
 
@@ -32,6 +33,23 @@ class GlueTables:
     def table(self, zone: str, name: str) -> Dataset:
         """A table of a zone."""
         return Dataset(self.namespace, f"table/{self.databases[zone]}/{name}")
+
+    def dlq(self, dataset: str) -> Dataset:
+        """The dead letters of a dataset."""
+        return self.table("bronze", f"{dataset}__dlq")
+
+
+@dataclass(frozen=True)
+class DeltaFolders:
+    """The Delta tables of a stream as the standard names folders: `s3://<bucket>`, `<path>`, or `file`, `<path>`."""
+
+    uri: str
+
+    def table(self, zone: str, name: str) -> Dataset:
+        """A table of a zone."""
+        parts = urlsplit(self.uri)
+        namespace = f"s3://{parts.netloc}" if parts.scheme.startswith("s3") else parts.scheme
+        return Dataset(namespace, f"{parts.path.strip('/')}/{zone}/{name}")
 
     def dlq(self, dataset: str) -> Dataset:
         """The dead letters of a dataset."""
@@ -89,7 +107,7 @@ class StreamLineage:
     """A stream: a topic to bronze and the DLQ, and on to silver and its windows."""
 
     lineage: Lineage
-    tables: GlueTables
+    tables: GlueTables | DeltaFolders
     brokers: Brokers
     windows: Sequence[Contract] = ()
 

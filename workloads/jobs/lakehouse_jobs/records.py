@@ -129,6 +129,11 @@ def value_of(payload: Column, form: Column) -> Column:
     return F.when(form == "base64", F.unbase64(payload)).otherwise(F.encode(payload, "UTF-8"))
 
 
+def places(judged: DataFrame) -> DataFrame:
+    """What identifies each judged record, as `IDENTITY`."""
+    return judged.select(*_places(IDENTITY))
+
+
 def verdicts(judged: DataFrame, contract: Contract) -> DataFrame:
     """Of each judged record `_dlq_id`, as it has as a dead letter, its reasons and the version that gave them."""
     placed = judged.select(REASONS, *_places(IDENTITY))

@@ -20,8 +20,8 @@ from pyspark.errors import StreamingQueryException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
+from lakehouse_jobs import delta_commit, stream_start
 from lakehouse_jobs import records as shapes
-from lakehouse_jobs import stream_start
 from lakehouse_jobs.contract import Contract
 from lakehouse_jobs.contract_watch import Contracts
 from lakehouse_jobs.draining import Drain, DrainedError
@@ -129,7 +129,8 @@ class StreamHandler:
             ):
                 # the checkpoint's own id, not only a name: another checkpoint counts its batches from 0 again
                 query = records.sparkSession.sparkContext.getLocalProperty(_QUERY_ID)
-                done = commit(judged, job, contract, Place(f"{contract.dataset}-{query}", number))
+                sink = commit if job.delta is None else delta_commit.commit
+                done = sink(judged, job, contract, Place(f"{contract.dataset}-{query}", number))
                 if done.batch.read > 0:
                     self._commit_offsets(records.sparkSession, done.batch)
                     self._report(done, time.monotonic() - started)

@@ -26,7 +26,8 @@ class Stream:
 
     `epoch` goes up with every planned replay; `databases` are Glue databases by zone, `windows` the contracts of what
     follows from the dataset, `watch` looks for newer ones. Each `report_seconds` in which there is nothing left to
-    read, it says that the dataset is up to its source. Without a `turn` it cannot be asked to end.
+    read, it says that the dataset is up to its source. Without a `turn` it cannot be asked to end. With `delta` it
+    writes to Delta tables below that URI instead, and no windows.
     """
 
     run_id: str
@@ -43,6 +44,7 @@ class Stream:
     watch: ContractWatch | None = None
     report_seconds: float = 60
     turn: Turn | None = None
+    delta: str | None = None
 
 
 @dataclass(frozen=True)

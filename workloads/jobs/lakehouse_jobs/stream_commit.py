@@ -48,14 +48,7 @@ def commit(judged: DataFrame, job: Stream, contract: Contract, place: Place) -> 
     """
     # the batch's own session, in which the views of its rows are found
     tables = DatasetTables.of(judged.sparkSession, job.databases, contract.dataset)
-    origin = shapes.Origin(
-        source=contract.stream.address,
-        token=batch_token(place.stream_id, job.epoch, place.number),
-        run_id=job.run_id,
-        contract_version=contract.version,
-        extracted_at=datetime.now(UTC),
-    )
-    spans, attempts = shapes.spans(judged), itertools.count(1)
+    origin, spans, attempts = origin_of(job, contract, place), shapes.spans(judged), itertools.count(1)
     while True:
         batch = StreamBatch(place, job.epoch, origin, spans, standing_of(tables))
         if batch.read == 0:
@@ -66,6 +59,17 @@ def commit(judged: DataFrame, job: Stream, contract: Contract, place: Place) -> 
             if next(attempts) == job.retry.attempts:
                 raise
             _LOGGER.warning("batch is planned again", extra={"batch": place.number, "error": str(error)})
+
+
+def origin_of(job: Stream, contract: Contract, place: Place) -> shapes.Origin:
+    """What the rows of a batch say of it; a repetition has another time and run, and the same token."""
+    return shapes.Origin(
+        source=contract.stream.address,
+        token=batch_token(place.stream_id, job.epoch, place.number),
+        run_id=job.run_id,
+        contract_version=contract.version,
+        extracted_at=datetime.now(UTC),
+    )
 
 
 class StreamCommit:

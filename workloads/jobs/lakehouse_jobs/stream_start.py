@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pyspark.sql import SparkSession
 
 from lakehouse_jobs.contract import Contract
+from lakehouse_jobs.delta_commit import check_store
 from lakehouse_jobs.exceptions import ConfigurationError, problem
 from lakehouse_jobs.iceberg import IcebergTable
 from lakehouse_jobs.objects import StoredObject, store_for
@@ -23,8 +24,13 @@ _OWNER = "lakehouse.json"
 def check(spark: SparkSession, job: Stream, contract: Contract) -> None:
     """Fail where a stream could not run, before it reads anything.
 
-    :raises ConfigurationError: a table lacks columns, or the checkpoint is another stream's.
+    :raises ConfigurationError: a table lacks columns, the checkpoint is another stream's, or the store of Delta tables
+        lets two drivers commit at once.
     """
+    if job.delta is not None:
+        check_store(spark, job.delta)
+        _is_new(job, contract)
+        return
     tables = DatasetTables.of(spark, job.databases, contract.dataset)
     _require_columns(tables.silver, contract)
     for windows in job.windows:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,6 +24,7 @@ from lakehouse_jobs.telemetry import Telemetry
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
+_NONE: Mapping[str, str] = {}
 OK, FAILED, NOT_STARTED = 0, 1, 2
 """Exit codes: all is well; something failed, after all was tried; the run could not start."""
 
@@ -76,9 +77,12 @@ def record_counts(runtime: Runtime, options: argparse.Namespace, name: str, coun
 
 
 @contextmanager
-def session(name: str) -> Iterator[SparkSession]:
+def session(name: str, settings: Mapping[str, str] = _NONE) -> Iterator[SparkSession]:
     """A Spark session that ends with the block: session semantics, not sizing, which is the cluster's."""
-    spark = SparkSession.builder.appName(f"lakehouse-{name}").config("spark.sql.session.timeZone", "UTC").getOrCreate()
+    builder = SparkSession.builder.appName(f"lakehouse-{name}").config("spark.sql.session.timeZone", "UTC")
+    for key, value in settings.items():
+        builder = builder.config(key, value)
+    spark = builder.getOrCreate()
     try:
         yield spark
     finally:

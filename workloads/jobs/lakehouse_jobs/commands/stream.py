@@ -20,9 +20,10 @@ from lakehouse_jobs.commands.command import (
 from lakehouse_jobs.contract import load_stream, load_windows
 from lakehouse_jobs.contract_watch import ContractWatch
 from lakehouse_jobs.draining import NOBODY, Turn
+from lakehouse_jobs.engines import DELTA_SETTINGS
 from lakehouse_jobs.exceptions import JobError
 from lakehouse_jobs.kafka import load_brokers
-from lakehouse_jobs.lineage_steps import StreamLineage, load_lineage
+from lakehouse_jobs.lineage_steps import DeltaFolders, StreamLineage, load_lineage
 from lakehouse_jobs.objects import store_for
 from lakehouse_jobs.retry import RetryPolicy
 from lakehouse_jobs.runtime import Runtime, find_contracts
@@ -36,6 +37,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--checkpoint", required=True, help="URI of the folder in which the stream keeps its place")
     parser.add_argument("--available-now", action="store_true", help="end when everything in the topic now is read")
     parser.add_argument("--trigger-seconds", type=int, default=60, help="seconds between two batches")
+    parser.add_argument("--delta", metavar="URI", help="write Delta tables below this folder, not those of the catalog")
     parser.add_argument("--max-records", type=int, default=200_000, help="records in one batch at most")
     parser.add_argument(
         "--take-over-from", default=NOBODY, help="correlation id of the run that is asked to end when this one is ready"
@@ -69,13 +71,19 @@ def _run(options: argparse.Namespace) -> int:
         watch=ContractWatch(
             partial(find_contracts, options.environment, options.dataset), store_for(runtime.bucket_uri("artifacts"))
         ),
+        delta=options.delta,
     )
+    if job.delta is not None:
+        job = replace(job, windows=())
     telemetry = telemetry_of(runtime)
-    lineage = StreamLineage(*load_lineage(runtime, lineage_run(options, runtime)), job.brokers, job.windows)
+    told, tables = load_lineage(runtime, lineage_run(options, runtime))
+    written = tables if job.delta is None else DeltaFolders(job.delta)
+    lineage = StreamLineage(told, written, job.brokers, job.windows)
     lineage.started(contract)
-    with session(f"stream-{contract.dataset}") as spark:
+    settings = {} if job.delta is None else DELTA_SETTINGS
+    with session(f"stream-{contract.dataset}", settings) as spark:
         try:
-            if options.take_over_from != NOBODY:
+            if options.take_over_from != NOBODY and job.delta is None:
                 rehearsal.rehearse(spark, job, contract)
             stream.run(spark, job, contract, telemetry)
         except JobError as failure:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Row
+from pyspark.sql.types import StructField, StructType
 
 from lakehouse_jobs.engines.table import Compaction, LakeTable, Version
 
@@ -26,6 +29,26 @@ DELTA_SETTINGS: Mapping[str, str] = MappingProxyType(
 )
 """What a session needs for tables of both formats."""
 _RETENTION_CHECK = "spark.databricks.delta.retentionDurationCheck.enabled"
+_WRITE = "spark.databricks.delta.write"
+_USER_METADATA = "userMetadata"
+
+
+@dataclass(frozen=True)
+class Transaction:
+    """A batch of an application, which a table takes once; its commit says `facts` of it, as JSON.
+
+    The table remembers of each application the newest batch, and leaves out what is not newer. Who commits while
+    another does so for the same application fails: https://docs.delta.io/3.3.2/delta-streaming.html.
+    """
+
+    application: str
+    batch: int
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def metadata(self) -> str:
+        """What the history of the table shows of it."""
+        return json.dumps(self.facts)
 
 
 class DeltaTable(LakeTable):
@@ -64,9 +87,46 @@ class DeltaTable(LakeTable):
     def append_once(self, rows: DataFrame, application: str, batch: int) -> bool:
         """See `LakeTable`; Delta itself leaves out a batch whose number it holds for the application."""
         before = self.versions()[0].id
-        writer = rows.write.format("delta").mode("append")
-        writer.option("txnAppId", application).option("txnVersion", str(batch)).save(self.name)
+        self.append_in(Transaction(application, batch), rows)
         return self.versions()[0].id > before
+
+    def append_in(self, transaction: Transaction, rows: DataFrame) -> None:
+        """Add the rows of a batch, unless it is in already.
+
+        What `rows` read from the table itself, they read in the same transaction.
+        """
+        writer = rows.write.format("delta").mode("append").option(_USER_METADATA, transaction.metadata)
+        writer = writer.option("txnAppId", transaction.application).option("txnVersion", str(transaction.batch))
+        writer.save(self.name)
+
+    def execute_in(self, transaction: Transaction, statement: str) -> list[Row]:
+        """Run a statement that commits to this table, unless the batch is in already; its metrics, none if it was in.
+
+        A statement takes no options, and settings of the session would let its next statement be left out too: they
+        are unset whatever happens, and by Delta itself when it has used them.
+        """
+        settings = {
+            f"{_WRITE}.txnAppId": transaction.application,
+            f"{_WRITE}.txnVersion": str(transaction.batch),
+            f"{_WRITE}.txnVersion.autoReset.enabled": "true",
+            f"spark.databricks.delta.commitInfo.{_USER_METADATA}": transaction.metadata,
+        }
+        with self._set(settings):
+            return self._spark.sql(statement).collect()
+
+    def ensure(self, like: StructType) -> None:
+        """Make the table if there is none, and add the columns that it lacks.
+
+        It is `Serializable`: a write that has read the table fails when another one has added rows meanwhile.
+        """
+        if not self.exists():
+            columns = ", ".join(_column(column) + ("" if column.nullable else " NOT NULL") for column in like)
+            properties = "TBLPROPERTIES ('delta.isolationLevel' = 'Serializable')"
+            self._spark.sql(f"CREATE TABLE IF NOT EXISTS {self.quoted} ({columns}) USING delta {properties}")
+        held = self.read().columns
+        missing = ", ".join(_column(column) for column in like if column.name not in held)
+        if missing:
+            self._spark.sql(f"ALTER TABLE {self.quoted} ADD COLUMNS ({missing})")
 
     def overwrite(self, rows: DataFrame, where: str | None = None) -> None:
         """See `LakeTable`."""
@@ -91,15 +151,25 @@ class DeltaTable(LakeTable):
     def expire(self, before: datetime) -> None:
         """See `LakeTable`; VACUUM counts in whole hours, so files up to an hour older are kept."""
         hours = max(0, -int((before - datetime.now(UTC)).total_seconds() // 3600))
-        with self._without_retention_check():
+        # it refuses less than a week unless told otherwise; who calls this has named the moment
+        with self._set({_RETENTION_CHECK: "false"}):
             self._spark.sql(f"VACUUM {self.quoted} RETAIN {hours} HOURS").collect()
 
     @contextmanager
-    def _without_retention_check(self) -> Iterator[None]:
-        """Delta refuses less than a week unless told otherwise; who calls `expire` has named the moment."""
-        before = self._spark.conf.get(_RETENTION_CHECK, "true")
-        self._spark.conf.set(_RETENTION_CHECK, "false")
+    def _set(self, settings: Mapping[str, str]) -> Iterator[None]:
+        """Settings of the session, for a while; those that were set before are set again."""
+        before = {name: self._spark.conf.get(name, None) for name in settings}
+        for name, value in settings.items():
+            self._spark.conf.set(name, value)
         try:
             yield
         finally:
-            self._spark.conf.set(_RETENTION_CHECK, str(before))
+            for name, old in before.items():
+                if old is None:
+                    self._spark.conf.unset(name)
+                else:
+                    self._spark.conf.set(name, old)
+
+
+def _column(field: StructField) -> str:
+    return f"`{field.name}` {field.dataType.simpleString()}"
