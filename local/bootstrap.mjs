@@ -21,6 +21,7 @@ const VERBS = {
   'pin-jars': { entry: 'local/pin-jars.ts', python: true },
   package: { entry: 'local/pack.ts', python: true },
   'verify-exactly-once': { entry: 'local/exactly-once.ts', python: true },
+  'bench-stream': { entry: 'bench/stream.ts', python: true },
   'build-cli': { entry: 'local/build-cli.ts', python: false },
 };
 

@@ -49,7 +49,12 @@ async function main(): Promise<number> {
     ensureEnvironment(environments.emulator),
     ensureEnvironment(environments.workloads),
   ]);
-  const checks = [...nodeChecks(), ...pythonChecks('local', emulator), ...pythonChecks('workloads', workloads)];
+  const checks = [
+    ...nodeChecks(),
+    ...pythonChecks('local', emulator),
+    ...pythonChecks('workloads', workloads),
+    ...pythonChecks('bench', workloads),
+  ];
   const failed: string[] = [];
   for (const { name, command, cwd } of checks) {
     const [executable = '', ...args] = command;

@@ -1,0 +1,1 @@
+"""What `npm run bench:stream` runs in Python: see ../README.md."""
