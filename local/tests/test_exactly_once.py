@@ -15,7 +15,6 @@ from tests.support import setting
 FAULTS = (
     "zombie paused before it writes bronze",
     "commit answer lost",
-    "commits/<n> deleted",
     "endpoint refuses for a while",
     "killed at random times",
 )
