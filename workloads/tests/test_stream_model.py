@@ -269,7 +269,6 @@ def test_dead_letter_waits_when_its_record_is_read_again_by_a_corrected_contract
     machine.replay(0)
 
 
-@pytest.mark.xfail(reason=TWICE, strict=True)
 def test_dead_letter_waits_when_its_batch_is_finished_by_a_corrected_contract(machine: StreamMachine) -> None:
     machine.crash("dlq", "after")
     machine.correct()
