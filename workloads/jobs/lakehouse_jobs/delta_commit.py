@@ -90,7 +90,7 @@ class DeltaCommit:
         if batch.planned.valid > 0:
             self._append_bronze(bronze)
         counts = self._accounted(judged)
-        return Committed(batch, counts, self._merge_silver(silver) if counts.valid + counts.duplicate > 0 else 0)
+        return Committed(batch, counts, self._merge_silver(judged) if counts.valid + counts.duplicate > 0 else 0)
 
     def _shapes(self, judged: DataFrame) -> tuple[DataFrame, DataFrame, DataFrame]:
         """The batch in the shapes of bronze, DLQ and silver."""
@@ -115,10 +115,9 @@ class DeltaCommit:
         self._job.retry.run(f"commit to {table.name}", append)
 
     def _unsettled(self, rows: DataFrame, other: DeltaTable) -> DataFrame:
-        """`rows` less those that an ended attempt at this batch has put into the other table, by another contract."""
-        own = shapes.within(self._batch.spans) & (F.col("_batch_token") == self._batch.origin.token)
-        settled = other.read().where(own).select(*shapes.PLACE)
-        return rows.join(settled, list(shapes.PLACE), "left_anti").select(*rows.columns)
+        """`rows` less those that are in the other table, by a contract that judged them otherwise: it stays at that."""
+        settled = other.read().where(shapes.within(self._batch.spans)).select(*shapes.IDENTITY)
+        return rows.join(settled, list(shapes.IDENTITY), "left_anti").select(*rows.columns)
 
     def _accounted(self, judged: DataFrame) -> Counts:
         """Compare what Kafka gave with what bronze and the DLQ hold now."""
@@ -139,13 +138,17 @@ class DeltaCommit:
             raise AccountError(problem(subject, must, found, remedy))
         return Counts(self._batch.read, int(valid), int(rejected), duplicate=int(duplicate))
 
-    def _merge_silver(self, rows: DataFrame) -> int:
+    def _merge_silver(self, judged: DataFrame) -> int:
         """How many rows were inserted or updated; all valid records are offered: silver catches up with bronze.
 
         The order makes an offer that silver has seen change nothing.
         """
         silver, view = self._tables.silver, f"changes_{self._batch.origin.token}"
-        newest = newest_by_key(self._unsettled(rows, self._tables.dlq), self._contract, shapes.PLACE)
+        dead = self._tables.dlq.read().where(shapes.within(self._batch.spans)).select(*shapes.IDENTITY)
+        offered = judged.join(dead, shapes.same_record(), "left_anti")
+        newest = newest_by_key(
+            shapes.dataset_rows(offered, self._contract, self._batch.origin), self._contract, shapes.PLACE
+        )
         newest.drop(*shapes.PLACE).createOrReplaceTempView(view)
         statement = merge_statement(silver.quoted, view, self._contract)
         try:
@@ -153,7 +156,7 @@ class DeltaCommit:
                 f"commit to {silver.name}", lambda: silver.execute_in(self._transaction("silver"), statement)
             )
         finally:
-            rows.sparkSession.catalog.dropTempView(view)
+            judged.sparkSession.catalog.dropTempView(view)
         return sum(int(row["num_affected_rows"]) for row in metrics)
 
     def _transaction(self, kind: str) -> Transaction:

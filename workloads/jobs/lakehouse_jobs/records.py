@@ -140,6 +140,11 @@ def verdicts(judged: DataFrame, contract: Contract) -> DataFrame:
     return placed.select(dlq_id().alias("_dlq_id"), REASONS, F.lit(contract.version).alias("_contract_version"))
 
 
+def same_record() -> list[Column]:
+    """The conditions that a judged record and a row of bronze or DLQ are one record."""
+    return [F.col(f"{RECORD}.{name.removeprefix('_kafka_')}") == F.col(name) for name in IDENTITY]
+
+
 def within(found: Mapping[int, Span]) -> Column:
     """The condition that a row of bronze or DLQ lies in the span of its partition: all other files stay closed."""
     condition = F.lit(False)

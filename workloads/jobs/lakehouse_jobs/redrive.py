@@ -57,7 +57,7 @@ def run(spark: SparkSession, job: Stream, contract: Contract, choice: Choice) ->
         valid = judged.where(F.size(REASONS) == 0)
         counts, merged = (judged.count(), valid.count()), 0
         if not choice.dry_run and counts[0] > 0:
-            place = Place(f"{contract.dataset}-redrive-{job.run_id}-{_fingerprint(judged)}", 0)
+            place = Place(f"{contract.dataset}-redrive-{job.run_id}-{_fingerprint(judged)}", 0, redrives=True)
             merged = commit(valid, job, contract, place).merged
             _mark(dlq, shapes.verdicts(judged, contract), job, place)
     finally:

@@ -11,30 +11,32 @@ from lakehouse_jobs.tables import DatasetTables
 from lakehouse_jobs.validation import REASONS
 
 _KNOWN = "_known"
-_DUPLICATE, _SETTLED = "duplicate", "settled"
+_DUPLICATE, _WAITING, _SETTLED = "duplicate", "waiting", "settled"
 
 
 def mark(judged: DataFrame, batch: StreamBatch, tables: DatasetTables) -> DataFrame:
     """Judged records with `_known`, which is null where nobody has committed them.
 
-    `duplicate`: another batch did. `settled`: an earlier attempt at this batch did, by a contract that judged them
+    `duplicate`: another batch did. `waiting`: another batch did by a contract that they broke; they wait among the dead
+    letters until a redrive takes them. `settled`: an earlier attempt at this batch did, by a contract that judged them
     otherwise; it stays at that. Only the part of the tables that the batch may hold is read.
     """
     marked, own = judged, F.col("_batch_token") == batch.origin.token
-    names = {"bronze": tables.bronze, "dlq": tables.dlq}
-    for name, table in names.items():
+    status = {"bronze": (tables.bronze, F.lit("taken")), "dlq": (tables.dlq, F.col("_status"))}
+    for name, (table, state) in status.items():
         held = table.read().where(shapes.within(batch.spans)).groupBy(*shapes.IDENTITY)
-        places = held.agg(F.bool_or(own).alias(f"_{name}_own"), F.bool_or(~own).alias(f"_{name}_other"))
-        same = [F.col(f"{shapes.RECORD}.{key.removeprefix('_kafka_')}") == F.col(key) for key in shapes.IDENTITY]
-        marked = marked.join(places, same, "left").drop(*shapes.IDENTITY)
+        facts = {"own": own, "other": ~own, "waits": ~own & (state == "new")}
+        places = held.agg(*[F.bool_or(fact).alias(f"_{name}_{key}") for key, fact in facts.items()])
+        marked = marked.join(places, shapes.same_record(), "left").drop(*shapes.IDENTITY)
     valid = F.size(REASONS) == 0
 
     def found(table: str, whose: str) -> Column:
         return F.coalesce(F.col(f"_{table}_{whose}"), F.lit(False))
 
     settled = F.when(valid, found("dlq", "own")).otherwise(found("bronze", "own"))
-    duplicate = F.when(valid, found("bronze", "other")).otherwise(found("dlq", "other"))
-    known = F.when(settled, _SETTLED).when(duplicate, _DUPLICATE)
+    duplicate = found("bronze", "other") | (~valid & found("dlq", "other"))
+    waiting = found("dlq", "waits") & F.lit(not batch.place.redrives)
+    known = F.when(settled, _SETTLED).when(duplicate, _DUPLICATE).when(waiting, _WAITING)
     return marked.select(*judged.columns, known.alias(_KNOWN))
 
 
@@ -55,6 +57,6 @@ def counts(marked: DataFrame) -> Counts:
         F.count("*"),
         F.count_if(unknown & valid),
         F.count_if(unknown & ~valid),
-        F.count_if(F.col(_KNOWN) == _DUPLICATE),
+        F.count_if(F.col(_KNOWN).isin(_DUPLICATE, _WAITING)),
     ).collect()
     return Counts(read=int(row[0]), valid=int(row[1]), rejected=int(row[2]), duplicate=int(row[3]))

@@ -49,10 +49,14 @@ class Stream:
 
 @dataclass(frozen=True)
 class Place:
-    """Which batch of which stream: with the epoch of the job, what its token is made of."""
+    """Which batch of which stream: with the epoch of the job, what its token is made of.
+
+    A batch that `redrives` holds records that wait among the dead letters, and takes them.
+    """
 
     stream_id: str
     number: int
+    redrives: bool = False
 
 
 @dataclass(frozen=True)
