@@ -100,7 +100,7 @@ class StreamCommit:
             self._append_bronze(fresh, properties)
         counts = self._accounted(counts)
         windows = [Windows(offered.sparkSession, self._job.databases, contract) for contract in self._job.windows]
-        merged = self._merge_silver(offered, windows, change)
+        merged = self._merge_silver(offered, windows, change) if self._batch.planned.valid > 0 else 0
         for one in windows:
             one.recompute(self._tables.silver, change)
         # of a record that another batch took to bronze this one may see that it is late, where that ended before silver
