@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
+from pyspark.sql.types import IntegerType, StringType, StructType
 
-from lakehouse_jobs.contract import Column
 from lakehouse_jobs.delta_commit import DeltaCommit, check_store
 from lakehouse_jobs.engines import DeltaTable, Transaction
-from lakehouse_jobs.exceptions import AccountError, ConfigurationError, JobError
+from lakehouse_jobs.exceptions import AccountError, ConfigurationError
 from lakehouse_jobs.records import PLACE
 from lakehouse_jobs.stream_batch import Place
 from support import session
@@ -79,28 +79,35 @@ def test_silver_has_the_types_of_the_contract(streamed: DeltaLake) -> None:
         assert (found.dataType.simpleString(), found.nullable) == (column.spark_type, not column.required)
 
 
-POINTS = {
-    "between dlq and bronze": "_append_dlq",
-    "between bronze and silver": "_append_bronze",
-    "after silver": "_merge_silver",
-}
+def test_topic_read_again_from_another_checkpoint_doubles_nothing(streamed: DeltaLake) -> None:
+    streamed.stream(checkpoint="another")
+
+    assert streamed.delays() == {1: 7, 2: 8}
+    assert (streamed.places("bronze"), streamed.places("dlq")) == ([0, 1, 3, 4, 5], [2, 6])
 
 
-@pytest.mark.parametrize("point", POINTS)
-def test_batch_that_ended_half_way_is_finished_and_nothing_lost_or_doubled(
-    lake: DeltaLake, point: str, monkeypatch: pytest.MonkeyPatch
+def test_batch_whose_number_was_given_to_other_records_stops_and_loses_nothing_silently(streamed: DeltaLake) -> None:
+    stream_id = streamed.commits("bronze")[0]["lakehouse.stream-id"]
+    streamed.topic.send(event(4))
+
+    with pytest.raises(AccountError, match=r"must be 8 records in bronze, in the DLQ or .* 1 nowhere"):
+        streamed.commit(Place(stream_id, 1), 8)
+
+
+def test_batch_that_ends_after_each_of_its_commits_in_turn_is_finished_and_nothing_lost_or_doubled(
+    lake: DeltaLake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with monkeypatch.context() as patched:
-        patched.setattr(DeltaCommit, POINTS[point], _killed_after(getattr(DeltaCommit, POINTS[point])))
-        with pytest.raises(JobError, match="killed"):
-            lake.stream()
-    lake.topic.send(event(3, delay=4))
+    for step in ("_append_dlq", "_append_bronze", "_merge_silver"):
+        with monkeypatch.context() as patched:
+            patched.setattr(DeltaCommit, step, _killed_after(getattr(DeltaCommit, step)))
+            with pytest.raises(RuntimeError, match="killed"):
+                lake.commit(BATCH, 4)
 
-    lake.stream()
+    assert lake.commit(BATCH, 4) == 0
 
-    assert lake.delays() == {1: 2, 2: 3, 3: 4}
-    assert (lake.places("bronze"), lake.places("dlq")) == ([0, 1, 2, 4], [3])
-    assert [len(lake.commits(table)) for table in ("bronze", "dlq", "silver")] == [2, 1, 2]
+    assert lake.delays() == {1: 2, 2: 3}
+    assert (lake.places("bronze"), lake.places("dlq")) == ([0, 1, 2], [3])
+    assert [len(lake.commits(table)) for table in ("bronze", "dlq", "silver")] == [1, 1, 1]
 
 
 def _killed_after(function: Callable[..., object]) -> Callable[..., object]:
@@ -111,29 +118,6 @@ def _killed_after(function: Callable[..., object]) -> Callable[..., object]:
     return call
 
 
-def test_batch_whose_number_was_given_to_other_records_stops_and_loses_nothing_silently(lake: DeltaLake) -> None:
-    lake.commit(BATCH, 2)
-
-    with pytest.raises(AccountError, match=r"must be 4 records in bronze, in the DLQ or there before, got .* nowhere"):
-        lake.commit(BATCH, 4)
-
-
-def test_batch_that_is_committed_is_not_committed_again(lake: DeltaLake) -> None:
-    assert [lake.commit(BATCH, 4) for _ in range(2)] == [2, 0]
-
-    assert [len(lake.commits(table)) for table in ("bronze", "dlq", "silver")] == [1, 1, 1]
-
-
-def test_topic_read_again_from_another_checkpoint_doubles_nothing(lake: DeltaLake) -> None:
-    lake.stream()
-    lake.topic.send(event(3, delay=4))
-
-    lake.stream(checkpoint="another")
-
-    assert lake.delays() == {1: 2, 2: 3, 3: 4}
-    assert (lake.places("bronze"), lake.places("dlq")) == ([0, 1, 2, 4], [3])
-
-
 def test_record_that_a_contract_has_put_into_the_dlq_stays_there_when_its_batch_is_repeated_by_another(
     lake: DeltaLake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -141,7 +125,6 @@ def test_record_that_a_contract_has_put_into_the_dlq_stays_there_when_its_batch_
     columns = [replace(column, required=True) if column.name == "air_time" else column for column in strict.columns]
     with monkeypatch.context() as patched:
         patched.setattr(DeltaCommit, "_append_bronze", _killed_after(lambda *_: None))
-        patched.setattr(DeltaCommit, "_append_dlq", DeltaCommit._append_dlq)
         lake.topic.send(event(3, air_time=9))
         with pytest.raises(RuntimeError, match="killed"):
             lake.commit(BATCH, 5, contract=replace(strict, columns=tuple(columns)))
@@ -152,22 +135,20 @@ def test_record_that_a_contract_has_put_into_the_dlq_stays_there_when_its_batch_
     assert list(lake.delays()) == [3]
 
 
-WRITES = {"bronze": "append_in", "dlq": "append_in", "silver": "execute_in"}
+WRITES = {"bronze": "append_in", "silver": "execute_in"}
 SUCCESSOR, STRANGER = BATCH, Place("flight_events-second", 0)
 PAUSES = [
-    ("before", "bronze", SUCCESSOR),
-    ("within", "bronze", SUCCESSOR),
-    ("within", "silver", SUCCESSOR),
-    ("before", "dlq", STRANGER),
-    ("within", "bronze", STRANGER),
+    ("bronze", SUCCESSOR),
+    ("silver", SUCCESSOR),
+    ("bronze", STRANGER),
 ]
 
 
-@pytest.mark.parametrize(("moment", "table", "rival"), PAUSES)
-def test_driver_that_was_paused_while_another_committed_the_records_doubles_nothing(
-    lake: DeltaLake, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, moment: str, table: str, rival: Place
+@pytest.mark.parametrize(("table", "rival"), PAUSES)
+def test_driver_that_was_paused_within_a_commit_while_another_committed_the_records_doubles_nothing(
+    lake: DeltaLake, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, table: str, rival: Place
 ) -> None:
-    _pause(monkeypatch, tmp_path, lake, table, moment, lambda spark: lake.commit(rival, 4, spark))
+    _pause(monkeypatch, tmp_path, lake, table, lambda spark: lake.commit(rival, 4, spark))
 
     lake.commit(BATCH, 4)
 
@@ -180,10 +161,9 @@ def _pause(
     folder: Path,
     lake: DeltaLake,
     table: str,
-    moment: str,
     meanwhile: Callable[[SparkSession], object],
 ) -> None:
-    """Let the next driver be paused before or within its commit to a table, while another driver works."""
+    """Let the next driver be paused within its commit to a table, while another driver works."""
     name = WRITES[table]
     write = getattr(DeltaTable, name)
     quoted = getattr(lake.tables, table).quoted
@@ -192,9 +172,6 @@ def _pause(
         if self.quoted != quoted:
             return write(self, transaction, what)
         monkeypatch.setattr(DeltaTable, name, write)
-        if moment == "before":
-            _elsewhere(lake.spark, meanwhile)
-            return write(self, transaction, what)
         waiting = _waits(folder, self, what)
         return _while_it_runs(lake.spark, folder, meanwhile, lambda: write(self, transaction, waiting))
 
@@ -266,15 +243,13 @@ def test_statement_after_a_failed_one_is_not_left_out(spark: SparkSession, tmp_p
     assert table.read().count() == 2
 
 
-def test_column_that_a_contract_adds_is_added_to_silver(lake: DeltaLake) -> None:
-    lake.commit(BATCH, 3)
-    added = replace(lake.contract, columns=(*lake.contract.columns, Column("gate", "string", False)))
-    lake.topic.send(event(3, gate="C12"))
+def test_table_gets_the_columns_that_it_lacks(spark: SparkSession, tmp_path: Path) -> None:
+    table = DeltaTable(spark, f"file://{tmp_path}/items")
+    table.ensure(StructType().add("id", IntegerType(), nullable=False))
 
-    lake.commit(Place(BATCH.stream_id, 1), 5, contract=added)
+    table.ensure(StructType().add("id", IntegerType(), nullable=False).add("gate", StringType(), nullable=False))
 
-    gates = {row["flight"]: row["gate"] for row in lake.tables.silver.read().collect()}
-    assert gates == {1: None, 2: None, 3: "C12"}
+    assert [(column.name, column.nullable) for column in table.read().schema] == [("id", False), ("gate", True)]
 
 
 def test_store_that_lets_two_drivers_commit_at_once_is_refused(spark: SparkSession) -> None:
