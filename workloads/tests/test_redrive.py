@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from pyspark.sql import SparkSession
 
 from lakehouse_jobs import redrive, replay, stream_commit
 from lakehouse_jobs.contract import Contract
@@ -117,6 +119,33 @@ def test_replay_brings_back_what_was_lost_and_doubles_nothing(
     assert events.history()["silver"][0].get("epoch") == "1"
     with pytest.raises(ConfigurationError, match="'--from, --to' must go from 0 to latest, as run"):
         replay.run(events.spark, job, contract, _part(events, "1"))
+
+
+def test_hour_of_events_that_is_replayed_twice_leaves_every_row_of_every_table(
+    spark: SparkSession, topic: Topic, tmp_path: Path
+) -> None:
+    events = EventLake(spark, tmp_path, topic.brokers, topic.name, windowed=True)
+    events.create()
+    began = datetime.now(UTC)
+    minutes = [{"event_time": f"2013-01-01T10:{minute:02d}:00Z"} for minute in range(60)]
+    hour = [event(1 + minute, delay=minute, **changes) for minute, changes in enumerate(minutes)]
+    topic.send(*hour, "broken", *hour[:5], event(9, delay=1, reported_at="2013-01-01T12:00:00Z", **minutes[8]))
+    events.stream(max_records=50)
+    tables = [*vars(events.tables).values(), events.windows.table, events.windows.late]
+    before = [(table, table.current()) for table in tables]
+
+    for _ in range(2):
+        part = replace(_part(events, began.isoformat()), end=(began + timedelta(hours=1)).isoformat())
+        done = replay.run(spark, events.job(), contract_of(topic.name), part)
+        assert done == replay.Replayed(67, 1, 0)
+
+    for table, snapshot in before:
+        there, was = table.read(), None if snapshot is None else table.read_snapshot(snapshot)
+        if was is None:
+            assert there.isEmpty()
+        else:
+            assert not was.isEmpty()
+            assert was.exceptAll(there).collect() == there.exceptAll(was).collect() == []
 
 
 def test_bound_of_a_replay_is_an_offset_or_a_moment(events: EventLake, topic: Topic) -> None:
