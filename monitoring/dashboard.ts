@@ -69,6 +69,14 @@ const rows: Graph[] = [
     },
   },
   {
+    title: 'Late and read before, of streams',
+    unit: units.Short,
+    queries: {
+      'late {{dataset}}': `lakehouse_rows_late${DATASET}`,
+      'read before {{dataset}}': `lakehouse_rows_duplicate${DATASET}`,
+    },
+  },
+  {
     title: 'Share of rows rejected',
     unit: units.PercentUnit,
     queries: { '{{dataset}}': `lakehouse:reject_ratio${DATASET}` },
