@@ -1,7 +1,8 @@
-"""Sends events of flights to a topic with two partitions: `produce.py <bootstrap> <topic> <records> [<rate>]`.
+"""Sends events of flights to a topic with two partitions: `produce.py <bootstrap> <topic> <records> <rate> <broken>`.
 
-Every tenth is a later report of an earlier event, every thousandth breaks the contract. With a rate, so many are sent
-each second; without, all at once. Runs in the environment of the endpoint, which brings a producer.
+Every tenth is a later report of an earlier event. With a rate other than 0, so many are sent each second. Of each
+`broken` records one breaks the contract; none when it is 0. Runs in the environment of the endpoint, which brings a
+producer.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ _AN_HOUR = 400
 """Events of one hour."""
 
 
-def event(number: int) -> tuple[str, str]:
+def event(number: int, broken: int) -> tuple[str, str]:
     """Key and payload of one record."""
     of = number - 1000 if number % 10 == 9 and number > 1000 else number
     hour = _BEGIN + timedelta(hours=of // _AN_HOUR)
@@ -32,21 +33,23 @@ def event(number: int) -> tuple[str, str]:
         "reported_at": f"{max(told, happened):%Y-%m-%dT%H:%M:%SZ}",
         "time_hour": f"{hour:%Y-%m-%dT%H:%M:%SZ}",
         "carrier": "UA",
-        "flight": of % _AN_HOUR,
+        "flight": of % _AN_HOUR + 1,
         "origin": "EWR",
         "dest": "IAH",
         "tailnum": f"N{of % 9000 + 1000}",
         "scheduled_clock": 500,
         "actual_clock": 502,
-        "delay": "late" if number % 1000 == 500 else number % 60,
+        "delay": "late" if broken and number % broken == 0 else number % 60,
         "air_time": None,
     }
     return f"UA-{fields['flight']}", json.dumps(fields)
 
 
-def main(bootstrap: str, topic: str, records: int, rate: int = 0) -> None:
+def main(bootstrap: str, topic: str, *numbers: int) -> None:
     """Send all to the topic, which is made if there is none; what is not acknowledged is an error."""
-    made = AdminClient({"bootstrap.servers": bootstrap}).create_topics([NewTopic(topic, _PARTITIONS, 1)])
+    records, rate, broken = numbers
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    made = admin.create_topics([NewTopic(topic, _PARTITIONS, 1)])
     try:
         made[topic].result(30)
     except KafkaException as error:
@@ -57,7 +60,7 @@ def main(bootstrap: str, topic: str, records: int, rate: int = 0) -> None:
     for number in range(records):
         if rate:
             time.sleep(max(0.0, began + number / rate - time.monotonic()))
-        key, value = event(number)
+        key, value = event(number, broken)
         while True:
             try:
                 producer.produce(topic, value, key)
