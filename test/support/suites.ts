@@ -61,7 +61,7 @@ export const suites: Suite[] = [
     name: 'lint',
     report: 'exit-code',
     command: () => [process.execPath, '--import', 'tsx', join(root, 'local/lint.ts')],
-    timeoutMs: 5 * MINUTE,
+    timeoutMs: 10 * MINUTE,
   },
   {
     name: 'unit',
