@@ -44,13 +44,19 @@ describe('what cannot be read', () => {
     ]);
   });
 
-  test('a value is told by the place where its quotation mark, its key or its list begins', () => {
-    const text = JSON.stringify(document({ columns: [KEY, column('city', 'integr')] }), undefined, 2);
+  test.each([
+    ['a value by its quotation mark', { physicalType: 'integr' }, '"integr"'],
+    ['a list by its bracket', { physicalType: ['int'] }, '['],
+    ['an unknown key by its own', { physicalTyp: 'int' }, '"physicalTyp"'],
+  ])('%s is told where it begins', (_, changes, begin) => {
+    const text = JSON.stringify(document({ columns: [KEY, column('city', 'int', changes)] }), undefined, 2);
+    const key = Object.keys(changes)[0] ?? '';
     const lines = text.split('\n');
-    const line = lines.findIndex((one) => one.includes('"integr"'));
+    const line = lines.findLastIndex((one) => one.includes(`"${key}"`));
     const lake = directory({ 'silver/trips.yaml': text });
-    const place = `contracts/silver/trips.yaml:${line + 1}:${(lines[line] ?? '').indexOf('"integr"') + 1}: `;
-    expect(problemsOf(() => DataContracts.fromDirectory(lake))[0]?.startsWith(place)).toBe(true);
+    const place = `contracts/silver/trips.yaml:${line + 1}:${(lines[line] ?? '').indexOf(begin) + 1}: `;
+    const problems = problemsOf(() => DataContracts.fromDirectory(lake));
+    expect(problems.filter((one) => one.startsWith(place))).toHaveLength(1);
   });
 
   test.each([['two\nlines'], ["it's"], ['$&'], ['x'.repeat(300)]])(

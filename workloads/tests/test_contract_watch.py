@@ -85,7 +85,9 @@ def test_added_column_reaches_a_running_stream_without_a_failed_batch_and_a_drop
     [failure] = failures
     assert isinstance(failure, JobError)
     assert "no flight_events.gate" in str(failure)
-    assert "deploy the stream with it: lakehouse stream deploy flight_events" in str(failure)
+    assert "deploy the stream with it: npx lakehouse stream deploy <environment> --dataset flight_events" in str(
+        failure
+    )
     assert (4, "departed") not in events.delays()
 
 

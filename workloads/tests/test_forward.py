@@ -66,6 +66,7 @@ def test_records_are_sorted_by_the_contract_and_stay_as_they_came(hop: Hop) -> N
     assert (good["key"], good["value"]) == (b"key", event(1).encode())
     assert good["headers"] == {
         "source": b"test",
+        "nothing": None,
         "lakehouse.source": f"{hop.source.name}-0@0".encode(),
         "lakehouse.contract": contract_of(hop.source.name).version.encode(),
     }

@@ -1,7 +1,7 @@
 """Contracts that are deployed while a stream runs: what only adds is taken between two batches, what breaks stops it.
 
-The runtime parameter names the archive of the deployed contracts, whose name is made of its content. A batch is judged
-by one contract from its beginning to its end.
+A parameter of the stream names the archive of the deployed contracts, whose name is made of its content. A batch is
+judged by one contract from its beginning to its end.
 """
 
 from __future__ import annotations
@@ -94,7 +94,9 @@ def require_addition(held: Contracts, found: Contracts) -> None:
     breaks = [found for before, after in pairs for found in _breaks(before, after)]
     if breaks:
         must = "be an addition to the one that the stream runs by"
-        remedy = f"deploy the stream with it: lakehouse stream deploy {held.dataset.dataset}"
+        remedy = (
+            f"deploy the stream with it: npx lakehouse stream deploy <environment> --dataset {held.dataset.dataset}"
+        )
         raise ContractError(problem(f"contract {held.dataset.dataset}", must, "; ".join(breaks), remedy))
 
 

@@ -154,7 +154,7 @@ def _rows(judged: DataFrame) -> DataFrame:
 def _headers(row: Row, contract: Contract) -> list[Header]:
     """The record's own, where it stood, and of a rejected one why, as JSON."""
     place = f"{contract.stream.topic}-{row['partition']}@{row['offset']}"
-    own = [(str(header["key"]), bytes(header["value"] or b"")) for header in row["headers"] or ()]
+    own = [(str(header["key"]), _bytes(header["value"])) for header in row["headers"] or ()]
     headers = [*own, (f"{_PREFIX}source", place.encode()), (f"{_PREFIX}contract", contract.version.encode())]
     if row["reasons"]:
         reasons = [reason.asDict() for reason in row["reasons"]]

@@ -86,10 +86,7 @@ def commit_offsets(spark: SparkSession, brokers: Brokers, group: str, offsets: M
     :raises Py4JJavaError: the brokers refused, or did not answer in time.
     """
     jvm: Any = spark._jvm
-    committed = jvm.java.util.HashMap()
-    for (topic, partition), offset in offsets.items():
-        place = jvm.org.apache.kafka.common.TopicPartition(topic, partition)
-        committed.put(place, jvm.org.apache.kafka.clients.consumer.OffsetAndMetadata(offset))
+    committed = java_offsets(jvm, offsets)
     with _admin(spark, brokers) as admin:
         answer = admin.alterConsumerGroupOffsets(group, committed).all()
         answer.get(_ANSWER_SECONDS, jvm.java.util.concurrent.TimeUnit.SECONDS)
@@ -164,6 +161,15 @@ def _admin(spark: SparkSession, brokers: Brokers) -> Iterator[Any]:
         yield admin
     finally:
         admin.close(jvm.java.time.Duration.ofSeconds(_ANSWER_SECONDS))
+
+
+def java_offsets(jvm: Any, offsets: Mapping[tuple[str, int], int]) -> Any:
+    """Where a group reads next, by topic and partition, as Kafka's clients commit it."""
+    result = jvm.java.util.HashMap()
+    for (topic, partition), offset in offsets.items():
+        place = jvm.org.apache.kafka.common.TopicPartition(topic, partition)
+        result.put(place, jvm.org.apache.kafka.clients.consumer.OffsetAndMetadata(offset))
+    return result
 
 
 def java_map(jvm: Any, values: Mapping[str, str]) -> Any:

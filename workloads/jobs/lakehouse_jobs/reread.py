@@ -22,10 +22,10 @@ def mark(judged: DataFrame, batch: StreamBatch, tables: DatasetTables) -> DataFr
     otherwise; it stays at that. Only the part of the tables that the batch may hold is read.
     """
     marked, own = judged, F.col("_batch_token") == batch.origin.token
-    status = {"bronze": (tables.bronze, F.lit("taken")), "dlq": (tables.dlq, F.col("_status"))}
-    for name, (table, state) in status.items():
+    whose = {"own": own, "other": ~own}
+    waits = {"waits": ~own & (F.col("_status") == "new")}
+    for name, table, facts in (("bronze", tables.bronze, whose), ("dlq", tables.dlq, whose | waits)):
         held = table.read().where(shapes.within(batch.spans)).groupBy(*shapes.IDENTITY)
-        facts = {"own": own, "other": ~own, "waits": ~own & (state == "new")}
         places = held.agg(*[F.bool_or(fact).alias(f"_{name}_{key}") for key, fact in facts.items()])
         marked = marked.join(places, shapes.same_record(), "left").drop(*shapes.IDENTITY)
     valid = F.size(REASONS) == 0

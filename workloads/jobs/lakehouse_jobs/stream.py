@@ -1,7 +1,7 @@
 """The stream of one dataset: Kafka → bronze or DLQ (append) → silver (ordered MERGE), each batch exactly once.
 
 Spark repeats a batch that it has not seen the end of with the same number and the same offsets. Each commit carries the
-batch's token in the same snapshot as its rows: look for it, write, look again. So the repetition finds what is there
+batch's token in the same snapshot as its rows, and is made once (`commits.py`). So the repetition finds what is there
 and writes what is missing, wherever the first attempt ended. The order is DLQ, bronze, silver, then Spark's own log,
 then the offsets of the consumer group, which only metrics of lag read.
 

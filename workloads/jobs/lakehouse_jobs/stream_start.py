@@ -44,7 +44,8 @@ def check(spark: SparkSession, job: Stream, contract: Contract) -> None:
 
 
 def _require_columns(table: IcebergTable, contract: Contract) -> None:
-    missing = [name for name in contract.column_names if name not in table.read().columns]
+    columns = table.read().columns
+    missing = [name for name in contract.column_names if name not in columns]
     if missing:
         got = f"none of that name in version {contract.version}"
         must = f"have the columns {', '.join(missing)} of its contract"

@@ -15,12 +15,12 @@ from pyspark.sql import SparkSession
 
 from lakehouse_jobs.exceptions import ConcurrentRunError, problem
 from lakehouse_jobs.failures import java_causes, translate
-from lakehouse_jobs.kafka import Brokers, java_map
+from lakehouse_jobs.kafka import Brokers, java_map, java_offsets
 
 _LOGGER = logging.getLogger(__name__)
-_FENCED = ("ProducerFencedException", "InvalidProducerEpochException", "FencedInstanceIdException")
+_FENCED = ("ProducerFencedException", "InvalidProducerEpochException")
 _LONGEST_MS = 300_000
-Header = tuple[str, bytes]
+Header = tuple[str, bytes | None]
 
 
 class TransactionalProducer:
@@ -45,7 +45,7 @@ class TransactionalProducer:
         try:
             self._producer.beginTransaction()
             yield
-            self._producer.sendOffsetsToTransaction(self._offsets(offsets), self._group(group))
+            self._producer.sendOffsetsToTransaction(java_offsets(self._jvm, offsets), self._group(group))
             self._producer.commitTransaction()
         except Exception as error:
             if any(str(cause.getClass().getSimpleName()) in _FENCED for cause in java_causes(error)):
@@ -71,13 +71,6 @@ class TransactionalProducer:
             self._producer.abortTransaction()
         except Exception as error:
             _LOGGER.warning("transaction could not be aborted", extra={"id": self._id, "error": str(translate(error))})
-
-    def _offsets(self, offsets: Mapping[tuple[str, int], int]) -> Any:
-        committed = self._jvm.java.util.HashMap()
-        for (topic, partition), offset in offsets.items():
-            place = self._jvm.org.apache.kafka.common.TopicPartition(topic, partition)
-            committed.put(place, self._jvm.org.apache.kafka.clients.consumer.OffsetAndMetadata(offset))
-        return committed
 
     def _group(self, group: str) -> Any:
         return self._jvm.org.apache.kafka.clients.consumer.ConsumerGroupMetadata(group)

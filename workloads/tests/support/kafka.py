@@ -125,6 +125,7 @@ class Topic:
             value = payload.encode() if isinstance(payload, str) else payload
             record = jvm.org.apache.kafka.clients.producer.ProducerRecord(self.name, partition, b"key", value)
             record.headers().add("source", b"test")
+            record.headers().add("nothing", None)
             producer.send(record)
         producer.close()
 
@@ -136,7 +137,9 @@ class Topic:
             {
                 "key": row["key"] and bytes(row["key"]),
                 "value": None if row["value"] is None else bytes(row["value"]),
-                "headers": {header["key"]: bytes(header["value"]) for header in row["headers"] or ()},
+                "headers": {
+                    header["key"]: header["value"] and bytes(header["value"]) for header in row["headers"] or ()
+                },
             }
             for row in read.orderBy("partition", "offset").collect()
         ]
