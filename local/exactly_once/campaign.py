@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from exactly_once import machine, report, sequence
+from exactly_once import machine, report, sequence, shared_classes
 from exactly_once.journal import Journal
 from exactly_once.machine import Machine
 from exactly_once.scene import SINKS
@@ -37,7 +37,8 @@ def play(tools: Tools, plan: Plan, journal_file: Path | None, report_file: Path 
     journal = Journal(journal_file)
     left = [run for run in plan.runs() if not journal.has(run.sink.name, run.seed)]
     if left:
-        with machine.running(tools) as running:
+        with machine.running(tools) as started:
+            running = shared_classes.recorded(started)
             for run in left:
                 _play_one(running, run, journal)
     rows = report.rows_of(journal.entries())

@@ -8,7 +8,7 @@ import shlex
 import signal
 import subprocess
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,9 @@ from exactly_once.processes import Process, until
 from exactly_once.settings import ROOT, Tools
 
 _READY_SECONDS = 120
+_LEAVE_SECONDS = 90
 _MEMORY = "1200m"
+_JAVA_OPTIONS = "spark.driver.extraJavaOptions"
 _SETTINGS = {
     "spark.sql.shuffle.partitions": "2",
     "spark.sql.streaming.pollingDelay": "100ms",
@@ -31,17 +33,22 @@ _SETTINGS = {
 
 @dataclass(frozen=True)
 class Launcher:
-    """How drivers are started: on these tools, with the settings of the stack, through the proxy."""
+    """How drivers are started: on these tools, with the settings of the stack and options of Java, through the proxy."""
 
     tools: Tools
     defaults: dict[str, str]
     port: int
     folder: Path
+    java_options: str = ""
+
+    def with_java(self, options: str) -> Launcher:
+        """The same with other options of Java."""
+        return replace(self, java_options=options)
 
     def start(self, number: int) -> Driver:
         """Start a driver; it is warm some seconds later."""
         submission = Submission(application="driver")
-        for key, value in {**self.defaults, **_SETTINGS}.items():
+        for key, value in {**self.defaults, **_SETTINGS, _JAVA_OPTIONS: self.java_options}.items():
             apply_conf(submission, key, value)
         found = sorted(jar for folder in self.tools.jars for jar in folder.glob("*.jar"))
         work = self.folder / f"driver-{number}"
@@ -99,6 +106,11 @@ class Driver:
     def kill(self) -> None:
         """End it at once."""
         self.process.kill()
+
+    def leave(self) -> None:
+        """Let it end in order, and see it gone."""
+        self._order({"do": "leave"})
+        until(lambda: self.process.group_ended, _LEAVE_SECONDS, "the end of a driver")
 
     def wait_until_ready(self) -> None:
         """Wait until it is warm.

@@ -66,6 +66,17 @@ class Process:
         """Whether it is gone."""
         return self._popen.poll() is not None
 
+    @property
+    def group_ended(self) -> bool:
+        """Whether it is gone, and all that it started."""
+        if not self.ended:
+            return False
+        try:
+            os.killpg(self.pid, 0)
+        except ProcessLookupError:
+            return True
+        return False
+
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the whole group, if there still is one."""
         try:

@@ -60,12 +60,12 @@ class Scene:
         self._restarts = 0
         self._source = Source(machine.cluster.bootstrap, self.topic, self.numbers)
 
-    def open(self) -> None:
-        """Make lake and topic, and let a driver stream."""
+    def open(self, *, last: bool = False) -> None:
+        """Make lake and topic, and let a driver stream; the next one gets warm unless this is the last."""
         self._spare = self._launch()
         self.machine.cluster.create_topic(self.topic, self._partitions)
         self.lake.create(self.machine.stack)
-        self.replace_driver()
+        self.replace_driver(last=last)
 
     def close(self) -> None:
         """End all drivers."""
