@@ -33,7 +33,7 @@ _SETTINGS = {
 
 @dataclass(frozen=True)
 class Launcher:
-    """How drivers are started: on these tools, with the settings of the stack and options of Java, through the proxy."""
+    """How drivers are started: on these tools, with the settings of the stack, through the proxy."""
 
     tools: Tools
     defaults: dict[str, str]
