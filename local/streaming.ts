@@ -1,19 +1,13 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { EMRClient, ListStepsCommand, type StepSummary } from '@aws-sdk/client-emr';
-import { GetObjectCommand, ListObjectsV2Command, NoSuchKey, S3Client } from '@aws-sdk/client-s3';
-import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
-import { z } from 'zod';
-import { LakehouseError } from '../lib/private/errors';
-import { throwIfInterrupted } from './interrupt';
-import { parseJson } from './json';
-import { failureText, newRunId, type AwsAccess, type Pipeline, type Runtime } from './pipeline';
+import { LakehouseError, problem } from '../lib/private/errors';
+import { newRunId, type AwsAccess, type Pipeline, type Runtime } from './pipeline';
 import type { Progress, Report } from './progress';
 import type { Reconciliation } from './records';
 import type { Session } from './session';
 import { Aws } from './stream/aws';
 import { deployedStreams } from './stream/deployed';
-import { drainPatience, endRun } from './stream/drain';
+import { drainPatience, endRun, failureOf } from './stream/drain';
 import { LiveStream } from './stream/live';
+import { Patience } from './stream/patience';
 import type { Lake } from './summary/lake';
 
 /** The dataset that comes from a topic and is known from the database too. */
@@ -53,6 +47,20 @@ export interface StreamRun {
   readonly reconciliation: Reconciliation;
 }
 
+/** When a stream was started, planned its first batch and had committed all, in milliseconds since 1970. */
+interface Times {
+  readonly startedMs: number;
+  readonly beganMs: number;
+  readonly endedMs: number;
+}
+
+/** How much a run has to read, and who is told of it. */
+interface Reading {
+  readonly total: number;
+  readonly run: string;
+  readonly report: Report;
+}
+
 /** How far a stream has come, by its own checkpoint. */
 interface Reached {
   readonly records: number;
@@ -69,9 +77,7 @@ interface Reached {
  */
 export async function runStream(context: StreamingContext): Promise<StreamRun | undefined> {
   const { session, pipeline, runtime, progress, correlationId, until } = context;
-  const supervisor = runtime.streamingJobs?.[DATASET]?.stateMachineArn;
-  const cluster = runtime.streamingCluster?.id;
-  if (supervisor === undefined || cluster === undefined) {
+  if (runtime.streamingJobs?.[DATASET] === undefined || runtime.streamingCluster === undefined) {
     return undefined;
   }
   const { events, duplicates, corrupt } = await progress.step('events to Kafka', async (report) => {
@@ -81,33 +87,23 @@ export async function runStream(context: StreamingContext): Promise<StreamRun | 
   });
   const acknowledged = Date.now();
   const total = events + duplicates + corrupt;
-  const stream = new SupervisedStream(context.access, {
-    environment: runtime.environment,
-    supervisor,
-    cluster,
-    bucket: runtime.buckets.artifacts ?? '',
+  const { beganMs, startedMs, endedMs } = await progress.step(`stream: ${DATASET}`, (report) =>
+    readAndDrain(context, total, report),
+  );
+  const reconciliation = await progress.step(`reconciliation: ${DATASET} with flights`, async (report) => {
+    const request = { dataset: DATASET, runId: newRunId(), correlationId, timeoutMs: 10 * 60_000 };
+    const found = await pipeline.reconcile(runtime, request, report);
+    report(`${found.days.length} days agree row for row`);
+    return found;
   });
-  try {
-    const { beganMs, startedMs, endedMs } = await progress.step(`stream: ${DATASET}`, (report) =>
-      stream.read(total, correlationId, report),
-    );
-    const reconciliation = await progress.step(`reconciliation: ${DATASET} with flights`, async (report) => {
-      const request = { dataset: DATASET, runId: newRunId(), correlationId, timeoutMs: 10 * 60_000 };
-      const found = await pipeline.reconcile(runtime, request, report);
-      report(`${found.days.length} days agree row for row`);
-      return found;
-    });
-    return {
-      dataset: DATASET,
-      sent: { events, duplicates, corrupt },
-      seconds: (endedMs - startedMs) / 1000,
-      recordsPerSecond: total / ((endedMs - beganMs) / 1000),
-      latencySeconds: (endedMs - acknowledged) / 1000,
-      reconciliation,
-    };
-  } finally {
-    stream.close();
-  }
+  return {
+    dataset: DATASET,
+    sent: { events, duplicates, corrupt },
+    seconds: (endedMs - startedMs) / 1000,
+    recordsPerSecond: total / ((endedMs - beganMs) / 1000),
+    latencySeconds: (endedMs - acknowledged) / 1000,
+    reconciliation,
+  };
 }
 
 /** How many rows the tables of a stream hold. */
@@ -143,121 +139,60 @@ export function streamRows({ dataset, sent }: StreamRun, { tables }: Lake): Stre
   return { ...found, hours: rowsOf('silver', HOURS), late: rowsOf('silver', `${HOURS}__late`) };
 }
 
-/** A stream that is started by its state machine and runs on the streaming cluster, as on AWS. */
-class SupervisedStream {
-  private readonly emr: EMRClient;
-  private readonly s3: S3Client;
-  private readonly states: SFNClient;
-
-  constructor(
-    private readonly access: AwsAccess,
-    private readonly place: {
-      readonly environment: string;
-      readonly supervisor: string;
-      readonly cluster: string;
-      readonly bucket: string;
-    },
-  ) {
-    const { endpoint, region } = access;
-    const config = { endpoint, region, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
-    this.emr = new EMRClient(config);
-    this.s3 = new S3Client({ ...config, forcePathStyle: true });
-    this.states = new SFNClient(config);
-  }
-
-  /** Starts the stream, waits until it has committed so many records, and drains it. */
-  async read(
-    total: number,
-    correlationId: string,
-    report: Report,
-  ): Promise<{ beganMs: number; startedMs: number; endedMs: number }> {
-    const startedMs = Date.now();
-    const input = JSON.stringify({ correlationId });
-    const command = new StartExecutionCommand({ stateMachineArn: this.place.supervisor, input });
-    const { executionArn } = await this.states.send(command);
+/** Has its supervisor start the stream, and drains it when it has committed so many records; that it did is seen later. */
+function readAndDrain(context: StreamingContext, total: number, report: Report): Promise<Times> {
+  const { access, runtime, correlationId: run } = context;
+  return Aws.at(access, async (aws) => {
+    const [deployed] = await deployedStreams(aws, runtime.environment, { dataset: DATASET });
+    const live = new LiveStream(aws, deployed);
+    await live.start(run);
     try {
-      for (;;) {
-        throwIfInterrupted();
-        const { records, beganMs } = await this.reached();
-        if (records >= total) {
-          return { beganMs, startedMs, endedMs: Date.now() };
-        }
-        report(records === 0 ? 'starting' : `${records} of ${total} records`);
-        await this.throwIfEnded(executionArn ?? '');
-        if (Date.now() - startedMs > STREAM_TIMEOUT_MS) {
-          throw new LakehouseError(
-            `stream '${DATASET}' must read ${total} records within ${STREAM_TIMEOUT_MS / 60_000} minutes, got ${records}`,
-          );
-        }
-        await delay(POLL_MS);
-      }
+      return await readAll(live, { total, run, report });
     } finally {
-      await this.drain(report);
+      await endRun(live, drainPatience(DATASET, DRAIN_TIMEOUT_MS), report);
     }
-  }
+  });
+}
 
-  close(): void {
-    [this.emr, this.s3, this.states].forEach((client) => client.destroy());
-  }
-
-  /** Spark writes a batch's offsets before it and its commit after it, when silver has it. */
-  private async reached(): Promise<Reached> {
-    const Prefix = `checkpoints/${DATASET}/commits/`;
-    const command = new ListObjectsV2Command({ Bucket: this.place.bucket, Prefix });
-    const { Contents = [] } = await this.s3.send(command);
-    const numbers = Contents.map(({ Key = '' }) => Key.slice(Prefix.length)).filter((name) => /^\d+$/.test(name));
-    if (numbers.length === 0) {
-      return { records: 0, beganMs: 0 };
+/** Waits until a stream has committed so many records. */
+async function readAll(live: LiveStream, { total, run, report }: Reading): Promise<Times> {
+  const startedMs = Date.now();
+  let read: Reached = { records: 0, beganMs: 0 };
+  const patience = new Patience(STREAM_TIMEOUT_MS, tooLate, POLL_MS);
+  await patience.until(`short of ${total} records`, async () => {
+    read = await reached(live);
+    if (read.records < total) {
+      report(read.records === 0 ? 'starting' : `${read.records} of ${total} records`);
+      await throwIfEnded(live, run);
     }
-    const newest = Math.max(...numbers.map(Number));
-    const [first, last] = await Promise.all([this.batch(0), this.batch(newest)]);
-    return { records: last?.records ?? 0, beganMs: first?.plannedMs ?? 0 };
-  }
+    return read.records >= total;
+  });
+  return { startedMs, beganMs: read.beganMs, endedMs: Date.now() };
+}
 
-  /** Up to which record a batch goes, and when it was planned; undefined when Spark no longer keeps it. */
-  private async batch(number: number): Promise<{ records: number; plannedMs: number } | undefined> {
-    const Key = `checkpoints/${DATASET}/offsets/${number}`;
-    try {
-      const { Body } = await this.s3.send(new GetObjectCommand({ Bucket: this.place.bucket, Key }));
-      const [, metadata = '', offsets = ''] = ((await Body?.transformToString()) ?? '').split('\n');
-      const topics = parseJson(offsets, z.record(z.string(), z.record(z.string(), z.number())), `'${Key}'`);
-      const ends = Object.values(topics).flatMap((partitions) => Object.values(partitions));
-      const { batchTimestampMs } = parseJson(metadata, z.object({ batchTimestampMs: z.number() }), `'${Key}'`);
-      return { records: ends.reduce((sum, end) => sum + end, 0), plannedMs: batchTimestampMs };
-    } catch (error) {
-      if (error instanceof NoSuchKey) {
-        return undefined;
-      }
-      throw error;
-    }
-  }
+function tooLate(got: string): LakehouseError {
+  const must = `have read all within ${STREAM_TIMEOUT_MS / 60_000} minutes`;
+  return new LakehouseError(problem({ path: `stream ${DATASET}`, must, got, remedy: 'look at the log of its step' }));
+}
 
-  private async throwIfEnded(executionArn: string): Promise<void> {
-    const step = (await this.steps(['FAILED', 'CANCELLED', 'INTERRUPTED']))[0];
-    if (step !== undefined) {
-      throw new LakehouseError(failureText(step, step.Status?.State ?? ''));
-    }
-    const { status, cause } = await this.states.send(new DescribeExecutionCommand({ executionArn }));
-    if (status !== 'RUNNING') {
-      throw new LakehouseError(`the supervisor of '${DATASET}' ended ${status}: ${cause ?? 'no reason given'}`);
-    }
-  }
+/** Spark writes a batch's offsets before it and its commit after it, when silver has it. */
+async function reached(live: LiveStream): Promise<Reached> {
+  const newest = await live.newest('commits');
+  const [first, last] = await Promise.all([live.planned(0), newest && live.planned(newest.batch)]);
+  return { records: last?.records ?? 0, beganMs: first?.atMs ?? 0 };
+}
 
-  /** Has it end after the batch it is at; its supervisor sees it when it looks next. */
-  private drain(report: Report): Promise<void> {
-    return Aws.at(this.access, async (aws) => {
-      const [deployed] = await deployedStreams(aws, this.place.environment, { dataset: DATASET });
-      if (deployed !== undefined) {
-        await endRun(new LiveStream(aws, deployed), drainPatience(DATASET, DRAIN_TIMEOUT_MS), report);
-      }
-    });
+async function throwIfEnded(live: LiveStream, run: string): Promise<void> {
+  const { dataset } = live.deployed;
+  const [failed] = await live.steps(['FAILED', 'CANCELLED', 'INTERRUPTED']);
+  if (failed !== undefined) {
+    throw failureOf(failed, dataset, 'mend what it says');
   }
-
-  private async steps(
-    states: ('PENDING' | 'RUNNING' | 'FAILED' | 'CANCELLED' | 'INTERRUPTED')[],
-  ): Promise<StepSummary[]> {
-    const command = new ListStepsCommand({ ClusterId: this.place.cluster, StepStates: states });
-    const { Steps = [] } = await this.emr.send(command);
-    return Steps.filter(({ Name }) => Name?.includes(DATASET) === true);
+  const supervisors = await live.supervisors();
+  if (!supervisors.some(({ name }) => name === run)) {
+    const remedy = `look at execution ${run} of its state machine`;
+    throw new LakehouseError(
+      problem({ path: `supervisor of ${dataset}`, must: 'running', got: 'one that ended', remedy }),
+    );
   }
 }

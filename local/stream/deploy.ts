@@ -1,4 +1,4 @@
-import { StartExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
+import { StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { LakehouseError, problem } from '../../lib/private/errors';
 import type { Report } from '../progress';
 import type { Aws } from './aws';
@@ -43,7 +43,7 @@ export async function deploy(aws: Aws, stream: LiveStream, timeoutMs: number, re
     await stopSupervisors(aws, stream, 'lakehouse stream deploy: starts what was deployed last');
   }
   const swap = { run: runName(version, newest), before: newest };
-  await start(aws, stream, swap);
+  await stream.start(swap.run, swap.before && runOf(swap.before, dataset));
   return arrived(aws, stream, { swap, timeoutMs, report });
 }
 
@@ -57,17 +57,6 @@ interface Swap {
 function runName(version: string, before: Step | undefined): string {
   const second = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '');
   return `deploy-${version}-${before === undefined ? second : before.id}`;
-}
-
-async function start(aws: Aws, stream: LiveStream, { run, before }: Swap): Promise<void> {
-  const { dataset, stateMachineArn } = stream.deployed;
-  const replaces = before === undefined ? {} : { replaces: runOf(before, dataset) };
-  const input = JSON.stringify({ correlationId: run, ...replaces });
-  await aws.call<unknown>(
-    { action: 'states:StartExecution', resource: stateMachineArn },
-    () => aws.sfn.send(new StartExecutionCommand({ stateMachineArn, name: run, input })),
-    (name) => (name === 'ExecutionAlreadyExists' ? run : undefined),
-  );
 }
 
 /** Waits until a run has read and the one before it has ended. */

@@ -34,6 +34,9 @@ export interface Choice {
   readonly topic?: string;
 }
 
+/** At least one. */
+type Streams = [DeployedStream, ...DeployedStream[]];
+
 /** What each start tells a job beside what is deployed, with a value each. */
 export const TOLD = { takeOver: '--take-over-from', run: '--correlation-id' } as const;
 
@@ -53,7 +56,7 @@ const definitionShape = z.object({
  *
  * @throws LakehouseError when the environment is not deployed, has no streams, or none of that name
  */
-export async function deployedStreams(aws: Aws, environment: string, choice: Choice): Promise<DeployedStream[]> {
+export async function deployedStreams(aws: Aws, environment: string, choice: Choice): Promise<Streams> {
   const Name = RuntimeParameter.nameFor(environment);
   const { Parameter } = await aws.call(
     { action: 'ssm:GetParameter', resource: Name },
@@ -118,10 +121,12 @@ function withoutTold(args: readonly string[]): string[] {
   return args.filter((arg, index) => !told.has(arg) && !told.has(args[index - 1] ?? ''));
 }
 
-function chosen(all: DeployedStream[], { dataset, topic }: Choice): DeployedStream[] {
-  const found = all.filter((one) => one.dataset === (dataset ?? one.dataset) && one.topic === (topic ?? one.topic));
-  if (found.length > 0) {
-    return found;
+function chosen(all: DeployedStream[], { dataset, topic }: Choice): Streams {
+  const [first, ...others] = all.filter(
+    (one) => one.dataset === (dataset ?? one.dataset) && one.topic === (topic ?? one.topic),
+  );
+  if (first !== undefined) {
+    return [first, ...others];
   }
   const path = dataset === undefined ? '--topic' : '--dataset';
   const known = all.map((one) => (dataset === undefined ? one.topic : one.dataset));

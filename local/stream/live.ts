@@ -1,6 +1,11 @@
 import { type StepState, type StepSummary, paginateListSteps } from '@aws-sdk/client-emr';
 import { GetObjectCommand, PutObjectCommand, paginateListObjectsV2, type _Object } from '@aws-sdk/client-s3';
-import { type ExecutionListItem, ListExecutionsCommand, type ExecutionStatus } from '@aws-sdk/client-sfn';
+import {
+  type ExecutionListItem,
+  ListExecutionsCommand,
+  type ExecutionStatus,
+  StartExecutionCommand,
+} from '@aws-sdk/client-sfn';
 import { z } from 'zod';
 import { collected } from '../aws';
 import { parseJson } from '../json';
@@ -38,6 +43,12 @@ export interface Written {
   readonly at: Date;
 }
 
+/** A batch as Spark planned it: how many records there are up to its end, and when that was, in milliseconds since 1970. */
+export interface Planned {
+  readonly records: number;
+  readonly atMs: number;
+}
+
 /** What a run and those who ask it to end have said, as `lakehouse_jobs/draining.py` writes it. */
 const saidShape = z.object({
   at: z.number(),
@@ -45,6 +56,10 @@ const saidShape = z.object({
   records: z.number().optional(),
   overAt: z.number().optional(),
 });
+
+/** The second line of Spark's log of planned batches, and the third: offsets by topic and partition. */
+const plannedShape = z.object({ batchTimestampMs: z.number() });
+const offsetsShape = z.record(z.string(), z.record(z.string(), z.number()));
 
 export type Said = z.infer<typeof saidShape>;
 
@@ -67,6 +82,22 @@ export class LiveStream {
     const call = { action: 'elasticmapreduce:ListSteps', resource: cluster };
     const steps = await this.aws.call(call, () => collected(first(PAGES, pages), ({ Steps }) => Steps));
     return steps.filter(({ Name }) => Name === dataset).map(stepOf);
+  }
+
+  /**
+   * Starts an execution of its state machine; nothing happens when there is one of that name.
+   *
+   * @param run its name, and the correlation id of the run
+   * @param replaces the run whose place it takes
+   */
+  async start(run: string, replaces?: string): Promise<void> {
+    const { stateMachineArn } = this.deployed;
+    const input = JSON.stringify({ correlationId: run, replaces });
+    await this.aws.call<unknown>(
+      { action: 'states:StartExecution', resource: stateMachineArn },
+      () => this.aws.sfn.send(new StartExecutionCommand({ stateMachineArn, name: run, input })),
+      (name) => (name === 'ExecutionAlreadyExists' ? run : undefined),
+    );
   }
 
   /** The executions that look after it, the newest first. */
@@ -98,19 +129,25 @@ export class LiveStream {
     return batches.toSorted((a, b) => b.batch - a.batch)[0];
   }
 
+  /** A batch that was planned; undefined when Spark no longer keeps it. */
+  async planned(batch: number): Promise<Planned | undefined> {
+    const Key = `${this.deployed.checkpoint}offsets/${batch}`;
+    const text = await this.text(Key);
+    if (text === undefined) {
+      return undefined;
+    }
+    const [, metadata = '', offsets = ''] = text.split('\n');
+    const topics = parseJson(offsets, offsetsShape, `'${Key}'`);
+    const ends = Object.values(topics).flatMap((partitions) => Object.values(partitions));
+    const { batchTimestampMs } = parseJson(metadata, plannedShape, `'${Key}'`);
+    return { records: ends.reduce((sum, end) => sum + end, 0), atMs: batchTimestampMs };
+  }
+
   /** What was said to or by a run. */
   async said(run: string, what: 'asked' | 'up' | 'done'): Promise<Said | undefined> {
     const Key = this.saidAt(run, what);
-    const call = { action: 's3:GetObject', resource: `s3://${this.deployed.bucket}/${Key}` };
-    // looked for by its name: who may not see it is told so, instead of taking it for silence
-    if ((await this.objects(Key)).length === 0) {
-      return undefined;
-    }
-    const text = await this.aws.call(call, async () => {
-      const { Body } = await this.aws.s3.send(new GetObjectCommand({ Bucket: this.deployed.bucket, Key }));
-      return (await Body?.transformToString()) ?? '';
-    });
-    return parseJson(text, saidShape, `'${call.resource}'`);
+    const text = await this.text(Key);
+    return text === undefined ? undefined : parseJson(text, saidShape, `'${Key}'`);
   }
 
   /** Asks a run to end; nothing changes when it was asked before. */
@@ -128,6 +165,18 @@ export class LiveStream {
 
   private saidAt(run: string, what: string): string {
     return `${this.deployed.checkpoint.replace(/\/$/, '')}.runs/${encodeURIComponent(run)}/${what}.json`;
+  }
+
+  /** An object; undefined where there is none: it is looked for, so that who may not see it is told so. */
+  private async text(Key: string): Promise<string | undefined> {
+    if (!(await this.objects(Key)).some((found) => found.Key === Key)) {
+      return undefined;
+    }
+    const { bucket: Bucket } = this.deployed;
+    return this.aws.call({ action: 's3:GetObject', resource: `s3://${Bucket}/${Key}` }, async () => {
+      const { Body } = await this.aws.s3.send(new GetObjectCommand({ Bucket, Key }));
+      return (await Body?.transformToString()) ?? '';
+    });
   }
 
   private objects(Prefix: string): Promise<_Object[]> {

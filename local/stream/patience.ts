@@ -11,10 +11,12 @@ export class Patience {
   /**
    * @param timeoutMs how long all of it may take
    * @param failure what is thrown then, told what was still so
+   * @param lookMs how often somebody looks
    */
   constructor(
     timeoutMs: number,
     private readonly failure: (what: string) => Error,
+    private readonly lookMs = LOOK_MS,
   ) {
     this.deadline = Date.now() + timeoutMs;
   }
@@ -30,7 +32,7 @@ export class Patience {
       if (Date.now() >= this.deadline) {
         throw this.failure(what);
       }
-      await delay(LOOK_MS);
+      await delay(this.lookMs);
     }
   }
 }
