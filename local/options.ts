@@ -108,7 +108,7 @@ export function parseSynthArguments(args: string[]): SynthOptions | number {
 }
 
 /** The sinks that `npm run verify:exactly-once` knows. */
-const SINKS = ['append', 'merge'];
+const SINKS = ['append', 'merge', 'delta'];
 
 /** What `npm run verify:exactly-once` takes. */
 export interface VerifyOptions {

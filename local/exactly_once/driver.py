@@ -21,12 +21,13 @@ from lakehouse_jobs import logging as logs
 from lakehouse_jobs import stream
 from lakehouse_jobs.commands.command import session
 from lakehouse_jobs.contract import StreamTopic, load_stream
+from lakehouse_jobs.engines import DELTA_SETTINGS
 from lakehouse_jobs.kafka import parse_brokers
 from lakehouse_jobs.stream_batch import Stream
 from lakehouse_jobs.telemetry import Telemetry
 from pyspark.sql import SparkSession
 
-from exactly_once import seams
+from exactly_once import delta_seams, seams
 
 Order = dict[str, Any]
 
@@ -39,6 +40,7 @@ class Wire:
         os.dup2(2, 1)
         self.to_stream: queue.Queue[Order] = queue.Queue()
         self.seams = seams.install(self.tell)
+        delta_seams.install(self.seams)
         threading.Thread(target=self._listen, daemon=True).start()
 
     def tell(self, what: str, **facts: Any) -> None:
@@ -62,7 +64,7 @@ def main() -> None:
     """Start Spark, say so, wait for the order, and stream until the end."""
     logs.configure()
     wire = Wire()
-    with session("verify") as spark:
+    with session("verify", DELTA_SETTINGS if "delta" in sys.argv[1:] else {}) as spark:
         wire.tell("ready")
         order = wire.to_stream.get()
         try:
@@ -74,6 +76,7 @@ def main() -> None:
 def _stream(spark: SparkSession, order: Order) -> None:
     if order["broken_tokens"]:
         seams.break_tokens()
+        delta_seams.break_transactions()
     if not order["merges"]:
         seams.leave_silver_out()
     contract = load_stream(Path(order["contracts"]), order["dataset"])
@@ -85,6 +88,7 @@ def _stream(spark: SparkSession, order: Order) -> None:
         checkpoint=order["checkpoint"],
         trigger_seconds=0,
         max_records=order["max_records"],
+        delta=order["delta"],
     )
     telemetry = Telemetry(boto3.client("cloudwatch"), "verify")
     stream.run(spark, job, replace(contract, origin=StreamTopic(order["topic"])), telemetry)

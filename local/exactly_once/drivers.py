@@ -45,8 +45,8 @@ class Launcher:
         """The same with other options of Java."""
         return replace(self, java_options=options)
 
-    def start(self, number: int) -> Driver:
-        """Start a driver; it is warm some seconds later."""
+    def start(self, number: int, *, delta: bool = False) -> Driver:
+        """Start a driver, for Delta tables or those of the catalog; it is warm some seconds later."""
         submission = Submission(application="driver")
         for key, value in {**self.defaults, **_SETTINGS, _JAVA_OPTIONS: self.java_options}.items():
             apply_conf(submission, key, value)
@@ -63,7 +63,8 @@ class Launcher:
             "PYSPARK_SUBMIT_ARGS": f"{shlex.join(built.argv[1:-1])} pyspark-shell",
             "PYTHONPATH": f"{ROOT / 'local'}:{ROOT / 'workloads/jobs'}",
         }
-        return Driver([str(self.tools.jobs_python), "-m", "exactly_once.driver"], work.with_suffix(".log"), environment)
+        argv = [str(self.tools.jobs_python), "-m", "exactly_once.driver", *(["delta"] if delta else [])]
+        return Driver(argv, work.with_suffix(".log"), environment)
 
 
 class Driver:

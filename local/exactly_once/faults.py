@@ -18,15 +18,16 @@ _COMMITS_OF_A_BATCH = 2
 
 @dataclass(frozen=True)
 class Fault:
-    """A name, what happens, and for which sinks."""
+    """A name, what happens, and for which sinks: those with that table, and whose commits the catalog takes."""
 
     name: str
     strike: Strike
     table: str = ""
+    of_catalog: bool = False
 
     def applies_to(self, sink: Sink) -> bool:
         """Whether the sink has what it disturbs."""
-        return not self.table or self.table in sink.tables
+        return (not self.table or self.table in sink.tables) and (sink.in_catalog or not self.of_catalog)
 
 
 def of(sink: Sink) -> list[Fault]:
@@ -141,13 +142,13 @@ FAULTS = [
     ),
     Fault("before Spark's checkpoint commit", _killed_at("after the batch")),
     Fault("before the group's offset commit", _killed_at("before the offsets of the group")),
-    Fault("commit answer lost", _answer_lost),
+    Fault("commit answer lost", _answer_lost, of_catalog=True),
     *(
         Fault(f"zombie paused before it {what} {table}", _overtaken_at(f"before the {table} {seam}"), table)
         for what, seam in (("writes", "write"), ("publishes", "publication"))
         for table in ("bronze", "silver")
     ),
-    Fault("zombie whose commit is held by the network", _commit_held),
+    Fault("zombie whose commit is held by the network", _commit_held, of_catalog=True),
     Fault("broker leader killed", _leader_killed),
     Fault("partition added", _partition_added),
     Fault("endpoint refuses for a while", _endpoint_refuses),

@@ -1,4 +1,4 @@
-"""A lake of its own for each run: the tables that the stack makes of a streamed dataset, and the stream's checkpoint.
+"""A lake of its own for each run: the tables that a stream writes, and the stream's checkpoint, as readers see them.
 
 Tables and the settings of Spark come from the synthesized stack, so what is tried is what is deployed.
 """
@@ -7,20 +7,17 @@ from __future__ import annotations
 
 import copy
 import json
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
-
-import pyarrow as pa
-from pyiceberg.catalog import Catalog
-from pyiceberg.table import Table
 
 from exactly_once.endpoint import Endpoint
 
 DATASET = "flight_events"
 _ENVIRONMENT = "dev"
-_ZONES = ("bronze", "silver")
+ZONES = ("bronze", "silver")
 
 
 class Stack:
@@ -49,8 +46,8 @@ class Stack:
 
 
 @dataclass(frozen=True)
-class Lake:
-    """The databases, bucket and checkpoint of one run, by its name."""
+class Lake(ABC):
+    """The databases, bucket and checkpoint of one run, by its name; which format its tables have, subclasses say."""
 
     endpoint: Endpoint
     name: str
@@ -58,7 +55,12 @@ class Lake:
     @property
     def databases(self) -> dict[str, str]:
         """The Glue databases by zone."""
-        return {zone: f"{self.name}_{zone}" for zone in _ZONES}
+        return {zone: f"{self.name}_{zone}" for zone in ZONES}
+
+    @property
+    def delta(self) -> str | None:
+        """The URI below which the stream makes its Delta tables; None where the catalog has them."""
+        return None
 
     @property
     def bucket(self) -> str:
@@ -70,33 +72,21 @@ class Lake:
         """Where the stream keeps its place."""
         return f"s3://{self.bucket}/checkpoint"
 
-    @cached_property
-    def _catalog(self) -> Catalog:
-        return self.endpoint.catalog()
-
     def create(self, stack: Stack) -> None:
-        """Make bucket, databases and tables by CloudFormation."""
+        """Make what a stream does not make by itself: the bucket, and for some the tables of the stack."""
         self.endpoint.client("s3").create_bucket(Bucket=self.bucket)
-        databases = {f"Database{zone.title()}": _database(name) for zone, name in self.databases.items()}
-        tables = {}
-        for number, body in enumerate(stack.tables()):
-            zone = next(zone for zone in _ZONES if zone in body["Properties"]["DatabaseName"])
-            place = f"s3://{self.bucket}/{zone}/{body['Properties']['Name']}"
-            tables[f"Table{number}"] = _placed(body, self.databases[zone], place, f"Database{zone.title()}")
-        self.endpoint.deploy(self.name.replace("_", "-"), {"Resources": {**databases, **tables}})
 
-    def table(self, kind: str) -> Table:
-        """`bronze`, `dlq` or `silver`, as the catalog has it now."""
-        zone, suffix = ("bronze", "__dlq") if kind == "dlq" else (kind, "")
-        return self._catalog.load_table((self.databases[zone], f"{DATASET}{suffix}"))
-
+    @abstractmethod
     def rows(self, kind: str, *columns: str) -> list[dict[str, Any]]:
-        """Columns of the rows that readers see."""
-        table = self.table(kind)
-        if table.current_snapshot() is None:
-            return []
-        found: pa.Table = table.scan(selected_fields=columns).to_arrow()
-        return list(found.to_pylist())
+        """Columns of the rows that readers see; `kind` is `bronze`, `dlq` or `silver`."""
+
+    @abstractmethod
+    def commits(self, kind: str) -> list[Mapping[str, str]]:
+        """What each commit says of itself that the rows of a table come from."""
+
+    @abstractmethod
+    def left(self, kind: str) -> list[str]:
+        """What a table has that must not be there once its stream has nothing to do."""
 
     # --- the checkpoint, as Spark lays it out
 
@@ -122,15 +112,3 @@ class Lake:
         number = self.batches("commits")[-1]
         self.endpoint.client("s3").delete_object(Bucket=self.bucket, Key=f"checkpoint/commits/{number}")
         return number
-
-
-def _database(name: str) -> dict[str, Any]:
-    properties = {"CatalogId": {"Ref": "AWS::AccountId"}, "DatabaseInput": {"Name": name}}
-    return {"Type": "AWS::Glue::Database", "Properties": properties}
-
-
-def _placed(body: dict[str, Any], database: str, location: str, after: str) -> dict[str, Any]:
-    properties = body["Properties"]
-    properties["DatabaseName"] = database
-    properties["OpenTableFormatInput"]["IcebergInput"]["IcebergTableInput"]["Location"] = location
-    return {"Type": body["Type"], "Properties": properties, "DependsOn": [after]}

@@ -19,13 +19,14 @@ from exactly_once.settings import Tools
 
 @dataclass(frozen=True)
 class Machine:
-    """What runs."""
+    """What runs, and a folder for what has no other place."""
 
     cluster: Cluster
     endpoint: Endpoint
     proxy: Proxy
     stack: Stack
     launcher: Launcher
+    folder: Path
 
 
 @contextmanager
@@ -42,7 +43,7 @@ def running(tools: Tools, brokers: int = COUNT) -> Iterator[Machine]:
         ends.callback(proxy.close)
         stack = Stack(tools.templates)
         launcher = Launcher(tools, stack.spark_defaults(), proxy.port, folder / "drivers")
-        yield Machine(cluster, endpoint, proxy, stack, launcher)
+        yield Machine(cluster, endpoint, proxy, stack, launcher, folder)
 
 
 def _free_port() -> int:

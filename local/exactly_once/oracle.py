@@ -1,4 +1,4 @@
-"""Compares a lake with what was produced. It reads by PyIceberg: nothing of it is code that wrote the tables."""
+"""Compares a lake with what was produced. Nothing by which it reads is code that wrote the tables."""
 
 from __future__ import annotations
 
@@ -9,14 +9,12 @@ from dataclasses import asdict, dataclass
 from datetime import UTC
 from typing import Any
 
-from pyiceberg.table import Table
-from pyiceberg.table.snapshots import Snapshot
-
 from exactly_once.lake import Lake
 from exactly_once.ledger import Ledger, Place, Sent
 
 _SHOWN = 5
 _PLACE = ("_kafka_partition", "_kafka_offset")
+_TABLES = ("bronze", "dlq", "silver")
 _TOKEN = "lakehouse.batch-token"
 
 
@@ -60,11 +58,11 @@ def examine(lake: Lake, ledger: Ledger, *, merged: bool) -> Findings:
 
 
 def published(lake: Lake) -> dict[int, int]:
-    """How far the tables have read each partition, by their snapshots."""
+    """How far the tables have read each partition, by what their commits say."""
     found: dict[int, int] = {}
     for kind in ("bronze", "dlq"):
-        for snapshot in _history(lake.table(kind)):
-            told = json.loads(_summary(snapshot).get("lakehouse.read-up-to", "{}"))
+        for commit in lake.commits(kind):
+            told = json.loads(commit.get("lakehouse.read-up-to", "{}"))
             for partition, offset in told.items():
                 found[int(partition)] = max(found.get(int(partition), 0), int(offset))
     return found
@@ -99,17 +97,14 @@ def _misplaced(counts: Mapping[str, Counter[Place]], sent: Mapping[Place, Sent])
 
 
 def _accounts(lake: Lake, rows: Mapping[str, list[dict[str, Any]]]) -> Iterator[str]:
-    """A batch's snapshots say how many records it read; so many rows carry its token, and one snapshot of a table."""
+    """A batch's commits say how many records it read; so many rows carry its token, and one commit to a table."""
     told: dict[str, tuple[int, int]] = {}
-    for kind in ("bronze", "dlq", "silver"):
-        tokens = Counter(_summary(snapshot).get(_TOKEN) for snapshot in _history(lake.table(kind)))
-        yield from (
-            f"{count} commits of {kind} are batch {token}" for token, count in tokens.items() if token and count > 1
-        )
-        for snapshot in _history(lake.table(kind)):
-            summary = _summary(snapshot)
-            if _TOKEN in summary:
-                told[summary[_TOKEN]] = int(summary["lakehouse.rows-valid"]), int(summary["lakehouse.rows-rejected"])
+    for kind in _TABLES:
+        commits = [commit for commit in lake.commits(kind) if _TOKEN in commit]
+        tokens = Counter(commit[_TOKEN] for commit in commits)
+        yield from (f"{count} commits of {kind} are batch {token}" for token, count in tokens.items() if count > 1)
+        for commit in commits:
+            told[commit[_TOKEN]] = int(commit["lakehouse.rows-valid"]), int(commit["lakehouse.rows-rejected"])
     held = {kind: Counter(row["_batch_token"] for row in found) for kind, found in rows.items()}
     for token, (valid, rejected) in told.items():
         found = held["bronze"][token], held["dlq"][token]
@@ -118,10 +113,10 @@ def _accounts(lake: Lake, rows: Mapping[str, list[dict[str, Any]]]) -> Iterator[
             yield f"batch {token} {counts}"
 
 
-def branches_left(lake: Lake) -> Iterator[str]:
-    """The branches that are there beside the one that readers see."""
-    for kind in ("bronze", "dlq", "silver"):
-        left = sorted(name for name in lake.table(kind).refs() if name != "main")
+def leftovers(lake: Lake) -> Iterator[str]:
+    """What tables have that must not be there once their stream has nothing to do."""
+    for kind in _TABLES:
+        left = lake.left(kind)
         if left:
             yield f"{kind} is left with {', '.join(left)}"
 
@@ -139,18 +134,6 @@ def _silver(lake: Lake, ledger: Ledger) -> tuple[list[int], list[int], list[int]
         if flight not in newest or version != (newest[flight].reported_at, newest[flight].delay)
     ]
     return lost, doubled, wrong
-
-
-def _history(table: Table) -> Iterator[Snapshot]:
-    """What main is made of, newest first."""
-    current = table.current_snapshot()
-    while current is not None:
-        yield current
-        current = table.snapshot_by_id(current.parent_snapshot_id) if current.parent_snapshot_id else None
-
-
-def _summary(snapshot: Snapshot) -> Mapping[str, str]:
-    return snapshot.summary.additional_properties if snapshot.summary else {}
 
 
 def _told(what: str, places: Iterable[object]) -> list[str]:

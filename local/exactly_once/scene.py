@@ -9,8 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from exactly_once import oracle
+from exactly_once.delta_lake import DeltaLake
 from exactly_once.drivers import Driver
 from exactly_once.exceptions import StuckError
+from exactly_once.iceberg_lake import IcebergLake
 from exactly_once.lake import DATASET, Lake
 from exactly_once.ledger import Source
 from exactly_once.machine import Machine
@@ -29,18 +31,30 @@ _NUMBERS = itertools.count(1)
 
 @dataclass(frozen=True)
 class Sink:
-    """What the stream writes: its tables in the order of their commits."""
+    """What the stream writes: its tables in the order of their commits, and whether the catalog has them."""
 
     name: str
     tables: tuple[str, ...]
+    in_catalog: bool = True
 
     @property
     def merges(self) -> bool:
         """Whether silver is among them."""
         return "silver" in self.tables
 
+    def lake(self, machine: Machine, name: str) -> Lake:
+        """A lake with such tables."""
+        return (
+            IcebergLake(machine.endpoint, name)
+            if self.in_catalog
+            else DeltaLake(machine.endpoint, name, machine.folder / "delta")
+        )
 
-SINKS = {sink.name: sink for sink in (Sink("append", ("dlq", "bronze")), Sink("merge", ("dlq", "bronze", "silver")))}
+
+_ALL = ("dlq", "bronze", "silver")
+SINKS = {
+    sink.name: sink for sink in (Sink("append", _ALL[:2]), Sink("merge", _ALL), Sink("delta", _ALL, in_catalog=False))
+}
 
 
 class Scene:
@@ -50,7 +64,7 @@ class Scene:
         self.machine = machine
         self.sink = sink
         self.numbers = random.Random(f"{sink.name} {seed}")
-        self.lake = Lake(machine.endpoint, f"verify_{sink.name}_{seed}_{next(_NUMBERS)}")
+        self.lake = sink.lake(machine, f"verify_{sink.name}_{seed}_{next(_NUMBERS)}")
         self.topic = self.lake.name
         self.driver: Driver
         self._broken_tokens = broken_tokens
@@ -83,6 +97,7 @@ class Scene:
             topic=self.topic,
             bootstrap=self.machine.cluster.bootstrap,
             databases=self.lake.databases,
+            delta=self.lake.delta,
             checkpoint=self.lake.checkpoint,
             run_id=f"20130201T{len(self._drivers):06d}Z-0a1b2c",
             max_records=self.numbers.choice((25, 10_000)),
@@ -152,6 +167,6 @@ class Scene:
         self.replace_driver()
 
     def _launch(self) -> Driver:
-        driver = self.machine.launcher.start(next(_NUMBERS))
+        driver = self.machine.launcher.start(next(_NUMBERS), delta=not self.sink.in_catalog)
         self._drivers.append(driver)
         return driver

@@ -6,6 +6,7 @@ Runs in the environment of the jobs. A seam has a name, as `before the bronze co
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import signal
 import threading
@@ -34,6 +35,11 @@ class Seams:
             self._name, self._hits = name, hits
             self._signal = signal.SIGSTOP if stop else signal.SIGKILL
 
+    def is_armed(self, name: str) -> bool:
+        """Whether the seam `name` will act."""
+        with self._lock:
+            return name == self._name
+
     def reach(self, name: str) -> None:
         """The stream is at a seam."""
         with self._lock:
@@ -50,7 +56,7 @@ class Seams:
         """The function with a seam before and one after it; `what` may hold `{table}`, for its first argument."""
 
         def call(*arguments: Any, **named: Any) -> Any:
-            name = what.format(table=_kind(arguments[0])) if "{" in what else what
+            name = what.format(table=kind_of(arguments[0].identifier)) if "{" in what else what
             self.reach(f"before {name}")
             result = function(*arguments, **named)
             self.reach(f"after {name}")
@@ -96,7 +102,8 @@ def break_tokens() -> None:
     stream_batch.StreamBatch.reads_again = property(lambda _: False)
 
 
-def _kind(table: IcebergTable) -> str:
-    if table.identifier.endswith("__dlq"):
+def kind_of(table: str) -> str:
+    """`dlq`, `bronze` or `silver`, of a table's identifier or URI."""
+    if table.endswith("__dlq"):
         return "dlq"
-    return "bronze" if "bronze" in table.identifier.split(".")[1] else "silver"
+    return "bronze" if "bronze" in re.split("[./]", table)[-2] else "silver"

@@ -68,7 +68,7 @@ def _outcome(scene: Scene, fault: Fault) -> Outcome:
         return Outcome(fault.name, round(time.monotonic() - started, 1), Findings(others=(str(error),)))
     findings = scene.examine()
     if fault.name == QUIET:
-        left = tuple(oracle.branches_left(scene.lake))
+        left = tuple(oracle.leftovers(scene.lake))
         findings = Findings(findings.lost, findings.doubled, (*findings.others, *left))
     return Outcome(fault.name, round(time.monotonic() - started, 1), findings)
 

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from exactly_once import report
+from exactly_once import faults, report
 from exactly_once.campaign import Plan
 from exactly_once.exceptions import VerifyError
 from exactly_once.journal import Journal
 from exactly_once.oracle import Findings
 from exactly_once.proxy import Proxy, Trap
+from exactly_once.scene import SINKS
 from exactly_once.sequence import Outcome
 
 COMMIT = {"X-Amz-Target": "AWSGlue.UpdateTable"}
@@ -174,3 +175,11 @@ def test_shares_of_a_campaign_are_all_of_it_and_nothing_twice() -> None:
 
     assert len(whole) == 6
     assert sorted(pair for share in shares for pair in share) == sorted(whole)
+
+
+def test_sink_has_the_faults_of_its_tables_and_of_what_takes_its_commits() -> None:
+    names = {sink: {fault.name for fault in faults.of(SINKS[sink])} for sink in SINKS}
+
+    assert names["merge"] - names["append"] == {name for name in names["merge"] if "silver" in name}
+    assert names["merge"] - names["delta"] == {"commit answer lost", "zombie whose commit is held by the network"}
+    assert names["delta"] <= names["merge"]

@@ -31,7 +31,7 @@ describe('a wrong argument of npm start', () => {
 describe('a wrong argument of npm run verify:exactly-once', () => {
   test.each([
     [['--seeds', '0'], `'--seeds' must be a whole number from 1 to 10000, got "0"; see --help`],
-    [['--sink', 'merged'], `'--sink' must be one of append, merge, got "merged"; did you mean 'merge'?`],
+    [['--sink', 'merged'], `'--sink' must be one of append, merge, delta, got "merged"; did you mean 'merge'?`],
     [['--shard', '3/2'], `'--shard' must be i/n with i from 1 to n, got "3/2"; write it like 1/2`],
     [['--break', 'tokens'], `'--break' must be one of token, got "tokens"; did you mean 'token'?`],
     [
