@@ -96,7 +96,7 @@ def break_tokens() -> None:
     token = stream_commit.batch_token
 
     def broken(*arguments: Any) -> str:
-        return f"{token(*arguments)}-{secrets.token_hex(3)}"
+        return f"{token(*arguments)}{secrets.token_hex(3)}"  # a view of its changes is named by it
 
     stream_commit.batch_token = broken
     stream_batch.StreamBatch.reads_again = property(lambda _: False)
