@@ -12,7 +12,10 @@ import pyarrow as pa
 import pytest
 from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.table import Table
+from pyiceberg.table.update import SetPropertiesUpdate
 
+from emulator import aws
+from emulator.iceberg.catalog import EndpointCatalog
 from readback.report import read_back
 from tests.everything import everything
 from tests.support import REGION, Endpoint
@@ -225,6 +228,27 @@ def test_an_update_adds_renames_and_widens_with_the_rows_kept(evolved: Endpoint)
     assert read_back(evolved.url, "lake", REGION).mismatches == []
     rows = table_of(evolved, "silver", "events").scan().to_arrow().sort_by("id").to_pylist()
     assert rows == [{"id": 1, "term": "a", "more": None}, {"id": 2, "term": "b", "more": None}]
+
+
+def test_a_change_of_a_table_that_a_job_overtakes_is_made_on_what_the_job_wrote(
+    evolved: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GATEWAY_PORT", str(evolved.port))
+    monkeypatch.setattr(aws, "region", lambda: REGION)
+    write, overtaken = GlueCatalog._write_metadata, list[bool]()
+
+    def write_and_be_overtaken(**arguments: Any) -> None:
+        write(**arguments)
+        if not overtaken:
+            overtaken.append(True)
+            with table_of(evolved, "silver", "events").transaction() as job:
+                job.set_properties({"by": "job"})
+
+    monkeypatch.setattr(GlueCatalog, "_write_metadata", staticmethod(write_and_be_overtaken))
+    EndpointCatalog().evolve("silver", "events", lambda _: (SetPropertiesUpdate(updates={"changed": "deploy"}),))
+
+    properties = table_of(evolved, "silver", "events").properties
+    assert (properties["by"], properties["changed"]) == ("job", "deploy")
 
 
 def test_a_failed_update_rolls_back_with_the_table_as_it_was(evolved: Endpoint) -> None:

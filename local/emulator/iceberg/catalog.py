@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import random
+import time
+from collections.abc import Callable
 from typing import Any
 
 from pyiceberg.catalog.glue import GlueCatalog, _construct_table_input
+from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.partitioning import PARTITION_FIELD_ID_START
-from pyiceberg.table import Table
 from pyiceberg.table.locations import load_location_provider
 from pyiceberg.table.metadata import TableMetadata, TableMetadataV1, TableMetadataV2, TableMetadataV3
-from pyiceberg.table.update import TableRequirement, TableUpdate
+from pyiceberg.table.update import AssertTableUUID, TableUpdate
 
 from emulator import aws
 from emulator.exceptions import refuse
 from emulator.iceberg.definition import TableDefinition
+
+_ATTEMPTS = 12
+_LONGEST_PAUSE = 2.0
+"""Seconds."""
 
 _FORMATS: dict[int, Any] = {1: TableMetadataV1, 2: TableMetadataV2, 3: TableMetadataV3}
 
@@ -48,15 +55,25 @@ class EndpointCatalog:
             table_input=_construct_table_input(name, metadata_location, definition.properties, metadata),
         )
 
-    def load(self, database: str, name: str) -> Table:
-        """The table as it stands."""
-        return self._glue.load_table((database, name))
+    def evolve(self, database: str, name: str, plan: Callable[[TableMetadata], tuple[TableUpdate, ...]]) -> None:
+        """Commit what `plan` makes of the table as it stands; nothing when that is nothing.
 
-    def commit(
-        self, table: Table, requirements: tuple[TableRequirement, ...], updates: tuple[TableUpdate, ...]
-    ) -> None:
-        """Write the next metadata file and swap the pointer; a concurrent commit makes this fail."""
-        self._glue.commit_table(table, requirements, updates)
+        A commit of a job in between is a conflict that CloudFormation repeats an update for (`ResourceConflict`), and
+        here the change is planned again on what is there then.
+        """
+        for attempt in range(_ATTEMPTS):
+            table = self._glue.load_table((database, name))
+            changes = plan(table.metadata)
+            if not changes:
+                return
+            try:
+                self._glue.commit_table(table, (AssertTableUUID(uuid=table.metadata.table_uuid),), changes)
+            except CommitFailedException:
+                if attempt == _ATTEMPTS - 1:
+                    raise
+                time.sleep(random.uniform(0, min(_LONGEST_PAUSE, 0.05 * 2**attempt)))
+            else:
+                return
 
 
 def _first_metadata(definition: TableDefinition) -> TableMetadata:

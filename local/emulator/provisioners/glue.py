@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pyiceberg.table.update import AssertTableUUID
+from pyiceberg.table.metadata import TableMetadata
+from pyiceberg.table.update import TableUpdate
 
 from emulator import aws
 from emulator.aws import Properties
@@ -60,11 +61,11 @@ class GlueTable(Completed):
         if (old.get("DatabaseName"), old.get("Name")) != (new.get("DatabaseName"), new.get("Name")):
             return self.create(identity, new)
         declared, before = definition.read(new), definition.read(old).properties
-        catalog = EndpointCatalog()
-        table = catalog.load(new["DatabaseName"], physical_id)
-        changes = evolution.updates(table.metadata, declared, before, rolling_back=rolling_back())
-        if changes:
-            catalog.commit(table, (AssertTableUUID(uuid=table.metadata.table_uuid),), changes)
+
+        def plan(metadata: TableMetadata) -> tuple[TableUpdate, ...]:
+            return evolution.updates(metadata, declared, before, rolling_back=rolling_back())
+
+        EndpointCatalog().evolve(new["DatabaseName"], physical_id, plan)
         return physical_id, {}
 
 
