@@ -5,13 +5,14 @@ first. The connection comes from libpq's variables; the password from the file t
 argument. Prints a line of JSON: ``{"until": …, "tables": {"flights": {"inserted": n, "updated": n}, …}}``.
 
 ``python -m data events --until 2013-02-01T00:00:00Z --bootstrap 127.0.0.1:9092`` sends what was reported of flights up
-to there, or since another moment, to the topic of their contract. It reads the files, never the database. Prints
-``{"until": …, "events": n, "duplicates": n, "corrupt": n}``.
+to there, or since another moment, to the topic of their contract; another contract may ask for more columns of a
+flight. It reads the files, never the database. Prints ``{"until": …, "events": n, "duplicates": n, "corrupt": n}``.
 """
 
 import argparse
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -61,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
         verb.add_argument("--until", required=True, help=f"for example {_EXAMPLE}")
     tell.add_argument("--since", help="only what was reported after this moment")
     tell.add_argument("--bootstrap", required=True, help="host and port of a broker")
+    tell.add_argument("--contract", type=Path, default=events.CONTRACT, help="another file of their contract")
     return parser
 
 
@@ -77,7 +79,7 @@ def _advance(options: argparse.Namespace) -> dict[str, Any]:
 def _events(options: argparse.Namespace) -> dict[str, Any]:
     until = moment("--until", options.until)
     since = None if options.since is None else moment("--since", options.since)
-    told = events.Topic.read()
+    told = events.Topic.read(options.contract)
     records = events.sent_between(source.read(FLIGHTS), source.read(AIRPORTS), told, (since, until))
     topic.send(records, told.name, options.bootstrap)
     kinds = records["kind"].value_counts()

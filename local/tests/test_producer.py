@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from confluent_kafka import Consumer, Message, TopicPartition
 
 from data import topic
 from data.__main__ import main
+from data.events import CONTRACT
 from emulator.kafka_broker import KafkaBroker
 from tests.support import free_port
 
@@ -34,13 +36,16 @@ def consume(bootstrap: str) -> list[Message]:
         consumer.close()
 
 
-def test_records_of_two_parts_are_on_the_broker_once_each(
-    broker: KafkaBroker, capsys: pytest.CaptureFixture[str]
+def test_records_of_two_parts_are_on_the_broker_once_each_with_the_columns_of_their_contract(
+    broker: KafkaBroker, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     broker.create_topic(TOPIC, PARTITIONS, {})
     middle = "2013-01-02T12:00:00Z"
     first = produce(capsys, broker.bootstrap, "--until", middle)
-    second = produce(capsys, broker.bootstrap, "--since", middle, "--until", "2013-01-03T00:00:00Z")
+    wider = tmp_path / "flight_events.yaml"
+    wider.write_text(CONTRACT.read_text().replace("- name: air_time", "- name: distance\n      - name: air_time"))
+    rest = ["--since", middle, "--until", "2013-01-03T00:00:00Z", "--contract", str(wider)]
+    second = produce(capsys, broker.bootstrap, *rest)
     assert first["until"] == "2013-01-02T12:00:00+00:00"
 
     messages = consume(broker.bootstrap)
@@ -56,6 +61,8 @@ def test_records_of_two_parts_are_on_the_broker_once_each(
     earliest = min(messages, key=lambda message: message.timestamp()[1])
     assert json.loads(earliest.value() or b"")["reported_at"] == "2013-01-01T10:18:28Z"
     assert earliest.timestamp()[1] == 1_357_035_508_000
+    with_distance = [message for message in messages if b'"distance":' in (message.value() or b"")]
+    assert second["events"] <= len(with_distance) <= second["events"] + second["duplicates"] + second["corrupt"]
 
 
 def test_broker_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
