@@ -31,6 +31,12 @@ export interface Ended {
   readonly stderr: string;
 }
 
+/** Which rows of a table are read, and what of them: all when undefined. */
+export interface RowOptions {
+  readonly columns?: string[];
+  readonly where?: string;
+}
+
 /** What tables.py says of a table. */
 export interface TableRows {
   readonly columns: string[];
@@ -136,10 +142,11 @@ export class Lake {
     await this.python(['-m', 'data', 'advance', '--until', until], this.postgresEnvironment());
   }
 
-  /** Sends to Kafka what was reported of flights between two moments; how many records of each kind. */
-  async sendEvents(since: string, until: string): Promise<Record<string, unknown>> {
+  /** Sends to Kafka what was reported of flights between two moments, as a contract asks; how many records of each kind. */
+  async sendEvents(since: string, until: string, contract?: string): Promise<Record<string, unknown>> {
     const broker = ['--bootstrap', this.state.facts.kafka ?? ''];
-    const args = ['-m', 'data', 'events', '--since', since, '--until', until, ...broker];
+    const columns = contract === undefined ? [] : ['--contract', contract];
+    const args = ['-m', 'data', 'events', '--since', since, '--until', until, ...broker, ...columns];
     return JSON.parse(await this.python(args, process.env)) as Record<string, unknown>;
   }
 
@@ -177,11 +184,7 @@ export class Lake {
   }
 
   /** The rows of a table, read by pyiceberg. */
-  async rows(
-    database: string,
-    table: string,
-    options: { columns?: string[]; where?: string } = {},
-  ): Promise<TableRows> {
+  async rows(database: string, table: string, options: RowOptions = {}): Promise<TableRows> {
     const { columns = ['*'], where } = options;
     const filter = where === undefined ? [] : ['--where', where];
     return this.tables<TableRows>('rows', this.endpoint, database, table, '--columns', columns.join(','), ...filter);
@@ -297,10 +300,10 @@ export class Lake {
     return pids.length;
   }
 
-  /** A copy of the contracts, to be changed. */
-  copyContracts(name: string): string {
+  /** A copy of contracts, to be changed. */
+  copyContracts(name: string, contracts: string): string {
     const copy = join(this.folder, name, 'contracts');
-    cpSync(join(root, 'contracts'), copy, { recursive: true });
+    cpSync(contracts, copy, { recursive: true });
     return copy;
   }
 
