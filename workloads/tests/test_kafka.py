@@ -40,13 +40,14 @@ def test_brokers_are_asked_of_the_cluster_of_the_runtime_parameter(stub: Stubber
 def test_clients_sign_in_with_iam_where_the_cluster_offers_it() -> None:
     brokers = parse_brokers({"BootstrapBrokerString": "b-1:9092", "BootstrapBrokerStringSaslIam": "b-1:9098"}, ARN)
 
-    assert brokers.options == {
-        "kafka.bootstrap.servers": "b-1:9098",
-        "kafka.security.protocol": "SASL_SSL",
-        "kafka.sasl.mechanism": "AWS_MSK_IAM",
-        "kafka.sasl.jaas.config": "software.amazon.msk.auth.iam.IAMLoginModule required;",
-        "kafka.sasl.client.callback.handler.class": "software.amazon.msk.auth.iam.IAMClientCallbackHandler",
+    assert brokers.settings == {
+        "bootstrap.servers": "b-1:9098",
+        "security.protocol": "SASL_SSL",
+        "sasl.mechanism": "AWS_MSK_IAM",
+        "sasl.jaas.config": "software.amazon.msk.auth.iam.IAMLoginModule required;",
+        "sasl.client.callback.handler.class": "software.amazon.msk.auth.iam.IAMClientCallbackHandler",
     }
+    assert brokers.options.items() >= {f"kafka.{name}": value for name, value in brokers.settings.items()}.items()
 
 
 def test_jars_of_the_application_hold_the_sign_in_with_iam(

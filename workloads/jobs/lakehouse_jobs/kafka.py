@@ -28,6 +28,16 @@ _IAM: Mapping[str, str] = {
     "sasl.client.callback.handler.class": "software.amazon.msk.auth.iam.IAMClientCallbackHandler",
 }
 _ANSWER_SECONDS = 10
+_PATIENCE: Mapping[str, str] = {
+    "kafka.request.timeout.ms": "10000",
+    "kafka.default.api.timeout.ms": "15000",
+    "fetchOffset.numRetries": "12",
+    "fetchOffset.retryIntervalMs": "1000",
+}
+"""How long Spark waits for offsets. A question that waits for a broker that is gone is asked anew only when its time is
+over, and then goes to the broker that leads now: by Kafka's default after a minute, in which the stream stands. Spark
+would ask three times; all the attempts together wait as long as those do.
+"""
 
 
 @dataclass(frozen=True)
@@ -44,8 +54,8 @@ class Brokers:
 
     @property
     def options(self) -> dict[str, str]:
-        """The same as options of Spark's source `kafka`."""
-        return {f"kafka.{name}": value for name, value in self.settings.items()}
+        """The same as options of Spark's source `kafka`, with its patience."""
+        return {**{f"kafka.{name}": value for name, value in self.settings.items()}, **_PATIENCE}
 
 
 def group_of(dataset: str) -> str:
