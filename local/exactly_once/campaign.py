@@ -38,9 +38,11 @@ def play(tools: Tools, plan: Plan, journal_file: Path | None, report_file: Path 
     left = [run for run in plan.runs() if not journal.has(run.sink.name, run.seed)]
     if left:
         with machine.running(tools) as started:
-            running = shared_classes.recorded(started)
+            by_format: dict[bool, Machine] = {}
             for run in left:
-                _play_one(running, run, journal)
+                if run.sink.in_catalog not in by_format:
+                    by_format[run.sink.in_catalog] = shared_classes.recorded(started, run.sink)
+                _play_one(by_format[run.sink.in_catalog], run, journal)
     rows = report.rows_of(journal.entries())
     print(report.markdown(rows), flush=True)
     if report_file is not None:

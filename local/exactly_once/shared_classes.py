@@ -8,15 +8,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from exactly_once.machine import Machine
-from exactly_once.scene import SINKS, Scene
+from exactly_once.scene import SINKS, Scene, Sink
 
 
-def recorded(machine: Machine) -> Machine:
-    """The same machine, whose drivers start with what one has left behind that committed a batch of every table."""
+def recorded(machine: Machine, sink: Sink) -> Machine:
+    """The same machine, whose drivers start with what one has left behind that committed a batch to every table."""
+    every = SINKS["merge"] if sink.in_catalog else sink
     launcher = machine.launcher
-    archive = launcher.folder / "classes.jsa"
+    archive = launcher.folder / f"{every.name}.jsa"
     recording = replace(machine, launcher=launcher.with_java(f"-XX:ArchiveClassesAtExit={archive}"))
-    scene = Scene(recording, SINKS["merge"], seed=0)
+    scene = Scene(recording, every, seed=0)
     try:
         scene.open(last=True)
         scene.send()
