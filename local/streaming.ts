@@ -158,8 +158,8 @@ function readAndDrain(context: StreamingContext, total: number, report: Report):
 async function readAll(live: LiveStream, { total, run, report }: Reading): Promise<Times> {
   const startedMs = Date.now();
   let read: Reached = { records: 0, beganMs: 0 };
-  const patience = new Patience(STREAM_TIMEOUT_MS, tooLate, POLL_MS);
-  await patience.until(`short of ${total} records`, async () => {
+  const patience = new Patience(STREAM_TIMEOUT_MS, () => tooLate(total, read.records), POLL_MS);
+  await patience.until('short of records', async () => {
     read = await reached(live);
     if (read.records < total) {
       report(read.records === 0 ? 'starting' : `${read.records} of ${total} records`);
@@ -170,8 +170,8 @@ async function readAll(live: LiveStream, { total, run, report }: Reading): Promi
   return { startedMs, beganMs: read.beganMs, endedMs: Date.now() };
 }
 
-function tooLate(got: string): LakehouseError {
-  const must = `have read all within ${STREAM_TIMEOUT_MS / 60_000} minutes`;
+function tooLate(total: number, got: number): LakehouseError {
+  const must = `have read ${total} records within ${STREAM_TIMEOUT_MS / 60_000} minutes`;
   return new LakehouseError(problem({ path: `stream ${DATASET}`, must, got, remedy: 'look at the log of its step' }));
 }
 

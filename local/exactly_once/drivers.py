@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import queue
 import shlex
 import signal
 import subprocess
@@ -72,7 +71,6 @@ class Driver:
 
     def __init__(self, argv: list[str], log: Path, environment: dict[str, str]) -> None:
         self.process = Process(argv, log, environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self._told: queue.Queue[dict[str, Any]] = queue.Queue()
         self.ready = False
         self.error = ""
         threading.Thread(target=self._listen, daemon=True).start()
