@@ -19,10 +19,10 @@ from typing import Any
 import boto3
 from lakehouse_jobs import logging as logs
 from lakehouse_jobs import stream
-from lakehouse_jobs.commands.command import session
 from lakehouse_jobs.contract import StreamTopic, load_stream
 from lakehouse_jobs.engines import DELTA_SETTINGS
 from lakehouse_jobs.kafka import parse_brokers
+from lakehouse_jobs.session import session
 from lakehouse_jobs.stream_batch import Stream
 from lakehouse_jobs.telemetry import Telemetry
 from pyspark.sql import SparkSession
@@ -65,6 +65,9 @@ def main() -> None:
     logs.configure()
     wire = Wire()
     with session("verify", DELTA_SETTINGS if "delta" in sys.argv[1:] else {}) as spark:
+        # py4j looks the name up in every package it knows, at each call of each of Spark's functions
+        jvm: Any = spark._jvm
+        jvm.functions = jvm.functions
         wire.tell("ready")
         order = wire.to_stream.get()
         try:

@@ -19,6 +19,7 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from lakehouse_jobs.contract import Contract
 from lakehouse_jobs.exceptions import ConfigurationError, TerminalError, problem
+from lakehouse_jobs.frames import kept
 from lakehouse_jobs.iceberg import IcebergTable
 from lakehouse_jobs.objects import ObjectStore
 from lakehouse_jobs.retry import RetryPolicy
@@ -105,11 +106,8 @@ def run(spark: SparkSession, job: Reconcile, contract: Contract) -> Reconciliati
     )
     known = min(_newest(flights, comparison.ordering_column), _newest(events, contract.ordering_column))
     last = (known - CLOSES_AFTER - timedelta(days=1)).date()
-    counted = counts(comparison.events(flights), shared(events), (job.since, last)).persist()
-    try:
+    with kept(counts(comparison.events(flights), shared(events), (job.since, last))) as counted:
         days = days_of(counted)
-    finally:
-        counted.unpersist()
     if not days:
         must, remedy = "have a day that is closed in both views", "run it again when both have gone on"
         raise TerminalError(problem(contract.dataset, must, f"both known up to {known.isoformat()}", remedy))

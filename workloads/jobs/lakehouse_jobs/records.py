@@ -8,10 +8,9 @@ from datetime import UTC, datetime
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
-from pyspark.sql.types import StringType, StructType
 
 from lakehouse_jobs.contract import METADATA_COLUMNS, Contract
-from lakehouse_jobs.validation import REASONS, validate
+from lakehouse_jobs.validation import REASONS, literal, quoted, validate
 
 RECORD = "_record"
 """Struct of the record: topic, partition, offset, timestamp, key, headers, payload, format, and what is wrong with it
@@ -24,6 +23,21 @@ _MALFORMED = "_malformed"
 _PARSED = "_parsed"
 _REMEDY = "correct the producer, or relax the contract and re-drive the record"
 _SHOWN = 80
+_TEXT = "CASE WHEN encode(decode(value, 'UTF-8'), 'UTF-8') = value THEN decode(value, 'UTF-8') END"
+_UNREADABLE = "(value IS NOT NULL AND _text IS NULL)"
+_FAULTY = f"(_text IS NULL OR {_PARSED} IS NULL OR {_PARSED}.{_MALFORMED} IS NOT NULL)"
+_GOT = f"coalesce(substring(coalesce(_text, base64(value)), 1, {_SHOWN}), 'nothing')"
+_FAULT = ", ".join([literal("'payload' must be a JSON object in UTF-8, got "), _GOT, literal(f"; {_REMEDY}")])
+_RECORD = (
+    "struct(topic, partition, offset, timestamp, key, headers,"
+    f" CASE WHEN {_UNREADABLE} THEN base64(value) ELSE _text END AS payload,"
+    f" CASE WHEN {_UNREADABLE} THEN 'base64' WHEN {_FAULTY} THEN 'text' ELSE 'json' END AS format,"
+    f" CASE WHEN {_FAULTY} THEN concat({_FAULT}) END AS fault)"
+)
+_ALL_REASONS = (
+    f"CASE WHEN {RECORD}.fault IS NULL THEN {REASONS} ELSE array(named_struct("
+    f"'rule', 'payload', 'column', cast(null AS string), 'message', {RECORD}.fault)) END"
+)
 
 
 @dataclass(frozen=True)
@@ -50,24 +64,20 @@ class Span:
 def judge_records(records: DataFrame, contract: Contract) -> DataFrame:
     """Judge each record by the contract.
 
-    In: the columns of Spark's Kafka source with headers. Out: the contract's columns in the contract's types, `_raw`,
+    In: the columns of Spark's Kafka source with headers. Out: the contract's columns in the contract's types,
     `_reasons` and `_record`. A payload that is no JSON object has one reason `payload` and no other; keys the contract
     does not know are kept in the payload alone.
     """
-    schema = StructType()
-    for name in [*contract.column_names, _MALFORMED]:
-        schema = schema.add(name, StringType())
-    options = {"mode": "PERMISSIVE", "columnNameOfCorruptRecord": _MALFORMED}
-    text = F.decode("value", "UTF-8")
-    readable = records.withColumn("_text", F.when(F.encode(text, "UTF-8") == F.col("value"), text))
-    parsed = readable.withColumn(_PARSED, F.from_json("_text", schema, options))
-    names = [F.col(f"{_PARSED}.`{name}`").alias(name) for name in contract.column_names]
-    judged = validate(parsed.select(*names, _record().alias(RECORD)), contract, [RECORD])
-    fault = F.col(f"{RECORD}.fault")
-    whole = F.array(
-        F.struct(F.lit("payload").alias("rule"), F.lit(None).cast("string").alias("column"), fault.alias("message"))
+    columns = [quoted(name) for name in contract.column_names]
+    fields = ", ".join(f"{name} string" for name in [*columns, _MALFORMED])
+    options = f"map('mode', 'PERMISSIVE', 'columnNameOfCorruptRecord', '{_MALFORMED}')"
+    parsed = records.selectExpr("*", f"{_TEXT} AS _text").selectExpr(
+        "*", f"from_json(_text, {literal(fields)}, {options}) AS {_PARSED}"
     )
-    return judged.withColumn(REASONS, F.when(fault.isNotNull(), whole).otherwise(F.col(REASONS)))
+    named = [f"{_PARSED}.{name} AS {name}" for name in columns]
+    judged = validate(parsed.selectExpr(*named, f"{_RECORD} AS {RECORD}"), contract, [RECORD])
+    # of the row as it was landed nothing is used: the record has the payload
+    return judged.selectExpr(*columns, RECORD, f"{_ALL_REASONS} AS {REASONS}")
 
 
 def spans(judged: DataFrame) -> dict[int, Span]:
@@ -153,20 +163,6 @@ def within(found: Mapping[int, Span]) -> Column:
         inside = (F.col("_kafka_partition") == partition) & (offset >= span.first) & (offset < span.following)
         condition = condition | inside
     return condition
-
-
-def _record() -> Column:
-    text, base64 = F.col("_text"), F.base64("value")
-    unreadable = F.col("value").isNotNull() & text.isNull()
-    malformed = text.isNull() | F.col(_PARSED).isNull() | F.col(f"{_PARSED}.`{_MALFORMED}`").isNotNull()
-    shown = F.coalesce(F.substring(F.coalesce(text, base64), 1, _SHOWN), F.lit("nothing"))
-    fault = F.concat(F.lit("'payload' must be a JSON object in UTF-8, got "), shown, F.lit(f"; {_REMEDY}"))
-    return F.struct(
-        *["topic", "partition", "offset", "timestamp", "key", "headers"],
-        F.when(unreadable, base64).otherwise(text).alias("payload"),
-        F.when(unreadable, "base64").when(malformed, "text").otherwise("json").alias("format"),
-        F.when(malformed, fault).alias("fault"),
-    )
 
 
 def _places(names: Sequence[str]) -> list[Column]:

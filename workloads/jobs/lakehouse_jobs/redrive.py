@@ -18,6 +18,7 @@ from lakehouse_jobs import records as shapes
 from lakehouse_jobs.commits import Claim, commit_once
 from lakehouse_jobs.contract import Contract
 from lakehouse_jobs.exceptions import ConfigurationError, problem
+from lakehouse_jobs.frames import kept
 from lakehouse_jobs.iceberg import PREFIX, TOKEN, IcebergTable
 from lakehouse_jobs.landing import batch_token
 from lakehouse_jobs.stream_batch import Place, Stream
@@ -52,16 +53,13 @@ def run(spark: SparkSession, job: Stream, contract: Contract, choice: Choice) ->
     :raises ConfigurationError: the condition is none on the columns of dead letters.
     """
     dlq = DatasetTables.of(spark, job.databases, contract.dataset).dlq
-    judged = shapes.judge_records(records_of(_chosen(dlq, choice.where)), contract).persist()
-    try:
+    with kept(shapes.judge_records(records_of(_chosen(dlq, choice.where)), contract)) as judged:
         valid = judged.where(F.size(REASONS) == 0)
         counts, merged = (judged.count(), valid.count()), 0
         if not choice.dry_run and counts[0] > 0:
             place = Place(f"{contract.dataset}-redrive-{job.run_id}-{_fingerprint(judged)}", 0, redrives=True)
             merged = commit(valid, job, contract, place).merged
             _mark(dlq, shapes.verdicts(judged, contract), job, place)
-    finally:
-        judged.unpersist()
     done = Redriven(*counts, merged)
     _LOGGER.info("dead letters judged again", extra={"dryRun": choice.dry_run, **vars(done)})
     return done

@@ -17,6 +17,7 @@ from pyspark.sql import SparkSession
 from lakehouse_jobs import records as shapes
 from lakehouse_jobs.contract import Contract
 from lakehouse_jobs.exceptions import ConfigurationError, problem
+from lakehouse_jobs.frames import kept
 from lakehouse_jobs.kafka import find_offsets, read_part
 from lakehouse_jobs.objects import ObjectStore
 from lakehouse_jobs.stream_batch import Place, Stream
@@ -80,8 +81,7 @@ def run(spark: SparkSession, job: Stream, contract: Contract, part: Part) -> Rep
     job = replace(job, epoch=plan.epoch)
     done = Replayed(0, 0, 0)
     for number, spans in enumerate(plan.batches()):
-        judged = shapes.judge_records(read_part(spark, job.brokers, contract, spans), contract).persist()
-        try:
+        with kept(shapes.judge_records(read_part(spark, job.brokers, contract, spans), contract)) as judged:
             if part.dry_run:
                 found = shapes.spans(judged).values()
                 read, rejected, merged = sum(one.records for one in found), sum(one.rejected for one in found), 0
@@ -89,8 +89,6 @@ def run(spark: SparkSession, job: Stream, contract: Contract, part: Part) -> Rep
                 place = Place(f"{contract.dataset}-replay-{job.run_id}", number)
                 committed = commit(judged, job, contract, place)
                 read, rejected, merged = committed.batch.read, committed.batch.planned.rejected, committed.merged
-        finally:
-            judged.unpersist()
         done = Replayed(done.read + read, done.rejected + rejected, done.merged + merged)
     _LOGGER.info(
         "topic read again", extra={"dryRun": part.dry_run, "epoch": plan.epoch, "spans": plan.spans, **vars(done)}

@@ -18,6 +18,7 @@ from lakehouse_jobs.commits import Claim, commit_once
 from lakehouse_jobs.contract import Contract
 from lakehouse_jobs.exceptions import ConcurrentRunError, problem
 from lakehouse_jobs.extract import Progress
+from lakehouse_jobs.frames import kept
 from lakehouse_jobs.iceberg import MAIN, PREFIX, TOKEN, IcebergTable, Snapshot
 from lakehouse_jobs.landing import Batch
 from lakehouse_jobs.retry import RetryPolicy
@@ -142,15 +143,13 @@ def merge_silver(tables: DatasetTables, commit: Commit) -> Merge:
     if after == until.id:
         return Merge()
     appended = _appended(tables, after, until.id)
-    changes = changed_rows(newest_by_key(appended, commit.contract), tables.silver.read(), commit.contract).persist()
-    try:
+    newest = newest_by_key(appended, commit.contract)
+    with kept(changed_rows(newest, tables.silver.read(), commit.contract)) as changes:
         counts = {str(row[CHANGE]): int(row["count"]) for row in changes.groupBy(CHANGE).count().collect()}
         if not counts:
             return Merge()
         snapshot = _merge(tables, changes.drop(CHANGE), until, commit)
         return Merge(counts.get("insert", 0), counts.get("update", 0), snapshot)
-    finally:
-        changes.unpersist()
 
 
 def _appended(tables: DatasetTables, after: int | None, until: int) -> DataFrame:

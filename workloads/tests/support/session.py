@@ -10,6 +10,7 @@ from typing import Any
 from pyspark.sql import SparkSession
 
 from lakehouse_jobs.engines import DELTA_SETTINGS
+from lakehouse_jobs.session import SETTINGS
 from support.needed import absent
 
 _JVM = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Dderby.system.home={temporary}"
@@ -43,7 +44,7 @@ def start(warehouse: Path) -> SparkSession:
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.sql.shuffle.partitions": "2",
-        "spark.sql.session.timeZone": "UTC",
+        **SETTINGS,
         **DELTA_SETTINGS,
         "spark.sql.catalog.glue_catalog": "org.apache.iceberg.spark.SparkCatalog",
         "spark.sql.catalog.glue_catalog.type": "hadoop",

@@ -5,14 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import boto3
-from pyspark.sql import SparkSession
 
 from lakehouse_jobs import pushgateway
 from lakehouse_jobs.lineage import Run
@@ -24,7 +22,6 @@ from lakehouse_jobs.telemetry import Telemetry
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-_NONE: Mapping[str, str] = {}
 OK, FAILED, NOT_STARTED = 0, 1, 2
 """Exit codes: all is well; something failed, after all was tried; the run could not start."""
 
@@ -74,16 +71,3 @@ def record_counts(runtime: Runtime, options: argparse.Namespace, name: str, coun
     uri = f"{artifacts}/runs/{options.run_id}/{name}.json"
     document = {**asdict(counts), "dryRun": options.dry_run}
     RetryPolicy().run("write the counts", lambda: store_for(artifacts).write(uri, json.dumps(document).encode()))
-
-
-@contextmanager
-def session(name: str, settings: Mapping[str, str] = _NONE) -> Iterator[SparkSession]:
-    """A Spark session that ends with the block: session semantics, not sizing, which is the cluster's."""
-    builder = SparkSession.builder.appName(f"lakehouse-{name}").config("spark.sql.session.timeZone", "UTC")
-    for key, value in settings.items():
-        builder = builder.config(key, value)
-    spark = builder.getOrCreate()
-    try:
-        yield spark
-    finally:
-        spark.stop()

@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 
 from lakehouse_jobs import forward
-from lakehouse_jobs.commands.command import OK, Command, runtime_of, session
+from lakehouse_jobs.commands.command import OK, Command, runtime_of
 from lakehouse_jobs.contract import load_stream
 from lakehouse_jobs.kafka import load_brokers
 from lakehouse_jobs.retry import RetryPolicy
+from lakehouse_jobs.session import session
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:

@@ -13,7 +13,6 @@ from lakehouse_jobs.commands.command import (
     Command,
     lineage_run,
     runtime_of,
-    session,
     telemetry_of,
 )
 from lakehouse_jobs.contract import Contract, load_contracts
@@ -23,6 +22,7 @@ from lakehouse_jobs.objects import store_for
 from lakehouse_jobs.retry import RetryPolicy
 from lakehouse_jobs.run_record import RunState
 from lakehouse_jobs.runtime import Runtime, load_credentials
+from lakehouse_jobs.session import session
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -7,11 +7,12 @@ import logging
 
 import boto3
 
-from lakehouse_jobs.commands.command import FAILED, OK, Command, runtime_of, session, telemetry_of
+from lakehouse_jobs.commands.command import FAILED, OK, Command, runtime_of, telemetry_of
 from lakehouse_jobs.commands.ingest import choose
 from lakehouse_jobs.contract import load_all
 from lakehouse_jobs.objects import store_for
 from lakehouse_jobs.retry import RetryPolicy
+from lakehouse_jobs.session import session
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -7,10 +7,11 @@ import logging
 from datetime import date
 
 from lakehouse_jobs import reconcile
-from lakehouse_jobs.commands.command import FAILED, OK, Command, runtime_of, session
+from lakehouse_jobs.commands.command import FAILED, OK, Command, runtime_of
 from lakehouse_jobs.contract import load_stream
 from lakehouse_jobs.objects import store_for
 from lakehouse_jobs.retry import RetryPolicy
+from lakehouse_jobs.session import session
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 
 from lakehouse_jobs import redrive
-from lakehouse_jobs.commands.command import OK, Command, record_counts, runtime_of, session
+from lakehouse_jobs.commands.command import OK, Command, record_counts, runtime_of
 from lakehouse_jobs.commands.stream import stream_job
 from lakehouse_jobs.contract import load_stream
+from lakehouse_jobs.session import session
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:

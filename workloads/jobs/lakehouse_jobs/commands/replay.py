@@ -6,10 +6,11 @@ import argparse
 from dataclasses import replace
 
 from lakehouse_jobs import replay
-from lakehouse_jobs.commands.command import OK, Command, record_counts, runtime_of, session
+from lakehouse_jobs.commands.command import OK, Command, record_counts, runtime_of
 from lakehouse_jobs.commands.stream import stream_job
 from lakehouse_jobs.contract import load_stream
 from lakehouse_jobs.objects import store_for
+from lakehouse_jobs.session import session
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:

@@ -14,7 +14,6 @@ from lakehouse_jobs.commands.command import (
     Command,
     lineage_run,
     runtime_of,
-    session,
     telemetry_of,
 )
 from lakehouse_jobs.contract import load_stream, load_windows
@@ -27,6 +26,7 @@ from lakehouse_jobs.lineage_steps import DeltaFolders, StreamLineage, load_linea
 from lakehouse_jobs.objects import store_for
 from lakehouse_jobs.retry import RetryPolicy
 from lakehouse_jobs.runtime import Runtime, find_contracts
+from lakehouse_jobs.session import session
 from lakehouse_jobs.stream_batch import Stream
 
 _LOGGER = logging.getLogger(__name__)

@@ -6,10 +6,11 @@ import argparse
 import logging
 from pathlib import Path
 
-from lakehouse_jobs.commands.command import FAILED, OK, Command, lineage_run, runtime_of, session
+from lakehouse_jobs.commands.command import FAILED, OK, Command, lineage_run, runtime_of
 from lakehouse_jobs.lineage_steps import load_lineage
 from lakehouse_jobs.objects import store_for
 from lakehouse_jobs.retry import RetryPolicy
+from lakehouse_jobs.session import session
 
 _LOGGER = logging.getLogger(__name__)
 

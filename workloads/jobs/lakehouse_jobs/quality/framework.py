@@ -12,6 +12,7 @@ from typing import Any
 from pyspark.sql import DataFrame
 
 from lakehouse_jobs.exceptions import ConfigurationError, problem
+from lakehouse_jobs.frames import kept
 from lakehouse_jobs.minimal import contract_of
 from lakehouse_jobs.objects import store_for
 from lakehouse_jobs.quality.checkpoint import Checkpoints, Verdict
@@ -40,13 +41,9 @@ class DataQualityFramework:
             known = ", ".join(sorted(self._suites)) or "none yet"
             raise ConfigurationError(problem("suite_name", f"be one of {known}", suite_name, "add it with add_suite"))
         run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
-        rows = df.persist()
-        try:
-            with tempfile.TemporaryDirectory(prefix="quality-") as folder:
-                checkpoints = Checkpoints(Path(folder), run_id)
-                verdict = checkpoints.run(rows, suite_of_frame(contract_of(rows, schema, data_asset_name)))
-                if self._docs_uri is not None:
-                    checkpoints.upload(store_for(self._docs_uri), self._docs_uri)
-        finally:
-            rows.unpersist()
+        with kept(df) as rows, tempfile.TemporaryDirectory(prefix="quality-") as folder:
+            checkpoints = Checkpoints(Path(folder), run_id)
+            verdict = checkpoints.run(rows, suite_of_frame(contract_of(rows, schema, data_asset_name)))
+            if self._docs_uri is not None:
+                checkpoints.upload(store_for(self._docs_uri), self._docs_uri)
         return verdict

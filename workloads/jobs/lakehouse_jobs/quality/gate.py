@@ -9,6 +9,7 @@ from pyspark.sql import SparkSession
 
 from lakehouse_jobs.contract import Contract
 from lakehouse_jobs.exceptions import CommitLostError, QualityError, StaleStageError, problem
+from lakehouse_jobs.frames import kept
 from lakehouse_jobs.iceberg import IcebergTable, Snapshot
 from lakehouse_jobs.quality.checkpoint import Checkpoints, Verdict
 from lakehouse_jobs.quality.suites import suite_of
@@ -53,12 +54,9 @@ class Gate:
 
     def check(self, candidate: Candidate, checkpoints: Checkpoints) -> Verdict:
         """Hold a candidate against the contract."""
-        rows = self._main.read_snapshot(candidate.snapshot).persist()
-        try:
+        with kept(self._main.read_snapshot(candidate.snapshot)) as rows:
             silver = self._main.identifier.rpartition(".")[0]
             return checkpoints.run(rows, suite_of(self._contract, candidate.served_rows, silver))
-        finally:
-            rows.unpersist()
 
     def require(self, verdict: Verdict) -> None:
         """Let a verdict pass.
