@@ -27,7 +27,7 @@ async function verify(options: VerifyOptions): Promise<number> {
     });
     return 0;
   } catch (error) {
-    if (error instanceof CommandError && error.command === 'verify' && error.reason.includes('exit code')) {
+    if (error instanceof CommandError && error.command === 'verify' && error.exitCode !== undefined) {
       return 1; // it has said why
     }
     throw error;

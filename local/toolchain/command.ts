@@ -32,11 +32,20 @@ export interface CommandResult {
   readonly output: string[];
 }
 
+/** How a command ended that did not end well. */
+interface Failure {
+  readonly reason: string;
+  /** What it ended with by itself; undefined when a signal ended it, it took too long, or it could not be started. */
+  readonly exitCode?: number;
+}
+
 /** A command that ended with an error, with the last lines it wrote. */
 export class CommandError extends LakehouseError {
+  readonly exitCode: number | undefined;
+
   constructor(
     readonly command: string,
-    readonly reason: string,
+    { reason, exitCode }: Failure,
     readonly output: string[],
     logFile?: string,
   ) {
@@ -44,6 +53,7 @@ export class CommandError extends LakehouseError {
     const log = logFile === undefined ? [] : [`  log: ${logFile}`];
     super([`command '${command}' ${reason}`, ...tail, ...log].join('\n'));
     this.name = 'CommandError';
+    this.exitCode = exitCode;
   }
 }
 
@@ -74,39 +84,48 @@ export async function run(command: string, args: string[], options: CommandOptio
     onLine(line);
   });
   createInterface({ input: child.stderr }).on('line', onLine);
-  const closed = new Promise<string | undefined>((resolve) => {
-    child.once('error', (error) => resolve(`could not be started: ${error.message}`));
-    child.once('close', (code, signal) => {
-      resolve(code === 0 ? undefined : `ended with ${code === null ? `signal ${signal}` : `exit code ${code}`}`);
-    });
+  const closed = new Promise<Failure | undefined>((resolve) => {
+    child.once('error', (error) => resolve({ reason: `could not be started: ${error.message}` }));
+    child.once('close', (code, signal) => resolve(failureOf(code, signal)));
   });
   if (child.pid !== undefined) {
     rememberGroup(child.pid);
   }
-  const reason = await endOf(closed, child.pid, options.timeoutMs);
-  if (reason !== undefined) {
-    throw new CommandError(options.name, reason, output, options.logFile);
+  const failure = await endOf(closed, child.pid, options.timeoutMs);
+  if (failure !== undefined) {
+    throw new CommandError(options.name, failure, output, options.logFile);
   }
   return { stdout: stdout.join('\n'), output };
 }
 
+function failureOf(exitCode: number | null, signal: NodeJS.Signals | null): Failure | undefined {
+  if (exitCode === 0) {
+    return undefined;
+  }
+  return exitCode === null
+    ? { reason: `ended with signal ${signal}` }
+    : { reason: `ended with exit code ${exitCode}`, exitCode };
+}
+
 async function endOf(
-  closed: Promise<string | undefined>,
+  closed: Promise<Failure | undefined>,
   pid: number | undefined,
   timeoutMs: number,
-): Promise<string | undefined> {
-  let reason: string | undefined;
+): Promise<Failure | undefined> {
+  let failure: Failure | undefined;
   let timer: NodeJS.Timeout | undefined;
   const finished = new AbortController();
-  const cut = new Promise<string>((resolve) => {
-    timer = setTimeout(() => resolve(`took longer than ${Math.round(timeoutMs / 1000)} s and was ended`), timeoutMs);
+  const cut = new Promise<Failure>((resolve) => {
+    const interrupted = (): void => resolve({ reason: 'was interrupted' });
+    const late = { reason: `took longer than ${Math.round(timeoutMs / 1000)} s and was ended` };
+    timer = setTimeout(() => resolve(late), timeoutMs);
     if (interruption.aborted) {
-      resolve('was interrupted');
+      interrupted();
     }
-    interruption.addEventListener('abort', () => resolve('was interrupted'), { signal: finished.signal });
+    interruption.addEventListener('abort', interrupted, { signal: finished.signal });
   });
   try {
-    reason = await Promise.race([closed, cut]);
+    failure = await Promise.race([closed, cut]);
   } finally {
     clearTimeout(timer);
     finished.abort();
@@ -118,7 +137,7 @@ async function endOf(
   if (interruption.aborted) {
     throw new Interrupted();
   }
-  return reason;
+  return failure;
 }
 
 function openLog(file: string | undefined): (line: string) => void {

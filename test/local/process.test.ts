@@ -97,6 +97,16 @@ describe('run', () => {
     });
     await expect(failing).rejects.toThrow(CommandError);
     await expect(failing).rejects.toThrow("command 'sample' ended with exit code 2\n  | no such thing");
+    await expect(failing).rejects.toMatchObject({ exitCode: 2 });
+  });
+
+  it('tells a command that a signal ends from one that ends by itself', async () => {
+    const killed = run(process.execPath, ['-e', "process.kill(process.pid, 'SIGKILL')"], {
+      name: 'sample',
+      timeoutMs: 20_000,
+    });
+    await expect(killed).rejects.toThrow("command 'sample' ended with signal SIGKILL");
+    await expect(killed).rejects.toMatchObject({ exitCode: undefined });
   });
 
   it('fails when there is no such command', async () => {

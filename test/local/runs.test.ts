@@ -47,7 +47,9 @@ describe('failedResources', () => {
   });
 
   it('is put before everything else of a failed deployment', () => {
-    const error = explainDeployError(new CommandError('cdk deploy', 'ended with exit code 1', output));
+    const error = explainDeployError(
+      new CommandError('cdk deploy', { reason: 'ended with exit code 1', exitCode: 1 }, output),
+    );
     expect(String(error)).toMatch(/1 resource could not be deployed:\n {2}- AWS::KMS::Key Key\/Key/);
   });
 });
@@ -61,12 +63,14 @@ describe('explainSynthError', () => {
       "  - a:1:1: 'b' must be c, got 1; do d",
       "  - 'e' must be f, got 2; do g",
     ];
-    const error = explainSynthError(new CommandError('cdk synth', 'ended with exit code 1', [...problems, '', exited]));
+    const error = explainSynthError(
+      new CommandError('cdk synth', { reason: 'ended with exit code 1', exitCode: 1 }, [...problems, '', exited]),
+    );
     expect(String(error)).toBe(`LakehouseError: ${problems.join('\n')}`);
   });
 
   it('keeps everything of an error nobody foresaw', () => {
-    const error = new CommandError('cdk synth', 'ended with exit code 1', [
+    const error = new CommandError('cdk synth', { reason: 'ended with exit code 1', exitCode: 1 }, [
       'TypeError: no',
       '    at main (x.ts:1:1)',
       exited,

@@ -15,11 +15,13 @@ afterAll(removeFolders);
 
 async function fillTheDisk(target: string): Promise<void> {
   writeFileSync(join(target, 'half'), '');
-  throw new CommandError('uv', 'ended with exit code 2', ['error: No space left on device (os error 28)']);
+  throw new CommandError('uv', { reason: 'ended with exit code 2', exitCode: 2 }, [
+    'error: No space left on device (os error 28)',
+  ]);
 }
 
 function because(line: string): string {
-  return String(explainInstallError(new CommandError('pip', 'failed', [line]), 'uv'));
+  return String(explainInstallError(new CommandError('pip', { reason: 'failed' }, [line]), 'uv'));
 }
 
 describe('ensureInstalled', () => {
