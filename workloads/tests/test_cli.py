@@ -11,7 +11,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from lakehouse_jobs import cli, ingest, reconcile, redrive, replay, stream
+from lakehouse_jobs import cli, ingest, reconcile, redrive, replay, session, stream
 from lakehouse_jobs.commands import command
 from lakehouse_jobs.commands import ingest as ingest_command
 from lakehouse_jobs.commands import stream as stream_command
@@ -81,7 +81,7 @@ def _run_with(records: list[RunRecord], monkeypatch: pytest.MonkeyPatch) -> int:
     known = Runtime("dev", {"bronze": "b", "silver": "s"}, {"landing": "l", "artifacts": "a"}, {})
     monkeypatch.setattr(command, "load_runtime", lambda *_: known)
     monkeypatch.setattr(ingest_command, "load_credentials", lambda *_: Credentials("h", 1, "d", "u", "p"))
-    monkeypatch.setattr(command, "SparkSession", _NoSession)
+    monkeypatch.setattr(session, "SparkSession", _NoSession)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setattr(ingest, "run", lambda *_: records)
     return cli.main([*ARGUMENTS, "--run-id", "20130201T000000Z-0a1b2c", "--contracts", str(CONTRACTS)])
@@ -95,7 +95,7 @@ def _stream_with(outcome: Callable[[Stream], None], monkeypatch: pytest.MonkeyPa
     known = Runtime("dev", {"bronze": "b", "silver": "s"}, {"landing": "l", "artifacts": "a"}, {})
     monkeypatch.setattr(command, "load_runtime", lambda *_: known)
     monkeypatch.setattr(stream_command, "load_brokers", lambda *_: Brokers("127.0.0.1:9092", {}))
-    monkeypatch.setattr(command, "SparkSession", _NoSession)
+    monkeypatch.setattr(session, "SparkSession", _NoSession)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setattr(stream, "run", lambda _, job, *__: outcome(job))
     place = ["--dataset", "flight_events", "--checkpoint", "s3://c/flight_events", "--contracts", str(CONTRACTS)]
@@ -164,7 +164,7 @@ def test_views_that_disagree_are_an_exit_code_and_the_day_is_the_last_error(
 def _reconcile_with(found: reconcile.Reconciliation, monkeypatch: pytest.MonkeyPatch) -> int:
     known = Runtime("dev", {"bronze": "b", "silver": "s"}, {"landing": "l", "artifacts": "a"}, {})
     monkeypatch.setattr(command, "load_runtime", lambda *_: known)
-    monkeypatch.setattr(command, "SparkSession", _NoSession)
+    monkeypatch.setattr(session, "SparkSession", _NoSession)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setattr(reconcile, "run", lambda *_: found)
     arguments = ["reconcile", *STREAM[1:], "--dataset", "flight_events", "--contracts", str(CONTRACTS)]
@@ -176,7 +176,7 @@ def test_repairs_are_told_what_to_look_at_and_whether_to_look_only(monkeypatch: 
     known = Runtime("dev", {"bronze": "b", "silver": "s"}, {"landing": "l", "artifacts": "a"}, {})
     monkeypatch.setattr(command, "load_runtime", lambda *_: known)
     monkeypatch.setattr(stream_command, "load_brokers", lambda *_: Brokers("127.0.0.1:9092", {}))
-    monkeypatch.setattr(command, "SparkSession", _NoSession)
+    monkeypatch.setattr(session, "SparkSession", _NoSession)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     store = Mock()
     monkeypatch.setattr(command, "store_for", lambda _: store)
