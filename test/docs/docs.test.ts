@@ -6,6 +6,7 @@ import { lakehouseProgram } from '../../bin/lakehouse';
 import { generated, pages } from '../../docs/generate';
 import * as lakehouse from '../../lib';
 import { root } from '../../local/paths';
+import { testsOfTheBrief } from '../support/brief';
 
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 const scripts = Object.keys((JSON.parse(read('package.json')) as { scripts: Record<string, string> }).scripts);
@@ -96,6 +97,12 @@ describe('docs/brief.md', () => {
     const named = rows.flatMap(([, , constructs = '']) => [...constructs.matchAll(/`(\w+)`/g)].map(([, name]) => name));
     expect(named.filter((name) => !known.has(name ?? ''))).toEqual([]);
     expect(rows.filter(([, , , commands = '']) => !commands.includes('`'))).toEqual([]);
+  });
+
+  test.each(testsOfTheBrief())('names tests that run with all of this project: %s', (path) => {
+    const files = path.endsWith('.ts') ? [path] : readdirSync(join(root, path)).map((name) => join(path, name));
+    const tests = files.filter((file) => file.endsWith('.test.ts') && existsSync(join(root, file)));
+    expect(tests).not.toEqual([]);
   });
 });
 

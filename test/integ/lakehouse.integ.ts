@@ -15,8 +15,8 @@ import { newRunId } from '../../local/pipeline';
 import type { RunRecord } from '../../local/records';
 import { RUN_MARKER } from '../../local/run-state';
 import { processesWith } from '../../local/services/groups';
-import { commandsOfTheBrief, runInPackage } from './brief';
 import { Load } from './load';
+import { commandsOfTheBrief, runInPackage } from '../support/brief';
 import { closeBrowser, lookAt, testInBrowser } from '../support/browser';
 import { Lake, eventually } from '../support/lake';
 
