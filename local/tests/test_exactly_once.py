@@ -16,7 +16,6 @@ FAULTS = (
     "zombie paused before it writes bronze",
     "commit answer lost",
     "endpoint refuses for a while",
-    "killed at random times",
 )
 
 

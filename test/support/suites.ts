@@ -52,8 +52,9 @@ const pytest = (environment: keyof typeof environments, report: string, ...paths
   ...paths,
 ];
 
-/** The longest file of `local`, a suite of its own so that two run at once to the end. */
+/** The longest files of `local`, suites of their own so that two run at once to the end. */
 const ENVIRONMENTS = join(root, 'local/tests/test_environments.py');
+const EXACTLY_ONCE = join(root, 'local/tests/test_exactly_once.py');
 
 /** In the order they begin: the quick ones, so that a plain mistake is seen at once, then the longest. */
 export const suites: Suite[] = [
@@ -89,7 +90,7 @@ export const suites: Suite[] = [
     report: 'junit',
     command: (report) => [
       ...pytest('emulator', report, join(root, 'local/tests'), join(root, 'local/data/tests')),
-      `--ignore=${ENVIRONMENTS}`,
+      ...[ENVIRONMENTS, EXACTLY_ONCE].map((file) => `--ignore=${file}`),
     ],
     env: { PYTHONPATH: join(root, 'local') },
     timeoutMs: 30 * MINUTE,
@@ -98,6 +99,13 @@ export const suites: Suite[] = [
     name: 'environments',
     report: 'junit',
     command: (report) => pytest('emulator', report, ENVIRONMENTS),
+    env: { PYTHONPATH: join(root, 'local') },
+    timeoutMs: 15 * MINUTE,
+  },
+  {
+    name: 'exactly-once',
+    report: 'junit',
+    command: (report) => pytest('emulator', report, EXACTLY_ONCE),
     env: { PYTHONPATH: join(root, 'local') },
     timeoutMs: 15 * MINUTE,
   },
