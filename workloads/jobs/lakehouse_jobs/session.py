@@ -12,7 +12,7 @@ SETTINGS: Mapping[str, str] = {
     # what is kept is kept for one batch: to compress it takes longer than it saves
     "spark.sql.inMemoryColumnarStorage.compressed": "false",
 }
-"""What the jobs need of a session: semantics, not sizing, which is the cluster's."""
+"""What the jobs set of a session; its size is the cluster's."""
 _NONE: Mapping[str, str] = {}
 
 

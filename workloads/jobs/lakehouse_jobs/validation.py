@@ -21,11 +21,12 @@ RAW = "_raw"
 """Struct of the row as it was landed, source types; the payload of a rejected row."""
 REASONS = "_reasons"
 """`array<struct<rule string, column string, message string>>`, empty for a valid row."""
+MALFORMED = "_malformed"
+"""Of what `from_json` has parsed, the text where it was no JSON of that shape; null where it was."""
 
 _REASONS_TYPE = "array<struct<rule: string, column: string, message: string>>"
 _REMEDY = "correct it in the source, or relax the contract and re-drive the row"
 _SHOWN = 80
-_MALFORMED = "_malformed"
 
 
 def validate(landed: DataFrame, contract: model.Contract, carried: Sequence[str] = ()) -> DataFrame:
@@ -81,6 +82,12 @@ def literal(value: object) -> str:
     return "'" + str(value).replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
+def from_json(text: str, columns: str) -> str:
+    """A JSON object in the SQL expression `text`, as SQL: a struct of `columns` (`name type, …`) and `MALFORMED`."""
+    options = f"map('mode', 'PERMISSIVE', 'columnNameOfCorruptRecord', '{MALFORMED}')"
+    return f"from_json({text}, {literal(f'{columns}, {MALFORMED} string')}, {options})"
+
+
 @dataclass(frozen=True)
 class _Check:
     """A condition that is true for a broken value (null or false for a good one), and the reason it gives."""
@@ -121,10 +128,8 @@ def _cast(column: model.Column, source_type: DataType) -> str:
         return f"try_to_binary({raw}, 'base64')"
     if column.nested is None:
         return f"try_cast({raw} AS {column.spark_type})"
-    schema = literal(f"value {column.spark_type}, {_MALFORMED} string")
-    options = f"map('mode', 'PERMISSIVE', 'columnNameOfCorruptRecord', '{_MALFORMED}')"
-    parsed = f"from_json(concat('{{\"value\":', {raw}, '}}'), {schema}, {options})"
-    return f"CASE WHEN {parsed}.{_MALFORMED} IS NULL THEN {parsed}.value END"
+    parsed = from_json(f"concat('{{\"value\":', {raw}, '}}')", f"value {column.spark_type}")
+    return f"CASE WHEN {parsed}.{MALFORMED} IS NULL THEN {parsed}.value END"
 
 
 def _raw(column: model.Column) -> str:
