@@ -2,7 +2,7 @@ export * from './acknowledge';
 export * from './alert-topics';
 export * from './lake-key';
 export * from './lake-network';
-export * from './one-of';
+export * from './left-out';
 export * from './remembering-nested-stack';
 export * from './remembering-stack';
 export * from './rendered';

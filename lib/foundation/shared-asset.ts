@@ -3,7 +3,7 @@ import { Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 
 /** What tells assets apart. */
-type SharedAssetProps = Pick<AssetProps, 'path' | 'exclude' | 'assetHash' | 'assetHashType'>;
+type SharedAssetProps = Pick<AssetProps, 'path' | 'exclude' | 'ignoreMode' | 'assetHash' | 'assetHashType'>;
 
 /** The assets of a stack, by what they are made of. */
 const MADE = new WeakMap<Stack, Map<string, Asset>>();

@@ -1,33 +1,52 @@
 import {
   DefaultTokenResolver,
-  type IPostProcessor,
   type IResolvable,
   type IResolveContext,
   Lazy,
+  Reference,
   Token,
   Tokenization,
+  type TokenizedStringFragments,
 } from 'aws-cdk-lib/core';
 import type { IConstruct } from 'constructs';
 
-/** Puts texts together as CloudFormation does, and remembers which token became which intrinsic function. */
-class Remembering extends DefaultTokenResolver {
-  private readonly tokens = new Map<string, IResolvable>();
+/** Around the number of a token: characters that JSON leaves as they are, and that Unicode gives no meaning. */
+const [OPEN, CLOSE] = ['\u{E000}', '\u{E001}'];
+const MARKS = new RegExp(`${OPEN}(\\d+)${CLOSE}`, 'g');
+
+const JOINED = {
+  join: (left: unknown, right: unknown): unknown =>
+    typeof left === 'string' && typeof right === 'string' ? left + right : { 'Fn::Join': ['', [left, right]] },
+};
+
+/** Puts texts together with marks where CloudFormation would have intrinsic functions. */
+class Marking extends DefaultTokenResolver {
+  private readonly tokens: IResolvable[] = [];
 
   constructor() {
-    super({ join: (left: unknown, right: unknown) => ({ 'Fn::Join': ['', [left, right]] }) });
+    super(JOINED);
   }
 
-  public override resolveToken(token: IResolvable, context: IResolveContext, processor: IPostProcessor): unknown {
-    const value: unknown = super.resolveToken(token, context, processor);
-    if (isIntrinsic(value)) {
-      this.tokens.set(JSON.stringify(value), token);
+  public override resolveString(fragments: TokenizedStringFragments, context: IResolveContext): unknown {
+    return fragments.mapTokens({ mapToken: (token) => this.textOf(token, context) }).join(JOINED);
+  }
+
+  /** The text with a token for each mark. */
+  public unmark(text: string): string {
+    return text.replaceAll(MARKS, (_, index) => Token.asString(this.tokens[Number(index)]));
+  }
+
+  private textOf(token: IResolvable, context: IResolveContext): unknown {
+    // not worked out: it becomes a name, an ARN or a part of one, and JSON takes those as they are
+    if (Reference.isReference(token)) {
+      return this.mark(token);
     }
-    return value;
+    const value: unknown = context.resolve(token);
+    return isVerbatim(value) ? this.mark(token) : value;
   }
 
-  public tokenOf(value: unknown): string | undefined {
-    const token = this.tokens.get(JSON.stringify(value));
-    return token === undefined ? undefined : Token.asString(token);
+  private mark(token: IResolvable): string {
+    return `${OPEN}${this.tokens.push(token) - 1}${CLOSE}`;
   }
 }
 
@@ -44,22 +63,16 @@ export function textOnce(scope: IConstruct, text: string): string {
 
 /** The text with tokens for its intrinsic functions alone; undefined where one is not a token's own. */
 function referring(scope: IConstruct, text: string): string | undefined {
-  const resolver = new Remembering();
+  const resolver = new Marking();
   const resolved: unknown = Tokenization.resolve(text, { scope, resolver });
-  const parts = partsOf(resolved).map((part) => (typeof part === 'string' ? part : resolver.tokenOf(part)));
-  return parts.includes(undefined) ? undefined : parts.join('');
+  return typeof resolved === 'string' ? resolver.unmark(resolved) : undefined;
 }
 
-/** What a text is joined from. */
-function partsOf(resolved: unknown): unknown[] {
-  const join: unknown = Object(resolved)['Fn::Join'];
-  return Array.isArray(join) && join[0] === '' && Array.isArray(join[1]) ? join[1].flatMap(partsOf) : [resolved];
-}
-
-function isIntrinsic(value: unknown): boolean {
+/** Whether it is an intrinsic function in which JSON escapes nothing, so that it can stand in a text as it is. */
+function isVerbatim(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return false;
   }
   const [name = '', ...others] = Object.keys(value);
-  return others.length === 0 && (name === 'Ref' || name.startsWith('Fn::'));
+  return others.length === 0 && (name === 'Ref' || name.startsWith('Fn::')) && !JSON.stringify(value).includes('\\');
 }

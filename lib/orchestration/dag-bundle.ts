@@ -7,7 +7,7 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as s3deploy from 'aws-cdk-lib/aws-s3-deployment';
 import { RemovalPolicy, Token } from 'aws-cdk-lib/core';
 import { Construct, type IConstruct } from 'constructs';
-import { PYTHON_CACHES, oneOf } from '../foundation';
+import { PYTHON_CACHES, leftOut } from '../foundation';
 import { type Problem, fail, failAll, problem } from '../private';
 import type { AirflowVersion } from './airflow-version';
 import { DagCopier } from './dag-copier';
@@ -164,7 +164,7 @@ export class DagBundle extends Construct implements IDagBundle {
       bucket,
       keyPrefix: `${prefix}${DAGS}${bundleName}/`,
       sources: [props.directory, ...(props.sharedDirectories ?? [])].map((directory) =>
-        s3deploy.Source.asset(directory, { exclude: notDags(directory, props.requirements) }),
+        s3deploy.Source.asset(directory, leftOut(notDags(directory, props.requirements))),
       ),
       isOwned: true,
     });
@@ -214,11 +214,11 @@ const PREFIX_LIMIT = 102;
 const SHORT_HASH = 16;
 
 /** What is never part of a bundle. */
-const NOT_DAGS = oneOf([...PYTHON_CACHES, '.DS_Store']);
+const NOT_DAGS = [...PYTHON_CACHES, '.DS_Store'];
 
 function notDags(directory: string, requirements: string | undefined): string[] {
   const relative = requirements === undefined ? '..' : path.relative(directory, requirements);
-  return relative.startsWith('..') || path.isAbsolute(relative) ? [NOT_DAGS] : [NOT_DAGS, relative];
+  return relative.startsWith('..') || path.isAbsolute(relative) ? NOT_DAGS : [...NOT_DAGS, `/${relative}`];
 }
 
 function hashOf(text: string): string {

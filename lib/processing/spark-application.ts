@@ -2,13 +2,13 @@ import * as fs from 'node:fs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { PYTHON_CACHES, oneOf, sharedAsset } from '../foundation';
+import { PYTHON_CACHES, leftOut, sharedAsset } from '../foundation';
 import { failAll, problem } from '../private';
 import type { ISparkCluster } from './spark-cluster';
 import { SparkDependencies } from './spark-dependencies';
 
 /** What is never part of an application: caches, and what dbt writes. */
-const NOT_CODE = oneOf(['target', 'logs', ...PYTHON_CACHES]);
+const NOT_CODE = leftOut(['target', 'logs', ...PYTHON_CACHES]);
 
 /** The folder, beside the job, that the Python dependencies are unpacked into. */
 const DEPENDENCIES_FOLDER = 'dependencies';
@@ -75,10 +75,10 @@ export class SparkApplication extends Construct {
     const code =
       props.codeDirectory === undefined
         ? undefined
-        : sharedAsset(this, 'Code', { path: props.codeDirectory, exclude: [NOT_CODE] });
+        : sharedAsset(this, 'Code', { path: props.codeDirectory, ...NOT_CODE });
     const data = Object.entries(props.dataDirectories ?? {}).map(([folder, directory]) => ({
       folder,
-      asset: sharedAsset(this, `Data-${folder}`, { path: directory, exclude: [NOT_CODE] }),
+      asset: sharedAsset(this, `Data-${folder}`, { path: directory, ...NOT_CODE }),
     }));
     this.dataUris = Object.fromEntries(data.map(({ folder, asset }) => [folder, asset.s3ObjectUrl]));
 

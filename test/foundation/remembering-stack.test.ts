@@ -1,4 +1,5 @@
-import { App, CfnResource } from 'aws-cdk-lib/core';
+import { ArtifactMetadataEntryType } from 'aws-cdk-lib/cloud-assembly-schema';
+import { App, CfnResource, Stack } from 'aws-cdk-lib/core';
 import { RememberingStack } from '../../lib/foundation/remembering-stack';
 
 /** A stack of an app that names resources its own way, and counts how often it is asked to. */
@@ -36,5 +37,14 @@ describe('RememberingStack', () => {
     expect(stack.resolve(topic.ref)).toEqual({ Ref: 'Topic' });
     stack.renameLogicalId('Topic', 'Renamed');
     expect(stack.resolve(topic.ref)).toEqual({ Ref: 'Renamed' });
+  });
+
+  test('takes no stack trace of what is in it, and leaves other stacks alone', () => {
+    const app = new App();
+    const [inside, beside] = [new RememberingStack(app, 'Lake', {}), new Stack(app, 'Other')].map(
+      (scope) => new CfnResource(scope, 'Topic', { type: 'AWS::SNS::Topic' }).node,
+    );
+    expect(inside?.metadata.map(({ type }) => type)).not.toContain(ArtifactMetadataEntryType.CREATION_STACK);
+    expect(beside?.metadata.map(({ type }) => type)).toContain(ArtifactMetadataEntryType.CREATION_STACK);
   });
 });
