@@ -23,7 +23,7 @@ from pyspark.sql.streaming.listener import StreamingQueryListener
 
 from lakehouse_jobs.contract import Contract
 from lakehouse_jobs.kafka import parse_brokers, read_part
-from lakehouse_jobs.session import SETTINGS
+from lakehouse_jobs.session import SETTINGS, STREAM_SETTINGS
 from lakehouse_jobs.stream_batch import Stream
 from lakehouse_jobs.tables import DatasetTables
 from stream import steps
@@ -140,6 +140,7 @@ def _session(folder: Path) -> SparkSession:
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.sql.shuffle.partitions": "2",
         **SETTINGS,
+        **STREAM_SETTINGS,
         "spark.sql.streaming.pollingDelay": "100ms",
         "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
         "spark.sql.catalog.glue_catalog": "org.apache.iceberg.spark.SparkCatalog",

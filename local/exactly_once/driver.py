@@ -22,7 +22,7 @@ from lakehouse_jobs import stream
 from lakehouse_jobs.contract import StreamTopic, load_stream
 from lakehouse_jobs.engines import DELTA_SETTINGS
 from lakehouse_jobs.kafka import parse_brokers
-from lakehouse_jobs.session import session
+from lakehouse_jobs.session import STREAM_SETTINGS, session
 from lakehouse_jobs.stream_batch import Stream
 from lakehouse_jobs.telemetry import Telemetry
 from pyspark.sql import SparkSession
@@ -64,7 +64,8 @@ def main() -> None:
     """Start Spark, say so, wait for the order, and stream until the end."""
     logs.configure()
     wire = Wire()
-    with session("verify", DELTA_SETTINGS if "delta" in sys.argv[1:] else {}) as spark:
+    delta = DELTA_SETTINGS if "delta" in sys.argv[1:] else {}
+    with session("verify", {**STREAM_SETTINGS, **delta}) as spark:
         # py4j looks the name up in every package it knows, at each call of each of Spark's functions
         jvm: Any = spark._jvm
         jvm.functions = jvm.functions

@@ -133,7 +133,7 @@ def test_stream_into_delta_tables_has_a_session_for_them_and_no_windows(monkeypa
     assert _stream_with(jobs.append, monkeypatch, "--delta", "hdfs:///lake") == 0
 
     assert [(job.delta, list(job.windows)) for job in jobs] == [("hdfs:///lake", [])]
-    assert DELTA_SETTINGS.items() <= set_.items()
+    assert set_ == {**session.SETTINGS, **session.STREAM_SETTINGS, **DELTA_SETTINGS}
 
 
 def test_last_error_of_a_failed_stream_names_the_dataset_and_why(

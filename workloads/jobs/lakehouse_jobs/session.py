@@ -7,12 +7,10 @@ from contextlib import contextmanager
 
 from pyspark.sql import SparkSession
 
-SETTINGS: Mapping[str, str] = {
-    "spark.sql.session.timeZone": "UTC",
-    # what is kept is kept for one batch: to compress it takes longer than it saves
-    "spark.sql.inMemoryColumnarStorage.compressed": "false",
-}
+SETTINGS: Mapping[str, str] = {"spark.sql.session.timeZone": "UTC"}
 """What the jobs set of a session; its size is the cluster's."""
+STREAM_SETTINGS: Mapping[str, str] = {"spark.sql.inMemoryColumnarStorage.compressed": "false"}
+"""What a stream sets too: it keeps one batch, for seconds, and to compress that takes longer than it saves."""
 _NONE: Mapping[str, str] = {}
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from pyspark.sql import SparkSession
 
 from lakehouse_jobs.engines import DELTA_SETTINGS
-from lakehouse_jobs.session import SETTINGS
+from lakehouse_jobs.session import SETTINGS, STREAM_SETTINGS
 from support.needed import absent
 
 _JVM = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Dderby.system.home={temporary}"
@@ -45,6 +45,7 @@ def start(warehouse: Path) -> SparkSession:
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.sql.shuffle.partitions": "2",
         **SETTINGS,
+        **STREAM_SETTINGS,
         **DELTA_SETTINGS,
         "spark.sql.catalog.glue_catalog": "org.apache.iceberg.spark.SparkCatalog",
         "spark.sql.catalog.glue_catalog.type": "hadoop",

@@ -26,7 +26,7 @@ from lakehouse_jobs.lineage_steps import DeltaFolders, StreamLineage, load_linea
 from lakehouse_jobs.objects import store_for
 from lakehouse_jobs.retry import RetryPolicy
 from lakehouse_jobs.runtime import Runtime, find_contracts
-from lakehouse_jobs.session import session
+from lakehouse_jobs.session import STREAM_SETTINGS, session
 from lakehouse_jobs.stream_batch import Stream
 
 _LOGGER = logging.getLogger(__name__)
@@ -80,8 +80,8 @@ def _run(options: argparse.Namespace) -> int:
     written = tables if job.delta is None else DeltaFolders(job.delta)
     lineage = StreamLineage(told, written, job.brokers, job.windows)
     lineage.started(contract)
-    settings = {} if job.delta is None else DELTA_SETTINGS
-    with session(f"stream-{contract.dataset}", settings) as spark:
+    delta = {} if job.delta is None else DELTA_SETTINGS
+    with session(f"stream-{contract.dataset}", {**STREAM_SETTINGS, **delta}) as spark:
         try:
             if options.take_over_from != NOBODY and job.delta is None:
                 rehearsal.rehearse(spark, job, contract)
