@@ -115,7 +115,7 @@ function selected(): Suite[] {
 }
 
 /** How many suites run beside each other: much of each is waiting. */
-const AT_ONCE = 2;
+const AT_ONCE = 3;
 
 /** Takes suites from the queue, one after the other, until there is none. */
 async function runFrom(queue: Suite[], folder: string, engine: Record<string, string>): Promise<Outcome[]> {
