@@ -8,19 +8,28 @@ function setUp(): { stack: Stack; bucket: CfnResource } {
 }
 
 describe('textOnce', () => {
-  test('is what the text is, with everything that only a deployment knows', () => {
+  test.each<[string, (bucket: CfnResource) => unknown]>([
+    ['a quoted literal', () => 'said "so"'],
+    ['a name', (bucket) => bucket.ref],
+    ['a part of a text', (bucket) => `arn of "${bucket.getAtt('Arn').toString()}/*"`],
+    ['a pseudo parameter', ({ stack }) => stack.partition],
+    ['a part of a name', (bucket) => Fn.select(2, Fn.split(':', bucket.ref))],
+    ['a number', (bucket) => Token.asNumber(bucket.getAtt('Size'))],
+    ['a list', (bucket) => Fn.split(',', bucket.ref)],
+    ['what is worked out late', (bucket) => Lazy.string({ produce: () => `"${bucket.ref}"` })],
+    ['nothing', () => Lazy.any({ produce: () => undefined })],
+  ])('is what the text is, with %s', (_, value) => {
     const { stack, bucket } = setUp();
-    const text = stack.toJsonString({
-      plain: 'said "so"',
-      ref: bucket.ref,
-      arn: `${bucket.getAtt('Arn').toString()}/*`,
-      partition: stack.partition,
-      part: Fn.select(2, Fn.split(':', bucket.ref)),
-      number: Token.asNumber(bucket.getAtt('Size')),
-    });
+    const text = stack.toJsonString({ before: bucket.ref, value: value(bucket), [bucket.ref]: 'as a name' });
     const once = textOnce(stack, text);
     expect(stack.resolve(once)).toEqual(stack.resolve(text));
     expect(stack.resolve(once)).toEqual(stack.resolve(text));
+  });
+
+  test('escapes what stands between joined parts', () => {
+    const { stack, bucket } = setUp();
+    const once = textOnce(stack, stack.toJsonString([Fn.join('"', [bucket.ref, 'left'])]));
+    expect(stack.resolve(once)).toEqual({ 'Fn::Join': ['', ['["', { Ref: 'Bucket' }, String.raw`\"left"]`]] });
   });
 
   test('is put together once', () => {
