@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 
 from tests.fake_spark import spark_home
+from tests.orchestration.test_machines import BUCKET, ROLE, _cluster, _supervisor, _template
 from tests.planner import bundled
 from tests.support import LOCAL, Endpoint, until
-from tests.test_machines import BUCKET, ROLE, _cluster, _supervisor, _template
 
 # what lakehouse_jobs/draining.py does, with a file for each batch; `--deaf` hears nothing
 _JOB = f"""

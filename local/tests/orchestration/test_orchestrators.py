@@ -10,8 +10,8 @@ import pytest
 
 from tests.asked import Asked, AskedError, towards
 from tests.lake_runs import endpoint_with_jobs, lake
+from tests.orchestration.test_dags import arguments
 from tests.support import LOCAL, REGION, Endpoint, setting
-from tests.test_dags import arguments
 
 DAGS = LOCAL.parent / "workloads" / "dags"
 RUN_ID = "20260105T000000Z-0a1b2c"

@@ -18,7 +18,7 @@ import pytest
 from tests.fake_spark import spark_home
 from tests.support import Endpoint, until
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 BUCKET = "test-assets"
 ROLE = "arn:aws:iam::000000000000:role/machine"
 Definition = dict[str, Any]

@@ -1,0 +1,1 @@
+"""What runs jobs: state machines, Airflow and other orchestrators."""
