@@ -16,8 +16,10 @@ from typing import Any
 
 import pytest
 
+from tests import example_machines
+from tests.example_machines import BUCKET
 from tests.fake_spark import spark_home
-from tests.orchestration.test_machines import BUCKET, ROLE, _cluster, _supervisor, _template
+from tests.machines import machine
 from tests.planner import bundled
 from tests.support import LOCAL, Endpoint, until
 
@@ -113,7 +115,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    return _template("streaming-job", tmp_path_factory.mktemp("example"))
+    return example_machines.template("streaming-job", tmp_path_factory.mktemp("example"))
 
 
 @pytest.fixture
@@ -123,11 +125,9 @@ def stream(
     """A stream that is deployed and does not run."""
     for found in running.client("s3").list_objects_v2(Bucket=BUCKET, Prefix="checkpoints/").get("Contents", []):
         running.client("s3").delete_object(Bucket=BUCKET, Key=found["Key"])
-    cluster, name = _cluster(running), f"trips-{abs(hash(request.node.name))}"
-    definition = _supervisor({"streaming-job": template}, cluster, "main.sh", name)
-    arn = running.client("stepfunctions").create_state_machine(
-        name=name, definition=json.dumps(definition), roleArn=ROLE
-    )["stateMachineArn"]
+    cluster, name = example_machines.cluster_of(running), f"trips-{abs(hash(request.node.name))}"
+    definition = example_machines.supervised(template, cluster, "main.sh", name)
+    arn = machine(running, name, definition)
     facts = {
         "streamingCluster": {"id": cluster},
         "kafka": {"clusterArn": "arn:aws:kafka:us-east-1:000000000000:cluster/lake/1"},

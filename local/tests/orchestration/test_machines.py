@@ -6,22 +6,18 @@ Only the entry script of a step is another: one that ends, fails or stays, and a
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests import machines
+from tests.example_machines import BUCKET, cluster_of, definition_of, supervised, template
 from tests.fake_spark import spark_home
 from tests.support import Endpoint, until
 
-ROOT = Path(__file__).resolve().parents[3]
-BUCKET = "test-assets"
-ROLE = "arn:aws:iam::000000000000:role/machine"
-Definition = dict[str, Any]
+SECONDS = 60.0
+"""How long an execution may take."""
 
 
 @pytest.fixture(scope="module")
@@ -43,83 +39,10 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
 @pytest.fixture(scope="module")
 def templates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The templates of the two examples by their name."""
-    return {name: _template(name, tmp_path_factory.mktemp(name)) for name in ("streaming-job", "batch-job-flow")}
-
-
-def _template(example: str, folder: Path) -> Any:
-    node = shutil.which("node")
-    assert node, "Node.js is on the path"
-    subprocess.run(
-        [node, "--import", "tsx", f"examples/{example}.ts"],
-        cwd=ROOT,
-        env={**os.environ, "CDK_OUTDIR": str(folder)},
-        check=True,
-        capture_output=True,
-    )
-    [template] = folder.glob("*.template.json")
-    return json.loads(template.read_text())
-
-
-def _text(value: Any, known: dict[str, str]) -> str:
-    """A value of a template as text; what is not known is its logical id."""
-    if isinstance(value, str):
-        return value
-    if "Fn::Join" in value:
-        separator, parts = value["Fn::Join"]
-        return str(separator).join(_text(part, known) for part in parts)
-    if "Fn::Sub" in value:
-        return str(value["Fn::Sub"])
-    name = str(value.get("Ref") or ".".join(value["Fn::GetAtt"]))
-    return next((known[key] for key in known if name.startswith(key)), name)
-
-
-def _definition(template: Any, known: dict[str, str]) -> Definition:
-    kinds = {"AWS::Partition": "aws", "ZonesArtifacts": BUCKET, **known}
-    [machine] = [r for r in template["Resources"].values() if r["Type"] == "AWS::StepFunctions::StateMachine"]
-    definition: Definition = json.loads(_text(machine["Properties"]["DefinitionString"], kinds))
-    return definition
-
-
-def _create(endpoint: Endpoint, name: str, definition: Definition) -> str:
-    machine = endpoint.client("stepfunctions").create_state_machine(
-        name=name, definition=json.dumps(definition), roleArn=ROLE
-    )
-    return str(machine["stateMachineArn"])
-
-
-def _start(endpoint: Endpoint, machine: str, data: Any = None) -> str:
-    started = endpoint.client("stepfunctions").start_execution(stateMachineArn=machine, input=json.dumps(data or {}))
-    return str(started["executionArn"])
-
-
-def _ended(endpoint: Endpoint, execution: str) -> dict[str, Any]:
-    """An execution once it has ended."""
-    sfn = endpoint.client("stepfunctions")
-    until(lambda: sfn.describe_execution(executionArn=execution)["status"] != "RUNNING", 60, "the end of an execution")
-    found: dict[str, Any] = sfn.describe_execution(executionArn=execution)
-    return found
+    return {name: template(name, tmp_path_factory.mktemp(name)) for name in ("streaming-job", "batch-job-flow")}
 
 
 # --- streaming jobs
-
-
-def _cluster(endpoint: Endpoint) -> str:
-    instances = {"KeepJobFlowAliveWhenNoSteps": True, "InstanceCount": 1, "MasterInstanceType": "m5.xlarge"}
-    made = endpoint.client("emr").run_job_flow(
-        Name="streaming", ReleaseLabel="emr-7.14.0", Instances=instances, StepConcurrencyLevel=10
-    )
-    return str(made["JobFlowId"])
-
-
-def _supervisor(templates: Any, cluster: str, script: str, name: str, topic: str = "nobody") -> Definition:
-    known = {"Cluster": cluster, "AlertsCritical": topic}
-    definition = _definition(templates["streaming-job"], known)
-    step = definition["States"]["Start"]["Arguments"]["Steps"][0]["HadoopJarStep"]
-    given = step["Args"]
-    step["Args"] = [*given[:3], f"s3://{BUCKET}/{script}", *given[given.index("--checkpoint") :]]
-    itself = definition["States"]["HandOver"]["Arguments"]
-    itself["StateMachineArn"] = f"arn:aws:states:us-east-1:000000000000:stateMachine:{name}"
-    return definition
 
 
 def _steps(endpoint: Endpoint, cluster: str) -> list[str]:
@@ -145,11 +68,11 @@ def test_a_job_that_ends_is_started_again_until_restarts_are_used_up(
     running: Endpoint, templates: Any, script: str
 ) -> None:
     topic, queue = _subscribed(running, f"critical-{script[:-3]}")
-    cluster, name = _cluster(running), f"ending-{script[:-3]}"
-    definition = _supervisor(templates, cluster, script, name, topic)
+    cluster, name = cluster_of(running), f"ending-{script[:-3]}"
+    definition = supervised(templates["streaming-job"], cluster, script, name, topic)
     assert definition["States"]["AreRestartsLeft"]["Choices"][0]["Condition"] == "{% $restarts <= 5 %}"
     definition["States"]["AreRestartsLeft"]["Choices"][0]["Condition"] = "{% $restarts <= 2 %}"
-    found = _ended(running, _start(running, _create(running, name, definition)))
+    found = machines.ended(running, machines.start(running, machines.machine(running, name, definition)), SECONDS)
     assert (found["status"], found["error"]) == ("FAILED", "JobIsDown")
     state = "FAILED" if script == "fails.sh" else "COMPLETED"
     assert _steps(running, cluster) == [state] * 3
@@ -161,42 +84,44 @@ def test_a_job_that_ends_is_started_again_until_restarts_are_used_up(
 
 
 def test_two_supervisors_look_at_one_step_and_end_well_when_it_is_cancelled(running: Endpoint, templates: Any) -> None:
-    cluster = _cluster(running)
-    machine = _create(running, "drained", _supervisor(templates, cluster, "stays.sh", "drained"))
-    first = _start(running, machine)
+    cluster = cluster_of(running)
+    machine = machines.machine(
+        running, "drained", supervised(templates["streaming-job"], cluster, "stays.sh", "drained")
+    )
+    first = machines.start(running, machine)
     until(lambda: _steps(running, cluster) == ["RUNNING"], 20, "the job")
-    second = _start(running, machine)
+    second = machines.start(running, machine)
     sfn = running.client("stepfunctions")
     until(lambda: "Look" in str(sfn.get_execution_history(executionArn=second)["events"]), 20, "the second look")
     assert _steps(running, cluster) == ["RUNNING"]
     _cancel(running, cluster)
     for execution in (first, second):
-        found = _ended(running, execution)
+        found = machines.ended(running, execution, SECONDS)
         assert (found["status"], json.loads(found["output"])["Outcome"]) == ("SUCCEEDED", "cancelled")
     assert _steps(running, cluster) == ["CANCELLED"]
 
 
 def test_a_run_that_was_asked_to_end_is_not_started_again(running: Endpoint, templates: Any) -> None:
-    cluster = _cluster(running)
-    machine = _create(running, "asked", _supervisor(templates, cluster, "ends.sh", "asked"))
-    execution = _start(running, machine, {"correlationId": "run 1/a"})
+    cluster = cluster_of(running)
+    machine = machines.machine(running, "asked", supervised(templates["streaming-job"], cluster, "ends.sh", "asked"))
+    execution = machines.start(running, machine, {"correlationId": "run 1/a"})
     until(lambda: _steps(running, cluster).count("COMPLETED") > 1, 20, "the restart of a run that nobody asked to end")
     running.upload("checkpoints/trips.runs/run%201%2Fa/asked.json", b"{}", BUCKET)
-    found = _ended(running, execution)
+    found = machines.ended(running, execution, SECONDS)
     assert (found["status"], json.loads(found["output"])["Outcome"]) == ("SUCCEEDED", "drained")
 
 
 def test_a_run_that_takes_the_place_of_another_starts_beside_it(running: Endpoint, templates: Any) -> None:
-    cluster, name = _cluster(running), "replacing"
-    machine = _create(running, name, _supervisor(templates, cluster, "stays.sh", name))
-    first = _start(running, machine, {"correlationId": "old"})
+    cluster, name = cluster_of(running), "replacing"
+    machine = machines.machine(running, name, supervised(templates["streaming-job"], cluster, "stays.sh", name))
+    first = machines.start(running, machine, {"correlationId": "old"})
     until(lambda: _steps(running, cluster) == ["RUNNING"], 20, "the job")
-    _start(running, machine, {"correlationId": "new", "replaces": "old"})
+    machines.start(running, machine, {"correlationId": "new", "replaces": "old"})
     until(lambda: _steps(running, cluster) == ["RUNNING"] * 2, 20, "the job beside it")
     running.upload("checkpoints/trips.runs/old/asked.json", b"{}", BUCKET)
     old = running.client("emr").list_steps(ClusterId=cluster)["Steps"][-1]["Id"]
     running.client("emr").cancel_steps(ClusterId=cluster, StepIds=[old])
-    assert _ended(running, first)["status"] == "SUCCEEDED"
+    assert machines.ended(running, first, SECONDS)["status"] == "SUCCEEDED"
     assert _steps(running, cluster) == ["RUNNING", "CANCELLED"]
     running.client("emr").terminate_job_flows(JobFlowIds=[cluster])
 
@@ -204,12 +129,12 @@ def test_a_run_that_takes_the_place_of_another_starts_beside_it(running: Endpoin
 def test_an_execution_hands_over_before_its_history_is_full_and_a_lost_cluster_is_told(
     running: Endpoint, templates: Any
 ) -> None:
-    cluster = _cluster(running)
-    definition = _supervisor(templates, cluster, "stays.sh", "handing")
+    cluster = cluster_of(running)
+    definition = supervised(templates["streaming-job"], cluster, "stays.sh", "handing")
     choices = definition["States"]["Judge"]["Choices"]
     choices[0]["Condition"] = choices[0]["Condition"].replace("$looks < 2000", "$looks < 2")
-    machine = _create(running, "handing", definition)
-    first = _ended(running, _start(running, machine))
+    machine = machines.machine(running, "handing", definition)
+    first = machines.ended(running, machines.start(running, machine), SECONDS)
     assert json.loads(first["output"])["Outcome"] == "handed over"
     sfn = running.client("stepfunctions")
 
@@ -229,11 +154,11 @@ def test_an_execution_hands_over_before_its_history_is_full_and_a_lost_cluster_i
 
 
 def _flow(running: Endpoint, templates: Any, name: str, seconds: int | None = None) -> str:
-    definition = _definition(templates["batch-job-flow"], {})
+    definition = definition_of(templates["batch-job-flow"], {})
     if seconds is not None:
         limit = definition["States"]["Judge"]["Choices"][1]
         limit["Condition"] = limit["Condition"].replace("21600000", str(seconds * 1000))
-    return _create(running, name, definition)
+    return machines.machine(running, name, definition)
 
 
 def _step(script: str) -> dict[str, Any]:
@@ -244,7 +169,7 @@ def _step(script: str) -> dict[str, Any]:
 def test_a_flow_runs_its_steps_on_a_cluster_that_ends(running: Endpoint, templates: Any) -> None:
     machine = _flow(running, templates, "ending")
     steps = {"Steps": [_step("ends.sh"), _step("ends.sh")], "Name": "day 1"}
-    found = _ended(running, _start(running, machine, steps))
+    found = machines.ended(running, machines.start(running, machine, steps), SECONDS)
     assert found["status"] == "SUCCEEDED", found
     emr, cluster_id = running.client("emr"), json.loads(found["output"])["ClusterId"]
     cluster = emr.describe_cluster(ClusterId=cluster_id)["Cluster"]
@@ -259,7 +184,9 @@ def test_a_flow_runs_its_steps_on_a_cluster_that_ends(running: Endpoint, templat
 
 def test_a_flow_fails_with_the_first_step_that_fails_and_says_why(running: Endpoint, templates: Any) -> None:
     machine = _flow(running, templates, "failing")
-    found = _ended(running, _start(running, machine, {"Steps": [_step("fails.sh"), _step("ends.sh")]}))
+    found = machines.ended(
+        running, machines.start(running, machine, {"Steps": [_step("fails.sh"), _step("ends.sh")]}), SECONDS
+    )
     assert found["error"] == "JobFlowFailed"
     assert "fails.sh FAILED Application failed. ValueError: no such topic" in found["cause"]
     assert found["cause"].count("ends.sh CANCELLED") == 1
@@ -267,7 +194,7 @@ def test_a_flow_fails_with_the_first_step_that_fails_and_says_why(running: Endpo
 
 def test_a_flow_ends_a_cluster_that_takes_too_long(running: Endpoint, templates: Any) -> None:
     machine = _flow(running, templates, "slow", seconds=1)
-    found = _ended(running, _start(running, machine, {"Steps": [_step("stays.sh")]}))
+    found = machines.ended(running, machines.start(running, machine, {"Steps": [_step("stays.sh")]}), SECONDS)
     assert "runs longer than" in found["cause"]
     cluster = found["cause"].split()[0]
     emr = running.client("emr")
@@ -281,5 +208,5 @@ def test_a_flow_ends_a_cluster_that_takes_too_long(running: Endpoint, templates:
 @pytest.mark.parametrize("data", [{}, {"Steps": []}, {"Steps": [{"Name": "no jar"}]}])
 def test_a_flow_refuses_input_without_steps(running: Endpoint, templates: Any, data: Any) -> None:
     machine = _flow(running, templates, f"refusing-{len(json.dumps(data))}")
-    found = _ended(running, _start(running, machine, data))
+    found = machines.ended(running, machines.start(running, machine, data), SECONDS)
     assert found["error"] == "InvalidInput"
