@@ -1,5 +1,5 @@
 import { Template } from 'aws-cdk-lib/assertions';
-import { App, CfnOutput, CfnResource, Fn, Lazy, NestedStack, Stack, Token } from 'aws-cdk-lib/core';
+import { App, Aws, CfnOutput, CfnResource, Fn, Lazy, NestedStack, Stack, Token } from 'aws-cdk-lib/core';
 import { textOnce } from '../../lib/foundation/text-once';
 
 function setUp(): { stack: Stack; bucket: CfnResource } {
@@ -32,12 +32,16 @@ describe('textOnce', () => {
     expect(stack.resolve(once)).toEqual({ 'Fn::Join': ['', ['["', { Ref: 'Bucket' }, String.raw`\"left"]`]] });
   });
 
-  test('is put together once', () => {
-    const { stack } = setUp();
+  test.each<[string, (bucket: CfnResource) => string, unknown]>([
+    ['nothing', () => 'nothing', 'nothing made 1'],
+    ['a resource', ({ ref }) => ref, { 'Fn::Join': ['', [{ Ref: 'Bucket' }, ' made 1']] }],
+    ['the deployment', () => Aws.REGION, { 'Fn::Join': ['', [{ Ref: 'AWS::Region' }, ' made 1']] }],
+  ])('is put together once, when it refers to %s', (_, of, made) => {
+    const { stack, bucket } = setUp();
     let times = 0;
-    const once = textOnce(stack, Lazy.uncachedString({ produce: () => `made ${++times}` }));
-    expect(stack.resolve(once)).toBe('made 1');
-    expect(stack.resolve(once)).toBe('made 1');
+    const once = textOnce(stack, Lazy.uncachedString({ produce: () => `${of(bucket)} made ${++times}` }));
+    expect(stack.resolve(once)).toEqual(made);
+    expect(stack.resolve(once)).toEqual(made);
   });
 
   test('follows a resource whose logical id changes after it was put together', () => {
