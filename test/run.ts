@@ -114,7 +114,7 @@ function selected(): Suite[] {
   return suites.filter((suite) => (names ? names.includes(suite.name) : values.full || !suite.long));
 }
 
-/** How many suites run beside each other: much of each is waiting. */
+/** How many suites run beside each other: as many as keep two cores busy, for much of each is waiting. */
 const AT_ONCE = 3;
 
 /** Takes suites from the queue, one after the other, until there is none. */
