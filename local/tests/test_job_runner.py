@@ -28,6 +28,9 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
     endpoint.upload(
         "fail.sh", b"echo 'Traceback (most recent call last):'; echo \"ValueError: no column gate\"; exit 3"
     )
+    with zipfile.ZipFile(folder / "a.zip", "w") as archive:
+        archive.writestr("inside.txt", "a")
+    endpoint.upload("a.zip", (folder / "a.zip").read_bytes())
     endpoint.upload("sleep.sh", b"sleep 1000 & echo $! > /proc/self/fd/1; sleep 1000")
     endpoint.upload("wait.sh", b"while [ ! -e ../go ]; do sleep 0.05; done")
     try:
@@ -111,6 +114,22 @@ def test_a_step_runs_with_its_files_and_its_logs_reach_the_bucket(running: Endpo
     assert cluster_state(running, cluster_id) == "WAITING"
 
 
+def test_steps_share_what_an_archive_unpacks_to(running: Endpoint, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "shared.zip", "w") as archive:
+        archive.writestr("inside.txt", "unpacked once")
+    for name in ("one.zip", "other.zip"):
+        running.upload(name, (tmp_path / "shared.zip").read_bytes())
+    running.upload("where.sh", b"cd -P data || cd -P words; pwd; cat inside.txt")
+    cluster_id = cluster(running)
+    options = [("--archives", f"s3://{BUCKET}/{archive}") for archive in ("one.zip#data", "other.zip#words")]
+    steps = add(running, cluster_id, *(step("where.sh", *each) for each in options))
+    for step_id in steps:
+        ended(running, cluster_id, step_id, "COMPLETED")
+    first, second = (log(running, cluster_id, step_id, "stdout") for step_id in steps)
+    assert first == second
+    assert first.endswith("unpacked once")
+
+
 def test_a_failed_step_tells_why(running: Endpoint) -> None:
     cluster_id = cluster(running)
     failing, after = add(running, cluster_id, step("fail.sh"), step("ok.sh"))
@@ -126,6 +145,14 @@ def test_a_failed_step_tells_why(running: Endpoint) -> None:
         (["spark-submit", f"s3://{BUCKET}/missing.sh"], "'s3://test-assets/missing.sh' must be readable"),
         (["bash", "-c", "true"], "'HadoopJarStep.Args\\[0\\]' must be spark-submit"),
         (["spark-submit", "--nonsense", "x", "a.sh"], "'spark-submit option' must be a known one"),
+        (
+            ["spark-submit", "--archives", f"s3://{BUCKET}/ok.sh", f"s3://{BUCKET}/ok.sh"],
+            "'--archives' must be a zip or tar file, got",
+        ),
+        (
+            ["spark-submit", "--archives", f"s3://{BUCKET}/a.zip#a,s3://{BUCKET}/a.zip#a", f"s3://{BUCKET}/ok.sh"],
+            "'--archives' must be archives of different names, got",
+        ),
     ],
 )
 def test_a_step_that_cannot_start_fails_with_the_reason(running: Endpoint, args: list[str], message: str) -> None:

@@ -1,9 +1,15 @@
-"""A step's files brought into its working directory, as YARN does: copied, and archives unpacked under their name."""
+"""A step's files brought into its working directory, as YARN does: copied, and archives linked under their name.
+
+Steps with the same archive share what it unpacks to, as applications on a node do: the first one unpacks it, and what Python
+compiles when it imports from there is compiled for the others too.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import tarfile
+import tempfile
 import zipfile
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -16,11 +22,12 @@ _S3 = ("s3", "s3a", "s3n")
 
 
 class Localizer:
-    """Fetches into one working directory through an S3 client."""
+    """Fetches into one working directory through an S3 client; archives are unpacked in a folder that all share."""
 
-    def __init__(self, s3: Any, directory: Path) -> None:
+    def __init__(self, s3: Any, directory: Path, archives: Path) -> None:
         self._s3 = s3
         self._directory = directory
+        self._archives = archives
 
     def localize(self, submission: Submission) -> Submission:
         """Fetch everything the submission names; afterwards it names local paths only."""
@@ -29,7 +36,7 @@ class Localizer:
         submission.files = [str(self.fetch(uri, self._directory)) for uri in submission.files]
         submission.jars = [str(self.fetch(uri, self._directory / "jars")) for uri in submission.jars]
         for uri in submission.archives:
-            self._unpack(uri)
+            self._link(uri)
         submission.archives = []
         return submission
 
@@ -49,16 +56,38 @@ class Localizer:
             raise InvalidSubmissionError(must(address, "readable", str(error), "upload it before the step")) from error
         return target
 
-    def _unpack(self, uri: str) -> None:
+    def _link(self, uri: str) -> None:
         address, _, alias = uri.partition("#")
-        packed = self.fetch(address, self._directory / ".archives")
-        folder = self._directory / (alias or packed.name)
-        if zipfile.is_zipfile(packed):
-            with zipfile.ZipFile(packed) as archive:
-                archive.extractall(folder)
-        elif tarfile.is_tarfile(packed):
-            with tarfile.open(packed) as archive:
-                archive.extractall(folder, filter="data")
-        else:
-            raise InvalidSubmissionError(must("--archives", "a zip or tar file", address, "pack it as one of them"))
-        packed.unlink()
+        self._archives.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=self._archives) as folder:
+            packed = self.fetch(address, Path(folder))
+            with packed.open("rb") as file:
+                unpacked = self._archives / hashlib.file_digest(file, "sha256").hexdigest()
+            if not unpacked.exists():
+                _unpack(packed, Path(folder) / "unpacked", address)
+                _rename(Path(folder) / "unpacked", unpacked)
+        link = self._directory / (alias or packed.name)
+        if link.exists():
+            raise InvalidSubmissionError(must("--archives", "archives of different names", link.name, "name it after a #"))
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(unpacked)
+
+
+def _unpack(packed: Path, folder: Path, address: str) -> None:
+    if zipfile.is_zipfile(packed):
+        with zipfile.ZipFile(packed) as archive:
+            archive.extractall(folder)
+    elif tarfile.is_tarfile(packed):
+        with tarfile.open(packed) as archive:
+            archive.extractall(folder, filter="data")
+    else:
+        raise InvalidSubmissionError(must("--archives", "a zip or tar file", address, "pack it as one of them"))
+
+
+def _rename(folder: Path, target: Path) -> None:
+    """Another step may have unpacked the same meanwhile."""
+    try:
+        folder.rename(target)
+    except OSError:
+        if not target.is_dir():
+            raise

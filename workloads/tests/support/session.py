@@ -13,7 +13,7 @@ from lakehouse_jobs.engines import DELTA_SETTINGS
 from lakehouse_jobs.session import SETTINGS, STREAM_SETTINGS
 from support.needed import absent
 
-_JVM = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC -Dderby.system.home={temporary}"
+_JVM = "-XX:+UseSerialGC -Dderby.system.home={temporary}"
 
 
 def jars() -> list[str]:
