@@ -7,6 +7,7 @@ import { buildCommandLine } from './toolchain/command-line';
 import { packageDependencies } from './toolchain/dependencies';
 import { ensureJars, jarSets } from './toolchain/jars';
 import { ensureJava } from './toolchain/java';
+import { ensureSparkClasses } from './toolchain/spark-classes';
 import { ensureEnvironment, environments, type PythonEnvironment } from './toolchain/python';
 import type { InstalledOrchestrator, OrchestratorName } from './orchestration';
 
@@ -43,15 +44,17 @@ export async function ensureTools(progress: Progress, needs: ToolNeeds): Promise
   await allEnded(...Object.values(work));
   await Promise.all([work.dependencies, work.commandLine]);
   const spark = await work.spark;
+  const emulator = await work.emulator;
   const runtime = {
     sparkHome: sparkHome(spark),
     python: spark.python,
     javaHome: await work.javaHome,
     jars: [await work.jars],
   };
+  const classes = await progress.step('classes of Spark', () => ensureSparkClasses(emulator, runtime));
   return {
-    emulator: await work.emulator,
-    spark: runtime,
+    emulator,
+    spark: { ...runtime, classes },
     kafkaJars: await work.kafkaJars,
     orchestrator: await work.orchestrator,
   };

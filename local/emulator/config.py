@@ -25,6 +25,8 @@ class SparkConfig:
     master: str = "local[2]"
     driver_memory: str = "3g"
     step_timeout_seconds: float = 3600.0
+    classes: Path | None = None
+    """The classes of Spark as `emulator.jobs.shared_classes` records them; without, drivers start slower."""
 
 
 @dataclass(frozen=True)
@@ -101,4 +103,5 @@ def _spark(raw: dict[str, Any]) -> SparkConfig:
         master=raw.get("master", "local[2]"),
         driver_memory=raw.get("driverMemory", "3g"),
         step_timeout_seconds=float(raw.get("stepTimeoutSeconds", 3600)),
+        classes=Path(raw["classes"]) if raw.get("classes") else None,
     )

@@ -7,7 +7,7 @@ import shlex
 import signal
 import subprocess
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -39,10 +39,7 @@ class Launcher:
     port: int
     folder: Path
     java_options: str = ""
-
-    def with_java(self, options: str) -> Launcher:
-        """The same with other options of Java."""
-        return replace(self, java_options=options)
+    classes: Path | None = None
 
     def start(self, number: int, *, delta: bool = False) -> Driver:
         """Start a driver, for Delta tables or those of the catalog; it is warm some seconds later."""
@@ -53,8 +50,9 @@ class Launcher:
         work = self.folder / f"driver-{number}"
         work.mkdir(parents=True)
         endpoint = EmulatorConfig(port=self.port, state_dir=work, region=REGION)
+        tools = self.tools
         spark = SparkConfig(
-            self.tools.spark_home, self.tools.jobs_python, self.tools.java_home, (), driver_memory=_MEMORY
+            tools.spark_home, tools.jobs_python, tools.java_home, (), driver_memory=_MEMORY, classes=self.classes
         )
         built = launch.build(endpoint, spark, submission, found, work)
         environment = {

@@ -13,6 +13,8 @@ export interface SparkRuntime {
   readonly javaHome: string;
   /** Folders of the jars the EMR release ships. */
   readonly jars: string[];
+  /** The classes of Spark as they were recorded; steps start slower where it does not exist. */
+  readonly classes: string;
 }
 
 /** Where the endpoint listens and what it stands for. */

@@ -38,7 +38,9 @@ def running(tmp_path: Path) -> Iterator[Endpoint]:
     home, jars = setting("LAKEHOUSE_SPARK_HOME"), setting("LAKEHOUSE_SPARK_JARS")
     python = os.environ.get("LAKEHOUSE_SPARK_PYTHON", sys.executable)
     java = os.environ.get("JAVA_HOME")
-    spark = {"sparkHome": home, "python": python, "javaHome": java, "jars": [jars], "driverMemory": "1g"}
+    classes = setting("LAKEHOUSE_SPARK_CLASSES")
+    runtime = {"sparkHome": home, "python": python, "javaHome": java, "jars": [jars], "classes": classes}
+    spark = {**runtime, "driverMemory": "1g"}
     endpoint = Endpoint(tmp_path / "endpoint", spark=spark)
     yield endpoint
     endpoint.stop()
@@ -72,10 +74,12 @@ def test_a_step_writes_files_and_a_table_that_any_client_reads(running: Endpoint
         Instances={"KeepJobFlowAliveWhenNoSteps": True, "InstanceCount": 1, "MasterInstanceType": "m5.xlarge"},
         Configurations=[
             {"Classification": "iceberg-defaults", "Properties": {"iceberg.enabled": "true"}},
+            {"Classification": "delta-defaults", "Properties": {"delta.enabled": "true"}},
             {"Classification": "spark-defaults", "Properties": defaults},
         ],
     )["JobFlowId"]
     options = ["--py-files", "s3://test-assets/jobs.zip", "--archives", "s3://test-assets/words.zip#words"]
+    options += ["--conf", "spark.driver.extraJavaOptions=-Xlog:class+load:file=classes.log"]
     targets = ("glue_catalog.silver.events", "none")
     steps = [
         {
@@ -106,3 +110,7 @@ def test_a_step_writes_files_and_a_table_that_any_client_reads(running: Endpoint
     keys = [item["Key"] for item in running.client("s3").list_objects_v2(Bucket="lake-of-tests")["Contents"]]
     assert any(key.startswith("landing/part-") for key in keys)
     assert not any("_temporary" in key or "__magic" in key for key in keys)
+    loaded = (running.state / "state" / "steps" / cluster / good / "classes.log").read_text().splitlines()
+    assert sum("shared objects file (top)" in line for line in loaded) > len(loaded) / 2, (
+        "not read from the recorded classes"
+    )

@@ -94,7 +94,21 @@ def test_the_command_holds_no_credentials(tmp_path: Path, monkeypatch: pytest.Mo
     assert made.environment["LAKEHOUSE_PUSHGATEWAY"] == "127.0.0.1:9091"
     assert made.environment["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4566"
     assert made.argv[-5:] == ["s3://a/main.py", "--environment", "dev", "--conf", "mine"]
-    assert "s3://a/x.jar:s3://a/y.jar:/r/a.jar" in made.argv
+    assert made.argv[made.argv.index("--driver-class-path") + 1] == "/r/a.jar"
+    assert made.environment["SPARK_DIST_CLASSPATH"] == "s3://a/x.jar:s3://a/y.jar"
+
+
+def test_a_driver_uses_the_recorded_classes_where_there_are_some(tmp_path: Path) -> None:
+    classes = tmp_path / "spark.jsa"
+    spark = SparkConfig(Path("/spark"), Path("/python"), None, (), classes=classes)
+
+    def java_options() -> str:
+        made = launch.build(EmulatorConfig(4566, tmp_path, spark=spark), spark, submission.parse(ARGS), [], tmp_path)
+        return made.argv[made.argv.index("--driver-java-options") + 1]
+
+    assert "SharedArchiveFile" not in java_options()
+    classes.touch()
+    assert f"-XX:SharedArchiveFile={classes}" in java_options()
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,11 @@ import { newFolder, removeFolders } from './support';
 afterAll(removeFolders);
 
 const { LAKEHOUSE_KAFKA_JARS: kafkaJars, JAVA_HOME: javaHome, LAKEHOUSE_SPARK_JARS: sparkJars } = process.env;
-const { LAKEHOUSE_SPARK_HOME: sparkHome, LAKEHOUSE_SPARK_PYTHON: python } = process.env;
+const {
+  LAKEHOUSE_SPARK_HOME: sparkHome,
+  LAKEHOUSE_SPARK_PYTHON: python,
+  LAKEHOUSE_SPARK_CLASSES: sparkClasses,
+} = process.env;
 const engine = { kafkaJars, javaHome, sparkHome, python, sparkJars };
 // `npm test` sets them; alone, this file has no services to run
 const describeWithEngine = Object.values(engine).includes(undefined) ? describe.skip : describe;
@@ -65,6 +69,7 @@ describeWithEngine('Session', () => {
       python: python ?? '',
       javaHome: javaHome ?? '',
       jars: [sparkJars ?? ''],
+      classes: sparkClasses ?? '',
     };
     const tools = {
       emulator: await ensureEnvironment(environments.emulator),

@@ -222,6 +222,7 @@ export async function ensureEngine(folder: string): Promise<Record<string, strin
     LAKEHOUSE_SPARK_PYTHON: spark.python,
     LAKEHOUSE_JOBS_PYTHON: jobs.python,
     LAKEHOUSE_SPARK_JARS: spark.jars.join(','),
+    LAKEHOUSE_SPARK_CLASSES: spark.classes,
     LAKEHOUSE_JOB_JARS: [loadJars, streamJars].join(','),
     LAKEHOUSE_KAFKA_JARS: kafkaJars,
     LAKEHOUSE_AIRFLOW: environmentDirectory(environments.airflow),

@@ -1,7 +1,7 @@
 """A step's files brought into its working directory, as YARN does: copied, and archives linked under their name.
 
-Steps with the same archive share what it unpacks to, as applications on a node do: the first one unpacks it, and what Python
-compiles when it imports from there is compiled for the others too.
+Steps with the same archive share what it unpacks to, as applications on a node do: the first one unpacks it, and what
+Python compiles when it imports from there is compiled for the others too.
 """
 
 from __future__ import annotations
@@ -68,7 +68,9 @@ class Localizer:
                 _rename(Path(folder) / "unpacked", unpacked)
         link = self._directory / (alias or packed.name)
         if link.exists():
-            raise InvalidSubmissionError(must("--archives", "archives of different names", link.name, "name it after a #"))
+            raise InvalidSubmissionError(
+                must("--archives", "archives of different names", link.name, "name it after a #")
+            )
         link.parent.mkdir(parents=True, exist_ok=True)
         link.symlink_to(unpacked)
 
