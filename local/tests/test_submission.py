@@ -98,6 +98,14 @@ def test_the_command_holds_no_credentials(tmp_path: Path, monkeypatch: pytest.Mo
     assert made.environment["SPARK_DIST_CLASSPATH"] == "s3://a/x.jar:s3://a/y.jar"
 
 
+def test_a_driver_starts_fast_and_has_room_for_compiled_code(tmp_path: Path) -> None:
+    spark = SparkConfig(Path("/spark"), Path("/python"), None, ())
+    made = launch.build(EmulatorConfig(4566, tmp_path, spark=spark), spark, submission.parse(ARGS), [], tmp_path)
+    options = made.argv[made.argv.index("--driver-java-options") + 1].split()
+    assert "-XX:TieredStopAtLevel=1" in options
+    assert "-XX:ReservedCodeCacheSize=240m" in options, "by itself C1 has 48 MB, which a run of dbt fills"
+
+
 def test_a_driver_uses_the_recorded_classes_where_there_are_some(tmp_path: Path) -> None:
     classes = tmp_path / "spark.jsa"
     spark = SparkConfig(Path("/spark"), Path("/python"), None, (), classes=classes)
