@@ -7,8 +7,8 @@ import { buildCommandLine } from './toolchain/command-line';
 import { packageDependencies } from './toolchain/dependencies';
 import { ensureJars, jarSets } from './toolchain/jars';
 import { ensureJava } from './toolchain/java';
-import { ensureSparkClasses } from './toolchain/spark-classes';
 import { ensureEnvironment, environments, type PythonEnvironment } from './toolchain/python';
+import { ensureSparkClasses } from './toolchain/spark-classes';
 import type { InstalledOrchestrator, OrchestratorName } from './orchestration';
 
 /** Everything a run needs on the machine. */
@@ -41,23 +41,31 @@ export async function ensureTools(progress: Progress, needs: ToolNeeds): Promise
     dependencies: progress.step('dependencies of the application', packageDependencies),
     commandLine: progress.step('command line', buildCommandLine),
   };
-  await allEnded(...Object.values(work));
+  const runtime = sparkRuntime(progress, work);
+  await allEnded(...Object.values(work), runtime);
   await Promise.all([work.dependencies, work.commandLine]);
-  const spark = await work.spark;
-  const emulator = await work.emulator;
-  const runtime = {
-    sparkHome: sparkHome(spark),
-    python: spark.python,
-    javaHome: await work.javaHome,
-    jars: [await work.jars],
-  };
-  const classes = await progress.step('classes of Spark', () => ensureSparkClasses(emulator, runtime));
   return {
-    emulator,
-    spark: { ...runtime, classes },
+    emulator: await work.emulator,
+    spark: await runtime,
     kafkaJars: await work.kafkaJars,
     orchestrator: await work.orchestrator,
   };
+}
+
+/** What Spark runs on; its classes are recorded as soon as that is there, while others are still installed. */
+async function sparkRuntime(
+  progress: Progress,
+  work: {
+    readonly emulator: Promise<PythonEnvironment>;
+    readonly spark: Promise<PythonEnvironment>;
+    readonly javaHome: Promise<string>;
+    readonly jars: Promise<string>;
+  },
+): Promise<SparkRuntime> {
+  const [emulator, spark, javaHome, jars] = await Promise.all([work.emulator, work.spark, work.javaHome, work.jars]);
+  const runtime = { sparkHome: sparkHome(spark), python: spark.python, javaHome, jars: [jars] };
+  const classes = await progress.step('classes of Spark', () => ensureSparkClasses(emulator, runtime));
+  return { ...runtime, classes };
 }
 
 async function ensureOrchestrator(

@@ -22,7 +22,6 @@ from exactly_once.settings import ROOT, Tools
 _READY_SECONDS = 120
 _LEAVE_SECONDS = 90
 _MEMORY = "1200m"
-_JAVA_OPTIONS = "spark.driver.extraJavaOptions"
 _SETTINGS = {
     "spark.sql.shuffle.partitions": "2",
     "spark.sql.streaming.pollingDelay": "100ms",
@@ -44,7 +43,7 @@ class Launcher:
     def start(self, number: int, *, delta: bool = False) -> Driver:
         """Start a driver, for Delta tables or those of the catalog; it is warm some seconds later."""
         submission = Submission(application="driver")
-        for key, value in {**self.defaults, **_SETTINGS, _JAVA_OPTIONS: self.java_options}.items():
+        for key, value in {**self.defaults, **_SETTINGS, launch.JAVA_OPTIONS: self.java_options}.items():
             apply_conf(submission, key, value)
         found = sorted(jar for folder in self.tools.jars for jar in folder.glob("*.jar"))
         work = self.folder / f"driver-{number}"

@@ -8,8 +8,10 @@ import type { PythonEnvironment } from './python';
 
 const MEGABYTE = 1024 * 1024;
 
-/** Where the application is whose classes are recorded. */
-const JOBS = join(root, 'local/emulator/jobs');
+/** What decides which classes are recorded, and for which class path. */
+const SOURCES = ['everyday.py', 'launch.py', 'release.py', 'shared_classes.py'].map((file) =>
+  join(root, 'local/emulator/jobs', file),
+);
 
 /** No endpoint has this port: nothing is asked while classes are recorded. */
 const NO_PORT = 9;
@@ -26,7 +28,7 @@ export async function ensureSparkClasses(
   const { sparkHome, javaHome, jars } = spark;
   const release = join(javaHome, 'release');
   const version = existsSync(release) ? readFileSync(release) : '';
-  const sources = ['shared_classes.py', 'everyday.py'].map((file) => readFileSync(join(JOBS, file)));
+  const sources = SOURCES.map((file) => readFileSync(file));
   const hash = hash12(sparkHome, javaHome, version, ...jars.map((folder) => basename(folder)), ...sources);
   const directory = join(cacheDirectory(), 'classes', `spark-${hash}`);
   const classes = join(directory, 'spark.jsa');

@@ -13,7 +13,7 @@ _FAST_START = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSe
 """C1 and the serial collector: a cold start takes 10 s instead of 24 on two cores, and half of that with recorded
 classes. With C1 alone Java keeps 48 MB for compiled code, which a run of dbt fills; from then on it compiles nothing,
 or fails. This is what it keeps otherwise."""
-_JAVA_OPTIONS = "spark.driver.extraJavaOptions"
+JAVA_OPTIONS = "spark.driver.extraJavaOptions"
 _CLASS_PATH = "spark.driver.extraClassPath"
 _CLOUD = "org.apache.spark.internal.io.cloud"
 _COMMITTER = {
@@ -39,10 +39,10 @@ class Launch:
 def build(config: EmulatorConfig, spark: SparkConfig, submission: Submission, jars: list[Path], work: Path) -> Launch:
     """The `spark-submit` of this machine for a submission whose files are local."""
     conf = {**_local_defaults(work), **submission.conf, **_fixed(config)}
-    given = submission.conf.get(_JAVA_OPTIONS, "")
+    given = submission.conf.get(JAVA_OPTIONS, "")
     java_options = " ".join(filter(None, [_FAST_START, _shared(spark.classes), given]))
     class_path = ":".join(str(jar) for jar in jars)
-    conf.pop(_JAVA_OPTIONS, None)
+    conf.pop(JAVA_OPTIONS, None)
     conf.pop(_CLASS_PATH, None)
     argv = [str(spark.spark_home / "bin" / "spark-submit"), "--master", spark.master]
     argv += ["--driver-memory", spark.driver_memory, "--driver-java-options", java_options]

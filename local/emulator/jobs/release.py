@@ -10,7 +10,7 @@ from typing import Any
 
 from emulator.jobs.submission import Submission, apply_conf
 
-_TABLE_FORMATS = {"iceberg": "iceberg-defaults", "delta": "delta-defaults"}
+TABLE_FORMATS = {"iceberg": "iceberg-defaults", "delta": "delta-defaults"}
 
 
 def classification(configurations: list[dict[str, Any]], name: str) -> dict[str, str]:
@@ -47,7 +47,7 @@ def release_jars(folders: tuple[Path, ...], configurations: list[dict[str, Any]]
     """The jars the release puts on the class path; a table format's only where its classification enables it."""
     off = tuple(
         f"{name}-"
-        for name, section in _TABLE_FORMATS.items()
+        for name, section in TABLE_FORMATS.items()
         if classification(configurations, section).get(f"{name}.enabled", "").lower() != "true"
     )
     jars = [jar for folder in folders for jar in sorted(folder.glob("*.jar"))]

@@ -23,10 +23,10 @@ from emulator.jobs.submission import Submission
 
 _APPLICATION = Path(__file__).with_name("everyday.py")
 _CLUSTER = [
-    {"Classification": f"{name}-defaults", "Properties": {f"{name}.enabled": "true"}} for name in ("iceberg", "delta")
+    {"Classification": section, "Properties": {f"{name}.enabled": "true"}}
+    for name, section in release.TABLE_FORMATS.items()
 ]
 """What each cluster of a lakehouse enables."""
-_SECONDS = 300
 
 
 def recording(archive: Path) -> str:
@@ -49,12 +49,10 @@ def record(given: EmulatorConfig) -> None:
     with tempfile.TemporaryDirectory(dir=spark.classes.parent) as folder:
         work = Path(folder)
         submission = Submission(application=str(_APPLICATION), arguments=[str(work)])
-        submission.conf["spark.driver.extraJavaOptions"] = recording(work / "recorded.jsa")
+        submission.conf[launch.JAVA_OPTIONS] = recording(work / "recorded.jsa")
         jars = release.release_jars(spark.jars, _CLUSTER)
         built = launch.build(given, replace(spark, classes=None), submission, jars, work)
-        done = subprocess.run(
-            built.argv, env=built.environment, cwd=work, capture_output=True, text=True, timeout=_SECONDS, check=False
-        )
+        done = subprocess.run(built.argv, env=built.environment, cwd=work, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise EmulatorError(must("spark", "able to run an application", done.stderr[-2000:], "install Spark anew"))
         if (work / "recorded.jsa").exists():
