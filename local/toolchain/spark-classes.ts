@@ -17,7 +17,7 @@ const SOURCES = ['everyday.py', 'launch.py', 'release.py', 'shared_classes.py'].
 const NO_PORT = 9;
 
 /**
- * Has the classes of Spark read and checked once, by `emulator.jobs.shared_classes`, so that steps start in half the time.
+ * Has the classes of Spark read and checked once, by `emulator.jobs.shared_classes`, so that steps start in less time.
  *
  * @returns the file they are in; it does not exist where the Java runtime cannot record.
  */

@@ -10,7 +10,7 @@ from emulator.config import EmulatorConfig, SparkConfig
 from emulator.jobs.submission import Submission
 
 _FAST_START = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC"
-"""C1 and the serial collector: a cold start takes 10 s instead of 24 on two cores, and half of that with recorded
+"""C1 and the serial collector: a cold start takes 10 s instead of 24 on two cores, and less with recorded
 classes. With C1 alone Java keeps 48 MB for compiled code, which a run of dbt fills; from then on it compiles nothing,
 or fails. This is what it keeps otherwise."""
 JAVA_OPTIONS = "spark.driver.extraJavaOptions"

@@ -1,4 +1,4 @@
-"""The classes of Spark, read and checked once for all drivers: with them, one starts in half the time.
+"""The classes of Spark, read and checked once for all drivers, which start in less time with them.
 
 The Java runtime calls it class data sharing. What it has recorded fits drivers whose class path begins with the same
 jars; others start as they would without. https://docs.oracle.com/en/java/javase/17/vm/class-data-sharing.html
