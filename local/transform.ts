@@ -14,6 +14,7 @@ const TIMEOUT_MS = 10 * 60_000;
 const recordShape = z.object({
   runId: z.string(),
   seconds: z.number(),
+  unchanged: z.boolean(),
   nodes: z.array(
     z.object({
       name: z.string(),
@@ -34,6 +35,8 @@ export interface TransformRun {
   readonly runId: string;
   /** Wall time of the whole step. */
   readonly seconds: number;
+  /** Whether nothing was built, because nothing that gold is made of had changed. */
+  readonly unchanged: boolean;
   /** The tables of gold that were built, with the rows they hold now. */
   readonly tables: { readonly name: string; readonly rows: number; readonly seconds: number }[];
   readonly tests: { readonly passed: number; readonly failed: number };
@@ -56,9 +59,9 @@ export async function transform(
 }
 
 /**
- * What dbt made in each run that loaded something; none where the lake has no such application.
+ * What dbt made in each run; none where the lake has no such application.
  *
- * @throws LakehouseError when it made nothing
+ * @throws LakehouseError when it made nothing although something had changed
  */
 export async function goldOf(
   pipeline: Pipeline,
@@ -74,7 +77,7 @@ export async function goldOf(
       ...inFigures(await pipeline.artifact(runtime, `runs/${runId}/transform.json`)),
     })),
   );
-  const empty = made.find(({ tables }) => tables.length === 0);
+  const empty = made.find(({ tables, unchanged }) => tables.length === 0 && !unchanged);
   if (empty !== undefined) {
     throw new LakehouseError(
       `'transform' must build tables, got none in run '${empty.runId}'; see the log of its step`,
@@ -85,7 +88,7 @@ export async function goldOf(
 
 /** The figures of a record. */
 export function inFigures(text: string): Omit<TransformRun, 'title'> {
-  const { runId, seconds, nodes } = parseJson(text, recordShape, 'run record of dbt');
+  const { runId, seconds, unchanged, nodes } = parseJson(text, recordShape, 'run record of dbt');
   const ofKind = (kind: string): typeof nodes => nodes.filter((node) => node.kind === kind);
   const passed = (found: typeof nodes): number => found.filter((node) => node.status === 'pass').length;
   const tests = ofKind('test');
@@ -93,6 +96,7 @@ export function inFigures(text: string): Omit<TransformRun, 'title'> {
   return {
     runId,
     seconds,
+    unchanged,
     tables: nodes.flatMap(({ name, rows, seconds: taken }) => (rows === null ? [] : [{ name, rows, seconds: taken }])),
     tests: { passed: passed(tests), failed: tests.length - passed(tests) },
     sources: { fresh: passed(sources), all: sources.length },

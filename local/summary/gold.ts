@@ -6,13 +6,17 @@ import { html, type Html } from './html';
 
 const HEAD = ['table', 'rows', 'seconds'];
 
-/** What dbt made of silver: each run in a sentence, and the tables of the last. */
+/** The tables of gold as the last run that built them left them. */
+export function tablesOf(runs: readonly TransformRun[]): TransformRun['tables'] {
+  return runs.findLast(({ unchanged }) => !unchanged)?.tables ?? [];
+}
+
+/** What dbt made of silver: each run in a sentence, and the tables. */
 export function goldTables(runs: readonly TransformRun[]): Html {
-  const last = runs.at(-1);
-  if (last === undefined) {
+  if (runs.length === 0) {
     return html`<p class="empty">dbt did not run.</p>`;
   }
-  const rows = last.tables.map(
+  const rows = tablesOf(runs).map(
     (table) =>
       html`<tr>
         <th scope="row">gold.${table.name}</th>
@@ -26,7 +30,7 @@ export function goldTables(runs: readonly TransformRun[]): Html {
 
 /** The same for a terminal. */
 export function goldLines(runs: readonly TransformRun[]): string[] {
-  const tables = runs.at(-1)?.tables ?? [];
+  const tables = tablesOf(runs);
   const width = Math.max(...tables.map(({ name }) => name.length), 0);
   return [
     ...runs.map((run) => `gold by dbt, ${inWords(run)}`),
@@ -34,6 +38,9 @@ export function goldLines(runs: readonly TransformRun[]): string[] {
   ];
 }
 
-function inWords({ title, tables, tests, sources, seconds: taken }: TransformRun): string {
-  return `${title}: ${tables.length} tables and ${tests.passed} tests in ${seconds(taken)} s, ${sources.fresh} of ${sources.all} sources fresh`;
+function inWords({ title, unchanged, tables, tests, sources, seconds: taken }: TransformRun): string {
+  const fresh = `${sources.fresh} of ${sources.all} sources fresh`;
+  return unchanged
+    ? `${title}: as it was, because nothing that it is made of has changed; ${fresh}`
+    : `${title}: ${tables.length} tables and ${tests.passed} tests in ${seconds(taken)} s, ${fresh}`;
 }

@@ -2,6 +2,7 @@ import { snapshotCount, totalsOf, type PipelineRun, type RunRecord } from '../re
 import { bytes, count, duration, seconds } from './format';
 import { columnHead, tableOf } from './cells';
 import { html, type Html } from './html';
+import { tablesOf } from './gold';
 import type { Summary } from './summary';
 
 /** The figures to see first. */
@@ -38,7 +39,7 @@ export function flow({ runs, lake, gold, stream }: Summary): Html {
   const dead = rows('bronze', true);
   const { events = 0, duplicates = 0, corrupt = 0 } = stream?.sent ?? {};
   const records = events + duplicates + corrupt;
-  const made = gold.at(-1)?.tables ?? [];
+  const made = tablesOf(gold);
   return html`<ol class="flow">
     ${station(
       'PostgreSQL, Kafka',

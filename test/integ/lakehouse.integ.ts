@@ -32,7 +32,9 @@ const summaryShape = z.object({
   }),
   runs: z.array(z.object({ records: z.array(z.object({ dataset: z.string(), state: z.string() }).loose()) }).loose()),
   quality: z.array(z.object({ datasets: z.array(z.object({ outcome: z.string() }).loose()) }).loose()),
-  gold: z.array(z.object({ tests: z.object({ passed: z.number(), failed: z.number() }) }).loose()),
+  gold: z.array(
+    z.object({ unchanged: z.boolean(), tests: z.object({ passed: z.number(), failed: z.number() }) }).loose(),
+  ),
   deployment: z.object({ resources: z.number(), properties: z.number() }).loose(),
 });
 
@@ -135,10 +137,10 @@ describe('the lakehouse on one machine', () => {
     const summary = readJson(lake.file('summary.json'), summaryShape);
     expect(summary.runs).toHaveLength(3);
     expect(summary.runs[2]?.records.map(({ state }) => state)).toEqual(DATASETS.map(() => 'unchanged'));
-    expect(summary.gold.map(({ tests }) => [tests.passed > 0, tests.failed])).toEqual([
-      [true, 0],
-      [true, 0],
-      [true, 0],
+    expect(summary.gold.map(({ unchanged, tests }) => [unchanged, tests.passed > 0, tests.failed])).toEqual([
+      [false, true, 0],
+      [false, true, 0],
+      [true, false, 0],
     ]);
     const outcomes = summary.quality.map(({ datasets }) => datasets.map(({ outcome }) => outcome));
     expect(outcomes).toEqual([Array(5).fill('published'), Array(3).fill('published'), []]);

@@ -72,9 +72,19 @@ const summary: Summary = {
       title: 'January <2013>',
       runId: '20130201T000100Z-abcdef',
       seconds: 31.4,
+      unchanged: false,
       tables: [{ name: 'fct_flights', rows: 32_956, seconds: 2.1 }],
       tests: { passed: 55, failed: 0 },
       sources: { fresh: 5, all: 6 },
+    },
+    {
+      title: 'nothing new',
+      runId: '20130201T000200Z-abcdef',
+      seconds: 4.2,
+      unchanged: true,
+      tables: [],
+      tests: { passed: 0, failed: 0 },
+      sources: { fresh: 6, all: 6 },
     },
   ],
   stream: {
@@ -177,6 +187,7 @@ describe('renderPage', () => {
       'gold.fct_flights',
       '32,956',
       '1 tables and 55 tests in 31.4 s, 5 of 6 sources fresh',
+      'nothing new: as it was, because nothing that it is made of has changed; 6 of 6 sources fresh',
     ]) {
       expect(page).toContain(text);
     }

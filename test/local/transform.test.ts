@@ -5,6 +5,7 @@ const record = {
   runId: '20130201T000000Z-abcdef',
   correlationId: 'up-0123',
   seconds: 20.1,
+  unchanged: false,
   nodes: [
     { ...node, name: 'silver.flights', kind: 'freshness', status: 'pass' },
     { ...node, name: 'silver.flight_events', kind: 'freshness', status: 'error' },
@@ -20,6 +21,7 @@ describe('inFigures', () => {
     expect(inFigures(JSON.stringify(record))).toEqual({
       runId: '20130201T000000Z-abcdef',
       seconds: 20.1,
+      unchanged: false,
       tables: [{ name: 'fct_flights', rows: 3, seconds: 1.5 }],
       tests: { passed: 1, failed: 1 },
       sources: { fresh: 1, all: 2 },

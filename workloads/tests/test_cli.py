@@ -44,6 +44,13 @@ def test_fails_when_a_dataset_is_unknown(items: Contract) -> None:
         ingest_command.choose([items], "item")
 
 
+def test_fails_when_no_dataset_may_be_loaded_at_a_time(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["ingest", "--environment", "dev", "--source", "nycflights", "--parallel", "0"])
+
+    assert "'parallel' must be a whole number above 0, got \"0\"; correct it" in capsys.readouterr().err
+
+
 def test_malformed_run_id_stops_the_run_before_anything_starts(capsys: pytest.CaptureFixture[str]) -> None:
     code = cli.main([*ARGUMENTS, "--run-id", "yesterday", "--contracts", str(CONTRACTS)])
 

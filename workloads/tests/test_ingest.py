@@ -5,10 +5,13 @@ import json
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from threading import Barrier
+from typing import Any
 
 import pytest
 from pyspark.sql import DataFrame
 
+from lakehouse_jobs import extract
 from lakehouse_jobs import logging as logs
 from lakehouse_jobs.contract import Contract, parse
 from lakehouse_jobs.exceptions import FailureKind
@@ -189,6 +192,28 @@ def test_missing_column_is_terminal_and_other_datasets_go_on(
     assert "'postgres://shop.public.items' must have the columns quantity" in error.message
     assert waits == []
     assert records["parts"].state is RunState.SUCCEEDED
+
+
+def test_datasets_are_loaded_at_the_same_time(
+    new_lake: Callable[[list[Contract]], Lake], items: Contract, sql: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = json.loads(json.dumps(DOCUMENT).replace("items", "parts"))
+    lake = new_lake([items, parse(document, "parts.yaml")])
+    sql.run(CREATE, CREATE.replace("items", "parts"), *JANUARY, *(each.replace("items", "parts") for each in JANUARY))
+    read, both_read = extract.read, Barrier(2, timeout=60)
+
+    def meet_and_read(*arguments: Any) -> DataFrame:
+        both_read.wait()
+        return read(*arguments)
+
+    monkeypatch.setattr(extract, "read", meet_and_read)
+
+    records = lake.ingest()
+
+    assert {name: (record.state, record.rowsInserted) for name, record in records.items()} == {
+        "items": (RunState.SUCCEEDED, 2),
+        "parts": (RunState.SUCCEEDED, 2),
+    }
 
 
 def test_extra_column_is_left_out_and_logged_once(lake: Lake, sql: Sql, caplog: pytest.LogCaptureFixture) -> None:

@@ -107,16 +107,22 @@ def test_server_that_comes_back_is_read_in_the_same_run(
     assert len(reads) == 2
 
 
-def test_source_that_is_down_is_waited_for_once_a_run_and_not_once_a_dataset(
-    spark: SparkSession, server: PostgresServer, tmp_path: Path, items: Contract, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("parallel", [1, 2])
+def test_source_that_is_down_is_waited_for_by_those_that_try_first_and_not_by_each_dataset(
+    parallel: int,
+    spark: SparkSession,
+    server: PostgresServer,
+    tmp_path: Path,
+    items: Contract,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    parts = replace(items, dataset="parts")
-    lake = Lake(spark, tmp_path, server.credentials("postgres"), [items, parts])
+    contracts = [replace(items, dataset=name) for name in ("items", "parts", "tools")]
+    lake = Lake(spark, tmp_path, server.credentials("postgres"), contracts, parallel=parallel)
     lake.create()
     server.stop()
 
     records = lake.ingest()
 
-    assert [record.state for record in records.values()] == [RunState.FAILED, RunState.FAILED]
+    assert {record.state for record in records.values()} == {RunState.FAILED}
     retried = [entry for entry in caplog.records if entry.getMessage() == "attempt failed, trying again"]
-    assert len(retried) == lake.retry.attempts - 1
+    assert len(retried) == parallel * (lake.retry.attempts - 1)

@@ -241,7 +241,7 @@ def test_exit_code_tells_whether_a_table_failed(
     monkeypatch.setattr(command, "load_runtime", lambda *_: runtime)
     for name in ("store_for", "boto3", "telemetry_of"):
         monkeypatch.setattr(quality_command, name, Mock())
-    monkeypatch.setattr(quality_command, "session", nullcontext)
+    monkeypatch.setattr(quality_command, "starting", lambda _: nullcontext(Mock()))
     monkeypatch.setattr(check, "run", lambda *_: [check.DatasetQuality("items", error=error)])
 
     ids = ["--run-id", RUN_ID, "--correlation-id", "c-1", "--contracts", str(CONTRACTS)]

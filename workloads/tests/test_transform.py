@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import shutil
+import uuid
+from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -152,6 +154,60 @@ def test_keeps_results_as_a_table_a_document_and_a_page(
     assert "fct_flights" in (lake.folder / "dbt-docs/index.html").read_text(encoding="utf-8")
 
 
+def test_builds_nothing_where_nothing_has_changed_since_a_run_that_passed(lake: GoldLake, second: object) -> None:
+    before = lake.snapshots()
+
+    for run_id in ("20130202T010000Z-0a1b2c", "20130202T020000Z-0a1b2c"):
+        record = lake.run(run_id)
+
+        assert (record.unchanged, {node.kind for node in record.nodes}) == (True, {"freshness"})
+        assert json.loads((lake.folder / f"runs/{run_id}/transform.json").read_text())["unchanged"] is True
+        assert lake.gold("dbt_run_results").where(f"run_id = '{run_id}'").count() == len(record.nodes)
+    assert lake.snapshots() == before
+
+
+def _another_project(lake: GoldLake, project: Path) -> None:
+    model = project / "models/marts/dim_plane.sql"
+    model.write_text(f"{model.read_text()}-- the same, in other words\n")
+
+
+def _another_row_of_silver(lake: GoldLake, project: Path) -> None:
+    lake.load("planes", [PLANE | {"tailnum": "N99999"}], at=moment(5))
+
+
+def _another_gold(lake: GoldLake, project: Path) -> None:
+    lake.spark.sql("INSERT INTO glue_catalog.gold.agg_route SELECT * FROM glue_catalog.gold.agg_route LIMIT 0")
+
+
+@pytest.mark.parametrize("change", [_another_project, _another_row_of_silver, _another_gold])
+def test_builds_again_where_something_has_changed(
+    change: Callable[[GoldLake, Path], None],
+    lake: GoldLake,
+    second: object,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(DbtProject, "build", lambda *_: [])
+    project = shutil.copytree(PROJECT, tmp_path / "dbt")
+
+    def unchanged(**options: Any) -> bool:
+        run_id = f"20130202T030000Z-{uuid.uuid4().hex[:6]}"
+        return lake.run(run_id, project=project, **options).unchanged
+
+    assert [unchanged(rebuild=True), unchanged()] == [False, True]
+    change(lake, project)
+    assert [unchanged(), unchanged()] == [False, True]
+
+
+def test_builds_again_after_a_run_that_failed(lake: GoldLake, second: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    failed = NodeResult("test.lakehouse.a", "a", "test", "fail", 0.1)
+    for index, results in enumerate([[failed], [], []]):
+        monkeypatch.setattr(DbtProject, "build", lambda *_, found=results: found)
+        record = lake.run(f"20130202T04000{index}Z-0a1b2c", rebuild=index == 0)
+
+        assert record.unchanged is (index == 2)
+
+
 def test_results_of_a_run_are_kept_once(lake: GoldLake, second: TransformRecord) -> None:
     lake.run("20130202T000000Z-0a1b2c", select="dim_carrier")
 
@@ -250,7 +306,7 @@ def test_exit_code_tells_whether_a_model_or_a_test_failed(
     monkeypatch.setattr(command, "load_runtime", lambda *_: runtime)
     monkeypatch.setattr(transform_command, "store_for", Mock())
     monkeypatch.setattr(transform_command, "load_lineage", lambda *_: (Mock(), Mock()))
-    monkeypatch.setattr(transform_command, "session", nullcontext)
+    monkeypatch.setattr(transform_command, "starting", nullcontext)
     monkeypatch.setattr(transform, "run", lambda *_: TransformRecord(RUN_ID, "c-1", 0.2, [node]))
 
     found = cli.main(["transform", "--environment", "dev", "--run-id", RUN_ID, "--correlation-id", "c-1"])

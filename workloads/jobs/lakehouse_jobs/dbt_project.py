@@ -6,6 +6,7 @@ dbt's log lines go to this package's logger, so they carry the run's correlation
 from __future__ import annotations
 
 import contextvars
+import hashlib
 import json
 import logging
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from dbt.cli.main import dbtRunner
+from dbt.version import __version__
 from dbt_common.events.base_types import EventMsg
 
 from lakehouse_jobs.exceptions import TransformError, problem
@@ -59,8 +61,23 @@ class DbtProject:
         self._options = ["--project-dir", str(folder), "--profiles-dir", str(folder)]
         # the project may be an archive of YARN, where nobody writes
         self._options += ["--target-path", str(self._target), "--log-path", str(work / "logs")]
-        self._options += ["--vars", json.dumps(dict(variables))]
+        self._variables = json.dumps(dict(variables))
+        self._options += ["--vars", self._variables]
         self._manifest: Any = self._invoke(["parse"])
+
+    @property
+    def sources(self) -> list[str]:
+        """The tables that it is made of, `<database>.<table>`."""
+        return [f"{source.schema}.{source.identifier}" for source in self._manifest.sources.values()]
+
+    @property
+    def digest(self) -> str:
+        """What stands in the project, and by which dbt it is built."""
+        found = hashlib.sha256(f"{__version__}\0{self._variables}\0".encode())
+        for path in sorted(path for path in self._folder.rglob("*") if path.is_file()):
+            found.update(f"{path.relative_to(self._folder).as_posix()}\0{path.stat().st_size}\0".encode())
+            found.update(path.read_bytes())
+        return found.hexdigest()
 
     def build(self, select: str | None = None) -> list[NodeResult]:
         """Build and test everything `select` names (all when None), in the order of the graph.

@@ -15,6 +15,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from threading import Lock
 from typing import Any, ClassVar
 
 from pyspark.errors import AnalysisException
@@ -32,6 +33,8 @@ _CHECKED = "checked"
 _CAN_STAGE = "write.wap.enabled"
 _STAGED_AS = "spark.wap.id"
 _STAGED_ID = "wap.id"
+_CALLBACKS = Lock()
+"""Held while PySpark's callback server starts, because several datasets are written at the same time."""
 
 
 @dataclass(frozen=True)
@@ -115,8 +118,9 @@ class IcebergTable:
     def execute(self, statement: str, properties: Mapping[str, str]) -> None:
         """Run a statement that commits to this table; `properties` go into the snapshot's summary."""
         self._loaded()
-        gateway: Any = self._spark.sparkContext._gateway
-        ensure_callback_server_started(gateway)  # type: ignore[no-untyped-call]
+        with _CALLBACKS:
+            gateway: Any = self._spark.sparkContext._gateway
+            ensure_callback_server_started(gateway)  # type: ignore[no-untyped-call]
         jvm: Any = self._spark._jvm
         summary = jvm.java.util.HashMap()
         for key, value in properties.items():

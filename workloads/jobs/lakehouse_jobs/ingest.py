@@ -1,4 +1,4 @@
-"""The batch pipeline of one source: PostgreSQL → landing → bronze (or DLQ) → silver, one dataset after the other."""
+"""The batch pipeline of one source: PostgreSQL → landing → bronze (or DLQ) → silver, some datasets at a time."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from lakehouse_jobs.landing import Batch, Landing, batch_token
 from lakehouse_jobs.lineage_steps import IngestLineage
 from lakehouse_jobs.logging import bound
 from lakehouse_jobs.objects import ObjectStore
+from lakehouse_jobs.parallel import in_parallel
 from lakehouse_jobs.retry import RetryPolicy
 from lakehouse_jobs.run_record import RunError, RunRecord, RunState
 from lakehouse_jobs.source import Credentials, SourceSession
@@ -37,7 +38,8 @@ PIPELINE = "ingest"
 class Ingest:
     """A run: its ids, where it reads and writes, and how patient it is. `databases` are Glue databases by zone.
 
-    `stage`: silver is written to a branch, which nobody reads until the quality check has published it.
+    `stage`: silver is written to a branch, which nobody reads until the quality check has published it. `parallel`:
+    how many datasets are loaded at the same time.
     """
 
     run_id: str
@@ -52,30 +54,41 @@ class Ingest:
     waits_for_source: bool = True
     lineage: IngestLineage | None = None
     stage: bool = False
+    parallel: int = 1
 
 
 def run(spark: SparkSession, job: Ingest, contracts: Sequence[Contract], telemetry: Telemetry) -> list[RunRecord]:
-    """Ingest each dataset; one that fails does not stop the others. Returns a record for each, also stored.
-
-    After a dataset has waited in vain for the source, the next ones try it once each: a source that is down is waited
-    for once a run, not once a dataset.
-    """
+    """Ingest each dataset; one that fails does not stop the others. Returns a record for each, also stored."""
     started = time.monotonic()
-    records: list[RunRecord] = []
-    hasty = replace(job, waits_for_source=False)
-    for contract in contracts:
-        with bound(dataset=contract.dataset):
-            waited = bool(records) and records[-1].failed_transiently
-            record = _attempt(spark, hasty if waited else job, contract)
-            job.retry.run("write the run record", partial(record.write, job.store, job.artifacts_uri))
-            _measure(telemetry, record)
-            records.append(record)
+    records = in_parallel(spark, _Source(job).ingest, contracts, job.parallel)
+    for record in records:
+        _measure(telemetry, record)
     failed = any(record.state is RunState.FAILED for record in records)
     telemetry.record(Metric.RUN_DURATION, time.monotonic() - started, Pipeline=PIPELINE)
     telemetry.record(Metric.RUNS_FAILED, float(failed), Pipeline=PIPELINE)
     telemetry.record(Metric.RUNS_SUCCEEDED, float(not failed), Pipeline=PIPELINE)
     telemetry.flush()
     return records
+
+
+class _Source:
+    """The datasets of a source.
+
+    After one of them has waited for the source in vain, the next ones try it once each: a source that is down is waited
+    for once a run, not once a dataset.
+    """
+
+    def __init__(self, job: Ingest) -> None:
+        self._job = job
+        self._down = False
+
+    def ingest(self, spark: SparkSession, contract: Contract) -> RunRecord:
+        job = replace(self._job, waits_for_source=not self._down)
+        with bound(dataset=contract.dataset):
+            record = _attempt(spark, job, contract)
+            self._down = record.failed_transiently
+            job.retry.run("write the run record", partial(record.write, job.store, job.artifacts_uri))
+        return record
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import Any
 
 from pyspark.sql import SparkSession
 
@@ -17,11 +19,39 @@ _NONE: Mapping[str, str] = {}
 @contextmanager
 def session(name: str, settings: Mapping[str, str] = _NONE) -> Iterator[SparkSession]:
     """A session that ends with the block, with `SETTINGS` and those of the command."""
-    builder = SparkSession.builder.appName(f"lakehouse-{name}")
-    for key, value in {**SETTINGS, **settings}.items():
-        builder = builder.config(key, value)
-    spark = builder.getOrCreate()
+    spark = _start(name, settings)
     try:
         yield spark
     finally:
         spark.stop()
+
+
+@contextmanager
+def starting(name: str) -> Iterator[Callable[[], SparkSession]]:
+    """A session that starts while the block does what needs none, and is waited for when the block calls for it."""
+    with ThreadPoolExecutor(1) as pool:
+        started = pool.submit(_start, name, _NONE)
+
+        def wait() -> SparkSession:
+            spark = started.result()
+            activate(spark)
+            return spark
+
+        try:
+            yield wait
+        finally:
+            if started.exception() is None:
+                started.result().stop()
+
+
+def activate(spark: SparkSession) -> None:
+    """Let this thread work in `spark`: Iceberg looks for catalogs in the settings of the thread's session."""
+    jvm: Any = spark._jvm
+    jvm.org.apache.spark.sql.SparkSession.setActiveSession(spark._jsparkSession)
+
+
+def _start(name: str, settings: Mapping[str, str]) -> SparkSession:
+    builder = SparkSession.builder.appName(f"lakehouse-{name}")
+    for key, value in {**SETTINGS, **settings}.items():
+        builder = builder.config(key, value)
+    return builder.getOrCreate()

@@ -1,15 +1,19 @@
 """Silver to gold: builds and tests the dbt project in this application's Spark session, and keeps what became of it.
 
 A table whose test failed is set back to the snapshot it had before the run, so that gold goes on serving what passed.
+
+Where nothing that gold is made of has changed since a whole run that passed, nothing is built: what that run came to,
+the snapshots of the sources, those of gold and the project, stands with its results.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
@@ -29,6 +33,7 @@ CATALOG = "glue_catalog"
 RESULTS_TABLE = "dbt_run_results"
 DOCS = "dbt-docs/index.html"
 _EXAMPLES = 3
+_STATE = "gold-state"
 _RESULT_COLUMNS: Mapping[str, str] = {
     "node": "string", "name": "string", "kind": "string", "status": "string", "seconds": "double", "rows": "bigint",
     "failures": "bigint", "message": "string",
@@ -41,7 +46,10 @@ _RESULTS_SCHEMA = ", ".join(
 
 @dataclass(frozen=True)
 class Transform:
-    """One run: its ids, the Glue databases by zone, where artifacts go, the dbt project's folder, what to build."""
+    """One run: its ids, the Glue databases by zone, where artifacts go, the dbt project's folder, what to build.
+
+    `rebuild`: also where nothing has changed.
+    """
 
     run_id: str
     correlation_id: str
@@ -50,18 +58,23 @@ class Transform:
     store: ObjectStore
     project: Path
     select: str | None = None
+    rebuild: bool = False
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     lineage: TransformLineage | None = None
 
 
 @dataclass(frozen=True)
 class TransformRecord:
-    """What a run did, as `runs/<run id>/transform.json`: its ids, wall time in seconds, every node."""
+    """What a run did, as `runs/<run id>/transform.json`: its ids, wall time in seconds, every node.
+
+    `unchanged`: nothing had changed, so nothing was built.
+    """
 
     runId: str  # noqa: N815 (the document's names)
     correlationId: str  # noqa: N815
     seconds: float
     nodes: Sequence[NodeResult]
+    unchanged: bool = False
 
     @property
     def failed(self) -> list[NodeResult]:
@@ -76,27 +89,39 @@ class TransformRecord:
         store.write(uri, json.dumps(document, indent=2).encode())
 
 
-def run(spark: SparkSession, job: Transform) -> TransformRecord:
+def run(session: Callable[[], SparkSession], job: Transform) -> TransformRecord:
     """Build gold and keep what became of it; a whole run also looks at freshness and documents the project.
+
+    `session` gives the session of Spark; it is called for when the project has been read.
 
     :raises TransformError: dbt could not even begin; a node that fails is in the record.
     """
     began = time.monotonic()
-    gold = job.databases["gold"]
-    with tempfile.TemporaryDirectory(prefix="dbt-") as work, _current_catalog(spark):
-        project = DbtProject(job.project, Path(work), {"silver": job.databases["silver"], "gold": gold})
-        whole = job.select is None
-        fresh = project.freshness() if whole else []
-        before = _heads(spark, gold)
-        built = project.build(job.select)
-        withdraw(spark, gold, built, before)
-        nodes = fresh + [_described(spark, gold, node) for node in built]
-        record = TransformRecord(job.run_id, job.correlation_id, round(time.monotonic() - began, 3), nodes)
-        keep(spark, job, record)
-        if job.lineage is not None:
-            job.lineage.ended(spark, CATALOG, nodes)
-        if whole:
-            job.store.write(f"{job.artifacts_uri.rstrip('/')}/{DOCS}", project.docs())
+    with tempfile.TemporaryDirectory(prefix="dbt-") as work:
+        variables = {zone: job.databases[zone] for zone in ("silver", "gold")}
+        project = DbtProject(job.project, Path(work), variables)
+        spark = session()
+        with _current_catalog(spark):
+            gold, whole = job.databases["gold"], job.select is None
+            fresh = project.freshness() if whole else []
+            sources, before = _snapshots(spark, project.sources), _heads(spark, gold)
+            unchanged = (
+                whole and not job.rebuild and _state(project, sources, before) == _last_state(spark, gold, before)
+            )
+            built = [] if unchanged else project.build(job.select)
+            withdraw(spark, gold, built, before)
+            nodes = fresh + [_described(spark, gold, node) for node in built]
+            seconds = round(time.monotonic() - began, 3)
+            record = TransformRecord(job.run_id, job.correlation_id, seconds, nodes, unchanged)
+            passed = whole and not record.failed
+            keep(spark, job, record, _state(project, sources, _heads(spark, gold)) if passed else None)
+            if unchanged:
+                _LOGGER.info("nothing that gold is made of has changed; it is as it was")
+                return record
+            if job.lineage is not None:
+                job.lineage.ended(spark, CATALOG, nodes)
+            if whole:
+                job.store.write(f"{job.artifacts_uri.rstrip('/')}/{DOCS}", project.docs())
     return record
 
 
@@ -115,14 +140,19 @@ def withdraw(spark: SparkSession, gold: str, nodes: Sequence[NodeResult], before
     return withdrawn
 
 
-def keep(spark: SparkSession, job: Transform, record: TransformRecord) -> None:
-    """Append the results to gold's `dbt_run_results`, once however often it is tried, and write the record."""
+def keep(spark: SparkSession, job: Transform, record: TransformRecord, state: str | None = None) -> None:
+    """Append the results to gold's `dbt_run_results`, once however often it is tried, and write the record.
+
+    `state`: what a whole run came to that passed.
+    """
     table = IcebergTable(spark, f"{CATALOG}.{job.databases['gold']}.{RESULTS_TABLE}")
     spark.sql(f"CREATE TABLE IF NOT EXISTS {table.quoted} ({_RESULTS_SCHEMA}) USING iceberg")
     ids = (record.runId, record.correlationId, datetime.now(UTC))
     rows = [(*ids, *(getattr(node, name) for name in _RESULT_COLUMNS)) for node in record.nodes]
     results = spark.createDataFrame(rows, _RESULTS_SCHEMA).coalesce(1)
     properties = {TOKEN: record.runId, f"{PREFIX}correlation-id": record.correlationId}
+    if state is not None:
+        properties[f"{PREFIX}{_STATE}"] = state
     commit_once(table, Claim(record.runId), lambda: table.append(results, properties), job.retry)
     record.write(job.store, job.artifacts_uri)
 
@@ -141,8 +171,26 @@ def _current_catalog(spark: SparkSession) -> Iterator[None]:
 def _heads(spark: SparkSession, gold: str) -> dict[str, int]:
     """The current snapshot of every table in gold that has one."""
     names = [row["tableName"] for row in spark.sql(f"SHOW TABLES IN {CATALOG}.{gold}").collect()]
-    found = {name: IcebergTable(spark, f"{CATALOG}.{gold}.{name}").current() for name in names}
-    return {name: snapshot.id for name, snapshot in found.items() if snapshot is not None}
+    found = _snapshots(spark, [f"{gold}.{name}" for name in names])
+    return {name: head for name in names if (head := found[f"{gold}.{name}"]) is not None}
+
+
+def _snapshots(spark: SparkSession, tables: Iterable[str]) -> dict[str, int | None]:
+    """The current snapshot of each of `tables`, `<database>.<table>`; None while it is empty."""
+    found = {name: IcebergTable(spark, f"{CATALOG}.{name}").current() for name in tables}
+    return {name: None if snapshot is None else snapshot.id for name, snapshot in found.items()}
+
+
+def _state(project: DbtProject, sources: Mapping[str, int | None], gold: Mapping[str, int]) -> str:
+    """What gold is, and is made of, as a digest."""
+    made = {name: head for name, head in gold.items() if name != RESULTS_TABLE}
+    return hashlib.sha256(json.dumps([project.digest, sources, made], sort_keys=True).encode()).hexdigest()
+
+
+def _last_state(spark: SparkSession, gold: str, heads: Mapping[str, int]) -> str | None:
+    """What the last run came to; None where it did not pass, or built a part."""
+    results = IcebergTable(spark, f"{CATALOG}.{gold}.{RESULTS_TABLE}").current() if RESULTS_TABLE in heads else None
+    return None if results is None else results.get(_STATE)
 
 
 def _described(spark: SparkSession, gold: str, node: NodeResult) -> NodeResult:

@@ -12,6 +12,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from lakehouse_jobs.contract import load_contracts, load_stream, load_windows
 from lakehouse_jobs.dbt_lineage import TransformLineage
+from lakehouse_jobs.iceberg import IcebergTable
 from lakehouse_jobs.lineage import Lineage, Run, StoreSink
 from lakehouse_jobs.lineage_steps import GlueTables
 from lakehouse_jobs.objects import DiskStore
@@ -78,7 +79,12 @@ class GoldLake:
         self.load(dataset, [row], at=at)
 
     def run(
-        self, run_id: str = "20130201T000000Z-0a1b2c", select: str | None = None, project: Path = PROJECT
+        self,
+        run_id: str = "20130201T000000Z-0a1b2c",
+        select: str | None = None,
+        project: Path = PROJECT,
+        *,
+        rebuild: bool = False,
     ) -> TransformRecord:
         job = Transform(
             run_id=run_id,
@@ -88,6 +94,7 @@ class GoldLake:
             store=DiskStore(),
             project=project,
             select=select,
+            rebuild=rebuild,
             retry=RetryPolicy(attempts=2, base=0.01, cap=0.02),
             lineage=TransformLineage(
                 Lineage(
@@ -96,7 +103,13 @@ class GoldLake:
                 GlueTables("arn:aws:glue:us-east-1:000000000000", self.databases),
             ),
         )
-        return run(self.spark, job)
+        return run(lambda: self.spark, job)
+
+    def snapshots(self) -> dict[str, Any]:
+        """The current snapshot of each table that dbt makes."""
+        names = [row["tableName"] for row in self.spark.sql("SHOW TABLES IN glue_catalog.gold").collect()]
+        found = {name: IcebergTable(self.spark, f"glue_catalog.gold.{name}").current() for name in names}
+        return {name: snapshot for name, snapshot in found.items() if name != "dbt_run_results"}
 
     def gold(self, table: str) -> DataFrame:
         name = f"glue_catalog.{self.databases['gold']}.{table}"

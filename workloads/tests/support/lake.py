@@ -50,6 +50,7 @@ class Lake:
     overlap: timedelta = timedelta(minutes=5)
     cloudwatch: Mock = field(default_factory=Mock)
     lineage: IngestLineage | None = None
+    parallel: int = 2
 
     @property
     def databases(self) -> dict[str, str]:
@@ -73,6 +74,7 @@ class Lake:
             overlap=self.overlap,
             lineage=self.lineage,
             stage=stage,
+            parallel=self.parallel,
         )
 
     def ingest(self, run_id: str | None = None, *, stage: bool = False) -> dict[str, RunRecord]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import re
 from collections.abc import Sequence
 
 from lakehouse_jobs import ingest
@@ -30,9 +31,16 @@ _LOGGER = logging.getLogger(__name__)
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--source", required=True, help="the source's name in contracts and in the runtime parameter")
     parser.add_argument("--datasets", help="comma-separated; all of the source when left out")
+    parser.add_argument("--parallel", type=_positive, default=4, help="datasets at the same time; 4 when left out")
     parser.add_argument(
         "--stage", action="store_true", help="keep silver from readers until `quality` has published it"
     )
+
+
+def _positive(text: str) -> int:
+    if not re.fullmatch("[1-9][0-9]*", text):
+        raise argparse.ArgumentTypeError(problem("parallel", "be a whole number above 0", text, "correct it"))
+    return int(text)
 
 
 def choose(contracts: Sequence[Contract], datasets: str | None) -> list[Contract]:
@@ -67,6 +75,7 @@ def _run(options: argparse.Namespace) -> int:
         retry=retry,
         lineage=IngestLineage(*load_lineage(runtime, lineage_run(options, runtime))),
         stage=options.stage,
+        parallel=options.parallel,
     )
     return _ingested(job, contracts, runtime)
 

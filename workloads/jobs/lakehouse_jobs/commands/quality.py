@@ -12,7 +12,7 @@ from lakehouse_jobs.commands.ingest import choose
 from lakehouse_jobs.contract import load_all
 from lakehouse_jobs.objects import store_for
 from lakehouse_jobs.retry import RetryPolicy
-from lakehouse_jobs.session import session
+from lakehouse_jobs.session import starting
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -23,26 +23,25 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    # Great Expectations is not among what the other jobs bring along
-    from lakehouse_jobs.quality import check  # noqa: PLC0415
-    from lakehouse_jobs.quality.alerts import Alerts  # noqa: PLC0415
-
     contracts = choose(load_all(options.contracts), options.datasets)
     runtime = runtime_of(options)
-    artifacts = runtime.bucket_uri("artifacts")
-    job = check.Check(
-        run_id=options.run_id,
-        correlation_id=options.correlation_id,
-        databases=dict(runtime.databases),
-        artifacts_uri=artifacts,
-        store=store_for(artifacts),
-        alerts=Alerts(boto3.client("sns"), runtime.topics.get("critical"), runtime.environment),
-        staged_only=options.staged,
-        retry=RetryPolicy(),
-    )
-    telemetry = telemetry_of(runtime)
-    with session("quality") as spark:
-        found = check.run(spark, job, contracts, telemetry)
+    with starting("quality") as spark:
+        # Great Expectations is not among what the other jobs bring along, and takes as long to load as Spark to start
+        from lakehouse_jobs.quality import check  # noqa: PLC0415
+        from lakehouse_jobs.quality.alerts import Alerts  # noqa: PLC0415
+
+        artifacts = runtime.bucket_uri("artifacts")
+        job = check.Check(
+            run_id=options.run_id,
+            correlation_id=options.correlation_id,
+            databases=dict(runtime.databases),
+            artifacts_uri=artifacts,
+            store=store_for(artifacts),
+            alerts=Alerts(boto3.client("sns"), runtime.topics.get("critical"), runtime.environment),
+            staged_only=options.staged,
+            retry=RetryPolicy(),
+        )
+        found = check.run(spark(), job, contracts, telemetry_of(runtime))
     failed = [f"{result.dataset}: {result.error}" for result in found if result.error is not None]
     if not failed:
         return OK
