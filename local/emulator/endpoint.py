@@ -57,6 +57,7 @@ _PATCH_POINTS: dict[str, tuple[str, ...]] = {
         *("_apply_output_path", "_apply_jsonata_output", "_state_query_language"),
     ),
     "ministack.services.mwaa": ("handle_request", "_environments"),
+    "ministack.core.router": ("_is_aws_service_name",),
     "ministack.app": ("app", "SERVICE_HANDLERS"),
 }
 
@@ -108,6 +109,7 @@ def install() -> App:
         saved_queries,
         schema_registry,
         sdk_integrations,
+        service_names,
         state_machines,
         table_optimizers,
     )
@@ -117,8 +119,8 @@ def install() -> App:
 
     for completion in (
         *(alarms, application_scaling, athena_updates, bucket_metrics, ec2_fields, emr_api, emr_serverless, executions),
-        *(kafka_api, mwaa_api, plain_http, saved_queries, schema_registry, sdk_integrations, state_machines),
-        table_optimizers,
+        *(kafka_api, mwaa_api, plain_http, saved_queries, schema_registry, sdk_integrations, service_names),
+        *(state_machines, table_optimizers),
     ):
         completion.install()
     registry = HandlerRegistry(provisioners._RESOURCE_HANDLERS, all_provisioners())
