@@ -14,6 +14,7 @@ from ministack.core.responses import get_account_id, get_region
 
 Properties = dict[str, Any]
 
+_session = boto3.session.Session()
 _clients: dict[tuple[str, str, str], Any] = {}
 _lock = threading.Lock()
 
@@ -43,7 +44,7 @@ def client(service: str) -> Any:
     key = (service, account_id(), region())
     with _lock:
         if key not in _clients:
-            _clients[key] = boto3.session.Session().client(
+            _clients[key] = _session.client(
                 service,  # type: ignore[call-overload]
                 endpoint_url=endpoint(),
                 region_name=key[2],

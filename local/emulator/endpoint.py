@@ -29,7 +29,7 @@ _PATCH_POINTS: dict[str, tuple[str, ...]] = {
     "ministack.services.cloudformation.engine": ("_topological_sort",),
     "ministack.services.cloudformation.changesets": ("_RESOURCE_HANDLERS",),
     "ministack.services.cloudformation.stacks": ("_runs_on_worker_thread", "_revert_update"),
-    "ministack.services.cloudformation": ("_stacks",),
+    "ministack.services.cloudformation": ("_stacks", "handle_request"),
     "ministack.services.cloudwatch": (
         *("_put_metric_alarm", "_evaluate_alarm", "_alarms", "_metrics", "_calc_stats", "_stat_value", "_dims_key"),
         *("_dims_from_list", "_record_history", "_dispatch_alarm_actions", "_evaluate_parent_alarms"),
@@ -57,6 +57,7 @@ _PATCH_POINTS: dict[str, tuple[str, ...]] = {
         *("_apply_output_path", "_apply_jsonata_output", "_state_query_language"),
     ),
     "ministack.services.mwaa": ("handle_request", "_environments"),
+    "ministack.core.router": ("_is_aws_service_name",),
     "ministack.app": ("app", "SERVICE_HANDLERS"),
 }
 
@@ -108,6 +109,8 @@ def install() -> App:
         saved_queries,
         schema_registry,
         sdk_integrations,
+        service_names,
+        stack_waits,
         state_machines,
         table_optimizers,
     )
@@ -117,8 +120,8 @@ def install() -> App:
 
     for completion in (
         *(alarms, application_scaling, athena_updates, bucket_metrics, ec2_fields, emr_api, emr_serverless, executions),
-        *(kafka_api, mwaa_api, plain_http, saved_queries, schema_registry, sdk_integrations, state_machines),
-        table_optimizers,
+        *(kafka_api, mwaa_api, plain_http, saved_queries, schema_registry, sdk_integrations, service_names),
+        *(stack_waits, state_machines, table_optimizers),
     ):
         completion.install()
     registry = HandlerRegistry(provisioners._RESOURCE_HANDLERS, all_provisioners())

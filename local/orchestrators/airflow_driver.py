@@ -12,6 +12,7 @@ import os
 import shutil
 import sys
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from airflow.listeners import hookimpl
 from airflow.listeners.listener import get_listener_manager
 from airflow.models.dagbag import DagBag
 from airflow.models.xcom import XComModel
+from airflow.sdk.execution_time import supervisor
 from airflow.utils.db import initdb
 
 from orchestrators.bundle import fetch
@@ -50,6 +52,7 @@ class Airflow:
 
     def __init__(self, wire: Wire) -> None:
         initdb()
+        _share_api_server()
         self._folder = Path(conf.get_mandatory_value("core", "dags_folder"))
         self._listener = Listener(wire)
         self._bag: DagBag | None = None
@@ -97,6 +100,16 @@ class Airflow:
     def _name(self, file: str) -> str:
         path = Path(file)
         return str(path.relative_to(self._folder)) if path.is_relative_to(self._folder) else file
+
+
+def _share_api_server() -> None:
+    """One API server for all tasks.
+
+    `DAG.test` makes one for each of them, which takes several times as long as a small task, and leaves its thread
+    behind. A request now, because a server builds its routes at the first one.
+    """
+    supervisor.in_process_api_server = cache(supervisor.in_process_api_server)
+    supervisor.InProcessTestSupervisor._api_client().get("health")
 
 
 def main() -> None:

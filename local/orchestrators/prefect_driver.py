@@ -46,7 +46,7 @@ class Prefect:
     def run(self, question: Question) -> dict[str, Any]:
         """The state of a run and of its tasks, in the order they began."""
         run_id, correlation_id = question["runId"], question["correlationId"]
-        patience = {"retries": 1, "retry_seconds": 1, "poll_seconds": 1}
+        patience = {"retries": 1, "retry_seconds": 1, "poll_seconds": 0.25}
         state = self._flow(
             question["environment"],
             run_id=run_id,

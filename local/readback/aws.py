@@ -15,12 +15,14 @@ class Aws:
     def __init__(self, endpoint: str, region: str) -> None:
         self.endpoint = endpoint
         self.region = region
+        # one for all clients: each would read the list of AWS's endpoints anew
+        self._session = boto3.session.Session()
         self._clients: dict[str, Any] = {}
 
     def client(self, service: str) -> Any:
         """The client of a service."""
         if service not in self._clients:
-            self._clients[service] = boto3.session.Session().client(
+            self._clients[service] = self._session.client(
                 service,  # type: ignore[call-overload]
                 endpoint_url=self.endpoint,
                 region_name=self.region,

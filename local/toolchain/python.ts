@@ -13,6 +13,12 @@ const PYTHON_VERSION_VARIABLE = 'LAKEHOUSE_PYTHON_VERSION';
 
 const MEGABYTE = 1024 * 1024;
 
+/**
+ * How packages are installed: compiled. Where Python may not write what it compiles, as in many containers
+ * (`PYTHONDONTWRITEBYTECODE`), each process would else compile what it imports anew, Airflow for two seconds.
+ */
+const MANNER = ['--require-hashes', '--compile-bytecode'];
+
 /** A Python environment that a lock file describes. */
 export interface EnvironmentSpec {
   /** Short name, part of the folder's name. */
@@ -26,7 +32,7 @@ export interface EnvironmentSpec {
 /** The environments of this repository. */
 export const environments = {
   /** The embedded endpoint, the read back, the data loader and their tests. */
-  emulator: { name: 'emulator', lock: join(root, 'local/python/emulator.lock'), megabytes: 700 },
+  emulator: { name: 'emulator', lock: join(root, 'local/python/emulator.lock'), megabytes: 800 },
   /** The engine, as the EMR release has it. */
   spark: { name: 'spark', lock: join(root, 'local/python/spark.lock'), megabytes: 700 },
   /** The linters of templates, and of what deploys them elsewhere. */
@@ -34,13 +40,13 @@ export const environments = {
   /** The tests and linters of the jobs. */
   workloads: { name: 'workloads', lock: join(root, 'workloads/python/test.lock'), megabytes: 1000 },
   /** Airflow, which runs the DAGs. */
-  airflow: { name: 'airflow', lock: join(root, 'workloads/python/airflow.lock'), megabytes: 300 },
+  airflow: { name: 'airflow', lock: join(root, 'workloads/python/airflow.lock'), megabytes: 400 },
   /** The other versions of Airflow that the DAGs are for. */
-  'airflow-2.10': { name: 'airflow-2.10', lock: join(root, 'workloads/python/airflow-2.10.lock'), megabytes: 300 },
-  'airflow-2.11': { name: 'airflow-2.11', lock: join(root, 'workloads/python/airflow-2.11.lock'), megabytes: 300 },
-  'airflow-3.3': { name: 'airflow-3.3', lock: join(root, 'workloads/python/airflow-3.3.lock'), megabytes: 300 },
+  'airflow-2.10': { name: 'airflow-2.10', lock: join(root, 'workloads/python/airflow-2.10.lock'), megabytes: 400 },
+  'airflow-2.11': { name: 'airflow-2.11', lock: join(root, 'workloads/python/airflow-2.11.lock'), megabytes: 400 },
+  'airflow-3.3': { name: 'airflow-3.3', lock: join(root, 'workloads/python/airflow-3.3.lock'), megabytes: 400 },
   /** Prefect, which runs the flows. */
-  prefect: { name: 'prefect', lock: join(root, 'workloads/python/prefect.lock'), megabytes: 300 },
+  prefect: { name: 'prefect', lock: join(root, 'workloads/python/prefect.lock'), megabytes: 400 },
 } as const satisfies Record<string, EnvironmentSpec>;
 
 /** An installed Python environment. */
@@ -60,7 +66,7 @@ export class PythonEnvironment {
 
 /** Where the environment is or will be; known before it is installed, because its name is its content. */
 export function environmentDirectory(spec: EnvironmentSpec): string {
-  return join(cacheDirectory(), 'envs', `${spec.name}-${hash12(readFileSync(spec.lock), pythonIdentity())}`);
+  return join(cacheDirectory(), 'envs', `${spec.name}-${hash12(readFileSync(spec.lock), pythonIdentity(), ...MANNER)}`);
 }
 
 /** Installs the environment when it is not there yet: uv, from the hash lock, nothing else. */
@@ -75,7 +81,7 @@ export async function ensureEnvironment(spec: EnvironmentSpec): Promise<PythonEn
       const options = { name: `uv (${spec.name})`, env: uvEnvironment(), timeoutMs: 15 * 60_000 };
       await run(uv, ['venv', '--python', basePython(), '--allow-existing', directory], options);
       const python = join(directory, 'bin/python');
-      await run(uv, ['pip', 'sync', '--python', python, '--require-hashes', spec.lock], options);
+      await run(uv, ['pip', 'sync', '--python', python, ...MANNER, spec.lock], options);
     },
   });
   return new PythonEnvironment(directory);

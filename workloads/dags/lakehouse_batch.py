@@ -23,8 +23,8 @@ from lakehouse.orchestration.on_airflow import (
     chain,
     environment,
     of_tasks,
-    option,
     run_ended,
+    seconds,
     task,
     warn,
 )
@@ -112,7 +112,7 @@ with DAG(
             step = EmrAddStepsOperator.partial(
                 task_id="step",
                 wait_for_completion=True,
-                waiter_delay=option("poll_seconds", 10),
+                waiter_delay=seconds("poll_seconds", 10),
                 waiter_max_attempts=100_000,  # the task has its own time-out
                 trigger_rule=GOES_ON,
             ).expand_kwargs(steps)
@@ -123,7 +123,7 @@ with DAG(
             task_id="start", name="{{ ti.xcom_pull('plan')['runId'] }}-{{ ti.try_number }}"
         ).expand_kwargs(calls(planned, "transient"))
         wait = StepFunctionExecutionSensor.partial(
-            task_id="wait", mode="reschedule", poke_interval=option("poll_seconds", 10) * 3
+            task_id="wait", mode="reschedule", poke_interval=seconds("poll_seconds", 10) * 3
         ).expand(execution_arn=start.output)
     with TaskGroup("review"):
         found = records(planned)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from airflow.providers.amazon.aws.operators.emr import EmrAddStepsOperator
-from lakehouse.orchestration.on_airflow import DAG, environment, of_tasks, option, run_ended, task
+from lakehouse.orchestration.on_airflow import DAG, environment, of_tasks, run_ended, seconds, task
 
 
 @task
@@ -39,6 +39,6 @@ with DAG(
     EmrAddStepsOperator.partial(
         task_id="step",
         wait_for_completion=True,
-        waiter_delay=option("poll_seconds", 10),
+        waiter_delay=seconds("poll_seconds", 10),
         waiter_max_attempts=100_000,  # the task has its own time-out
     ).expand_kwargs(calls())

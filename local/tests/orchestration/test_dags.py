@@ -51,7 +51,7 @@ def airflow(tmp_path_factory: pytest.TempPathFactory, running: Endpoint, mailbox
         "LAKEHOUSE__ENVIRONMENT": "none",
         "LAKEHOUSE__RETRIES": "1",
         "LAKEHOUSE__RETRY_SECONDS": "0",
-        "LAKEHOUSE__POLL_SECONDS": "1",
+        "LAKEHOUSE__POLL_SECONDS": "0.25",
         "LAKEHOUSE__MAIL_TO": "oncall@lake.test",
         "SMTP__SMTP_HOST": "127.0.0.1",
         "SMTP__SMTP_PORT": str(mailbox.port),

@@ -33,7 +33,7 @@ def airflow(tmp_path: Path, running: Endpoint) -> Iterator[Asked]:
         "CORE__LOAD_EXAMPLES": "False",
         "LAKEHOUSE__RETRIES": "1",
         "LAKEHOUSE__RETRY_SECONDS": "0",
-        "LAKEHOUSE__POLL_SECONDS": "1",
+        "LAKEHOUSE__POLL_SECONDS": "0.25",
     }
     environment = {"AIRFLOW_HOME": str(tmp_path), **{f"AIRFLOW__{name}": value for name, value in options.items()}}
     yield from asked(

@@ -3,7 +3,7 @@
 environment    the lake's environment; needed
 retries        how often a task is tried again; 3
 retry_seconds  the wait before the first of them, which doubles; 60
-poll_seconds   how often EMR is asked about a step; 10
+poll_seconds   how often EMR is asked about a step, may be a fraction; 10
 step_minutes   how long a step may take; 120
 mail_to        who gets a mail when a run fails, comma-separated, by Airflow's own mail settings; nobody
 """
@@ -36,6 +36,7 @@ __all__ = [
     "of_tasks",
     "option",
     "run_ended",
+    "seconds",
     "task",
     "warn",
 ]
@@ -51,6 +52,11 @@ def environment() -> str:
 def option(name: str, default: int) -> int:
     """A number of the section."""
     return int(conf.getint(SECTION, name, fallback=default))
+
+
+def seconds(name: str, default: float) -> float:
+    """A time of the section, of which a fraction means something too."""
+    return float(conf.getfloat(SECTION, name, fallback=default))
 
 
 def of_tasks() -> dict[str, Any]:
