@@ -1,5 +1,6 @@
 import {
   DefaultTokenResolver,
+  Fn,
   type IResolvable,
   type IResolveContext,
   Lazy,
@@ -31,9 +32,14 @@ class Marking extends DefaultTokenResolver {
     return fragments.mapTokens({ mapToken: (token) => this.textOf(token, context) }).join(JOINED);
   }
 
-  /** The text with a token for each mark. */
+  /** The text with a token for each mark: joined by CDK, which has no parts to find then, as it has in a text with tokens. */
   public unmark(text: string): string {
-    return text.replaceAll(MARKS, (_, index) => Token.asString(this.tokens[Number(index)]));
+    // splitting gives texts and the numbers of tokens by turns
+    const parts = text
+      .split(MARKS)
+      .map((part, index) => (index % 2 === 0 ? part : Token.asString(this.tokens[Number(part)])))
+      .filter((part) => part !== '');
+    return parts.length > 1 ? Fn.join('', parts) : (parts[0] ?? '');
   }
 
   private textOf(token: IResolvable, context: IResolveContext): unknown {

@@ -4,6 +4,7 @@ import type { Construct, IConstruct } from 'constructs';
 import { type IAlertTopics, Severity } from '../foundation';
 import { fail } from '../private';
 import { voiceOf } from './alarm-places';
+import { referTo } from './refer-to';
 import type { WatchAlarm } from './watch-parts';
 
 /** An alarm as it was asked for and as it is. */
@@ -116,7 +117,7 @@ function silencedBy(down: cloudwatch.CfnCompositeAlarm): Partial<cloudwatch.CfnC
 }
 
 function ruleOf(alarms: cloudwatch.Alarm[]): string {
-  return alarms.map(({ alarmName }) => `ALARM("${alarmName}")`).join(' OR ');
+  return alarms.map((alarm) => `ALARM("${referTo(alarm).alarmRef.alarmName}")`).join(' OR ');
 }
 
 /** Parts that CloudWatch takes as one rule, by number and by length; a rule is in the stack of its alarms. */

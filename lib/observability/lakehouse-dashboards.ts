@@ -4,6 +4,7 @@ import { Construct } from 'constructs';
 import { textOnce } from '../foundation';
 import { failAll, problem } from '../private';
 import { problemsOf } from './known-metrics';
+import { referTo } from './refer-to';
 import type { Watch } from './watch';
 import { Concern, type WatchGraph, type WatchRow } from './watch-parts';
 
@@ -89,7 +90,7 @@ function alarmLines(alarms: cloudwatch.IAlarm[]): cloudwatch.IWidget[][] {
   return inParts(alarms, MOST_ALARMS).map((part) => [
     new cloudwatch.AlarmStatusWidget({
       title: 'Alarms',
-      alarms: part,
+      alarms: part.map(referTo),
       width: GRID,
       height: 2 + Math.ceil(part.length / 4),
     }),

@@ -27,6 +27,15 @@ function written(Nested: NestedStackClass): { readonly files: string[]; readonly
   return { files: files.map((file) => fs.readFileSync(path.join(directory, file), 'utf8')), asked };
 }
 
+/** A nested stack that names resources its own way, and counts how often it is asked to. */
+class Numbered extends RememberingNestedStack {
+  public asked = 0;
+
+  protected override allocateLogicalId(): string {
+    return `Resource${++this.asked}`;
+  }
+}
+
 /** The types of what CDK notes of a resource. */
 function typesOf(resource?: CfnResource): string[] | undefined {
   return resource?.node.metadata.map(({ type }) => type);
@@ -38,6 +47,12 @@ describe('RememberingNestedStack', () => {
     expect(remembering.files).toHaveLength(2);
     expect(remembering.files).toEqual(plain.files);
     expect(remembering.asked).toBeLessThan(plain.asked);
+  });
+
+  test('asks once for the logical id of an element', () => {
+    const nested = new Numbered(new Stack(new App(), 'Lake'), 'Tables', {});
+    const topic = new CfnResource(nested, 'Topic', { type: 'AWS::SNS::Topic' });
+    expect(nested.resolve([topic.ref, topic.ref])).toEqual([{ Ref: 'Resource1' }, { Ref: 'Resource1' }]);
   });
 
   test('takes no stack trace of what is in it, and leaves the rest alone', () => {
