@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { LakehouseError } from '../lib/private/errors';
+import { cacheDirectory } from './paths';
 import type { Progress } from './progress';
 import type { SparkRuntime } from './services/emulator';
 import { buildCommandLine } from './toolchain/command-line';
@@ -65,7 +66,7 @@ async function sparkRuntime(
   const [emulator, spark, javaHome, jars] = await Promise.all([work.emulator, work.spark, work.javaHome, work.jars]);
   const runtime = { sparkHome: sparkHome(spark), python: spark.python, javaHome, jars: [jars] };
   const classes = await progress.step('classes of Spark', () => ensureSparkClasses(emulator, runtime));
-  return { ...runtime, classes };
+  return { ...runtime, classes, archives: join(cacheDirectory(), 'archives') };
 }
 
 async function ensureOrchestrator(

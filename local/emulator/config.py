@@ -27,6 +27,8 @@ class SparkConfig:
     step_timeout_seconds: float = 3600.0
     classes: Path | None = None
     """The classes of Spark as `emulator.jobs.shared_classes` records them; without, drivers start slower."""
+    archives: Path | None = None
+    """Where what archives unpack to outlives the endpoint; without, steps of one endpoint alone share it."""
 
 
 @dataclass(frozen=True)
@@ -104,4 +106,5 @@ def _spark(raw: dict[str, Any]) -> SparkConfig:
         driver_memory=raw.get("driverMemory", "3g"),
         step_timeout_seconds=float(raw.get("stepTimeoutSeconds", 3600)),
         classes=Path(raw["classes"]) if raw.get("classes") else None,
+        archives=Path(raw["archives"]) if raw.get("archives") else None,
     )

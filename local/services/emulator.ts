@@ -15,6 +15,8 @@ export interface SparkRuntime {
   readonly jars: string[];
   /** The classes of Spark as they were recorded; steps start slower where it does not exist. */
   readonly classes: string;
+  /** A folder for what the archives of steps unpack to, and what Python compiles there. */
+  readonly archives: string;
 }
 
 /** Where the endpoint listens and what it stands for. */

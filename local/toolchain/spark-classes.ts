@@ -23,7 +23,7 @@ const NO_PORT = 9;
  */
 export async function ensureSparkClasses(
   emulator: PythonEnvironment,
-  spark: Omit<SparkRuntime, 'classes'>,
+  spark: Omit<SparkRuntime, 'classes' | 'archives'>,
 ): Promise<string> {
   const { sparkHome, javaHome, jars } = spark;
   const release = join(javaHome, 'release');

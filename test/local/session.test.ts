@@ -70,6 +70,7 @@ describeWithEngine('Session', () => {
       javaHome: javaHome ?? '',
       jars: [sparkJars ?? ''],
       classes: sparkClasses ?? '',
+      archives: paths.file('archives'),
     };
     const tools = {
       emulator: await ensureEnvironment(environments.emulator),

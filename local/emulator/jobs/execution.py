@@ -93,7 +93,8 @@ class Execution:
             raise EmulatorError(must("spark", "configured", None, "give the endpoint's configuration a spark section"))
         job = self._job
         parsed = release.over(release.defaults(job.configurations), job.submit())
-        Localizer(aws.client("s3"), job.work, self._config.state_dir / "archives").localize(parsed)
+        archives = spark.archives or self._config.state_dir / "archives"
+        Localizer(aws.client("s3"), job.work, archives).localize(parsed)
         jars = release.release_jars(spark.jars, job.configurations)
         prepared = launch.build(self._config, spark, parsed, jars, job.work)
         self._write("controller", f"{shlex.join(prepared.argv)}\n")

@@ -1,15 +1,18 @@
 """A step's files brought into its working directory, as YARN does: copied, and archives linked under their name.
 
 Steps with the same archive share what it unpacks to, as applications on a node do: the first one unpacks it, and what
-Python compiles when it imports from there is compiled for the others too.
+Python compiles when it imports from there is compiled for the others too. What no step has used for two weeks goes when
+another is unpacked.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import tarfile
 import tempfile
+import time
 import zipfile
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -19,6 +22,7 @@ from emulator.exceptions import must
 from emulator.jobs.submission import InvalidSubmissionError, Submission
 
 _S3 = ("s3", "s3a", "s3n")
+_KEPT_SECONDS = 14 * 24 * 3600
 
 
 class Localizer:
@@ -64,8 +68,10 @@ class Localizer:
             with packed.open("rb") as file:
                 unpacked = self._archives / hashlib.file_digest(file, "sha256").hexdigest()
             if not unpacked.exists():
+                self._remove_unused()
                 _unpack(packed, Path(folder) / "unpacked", address)
                 _rename(Path(folder) / "unpacked", unpacked)
+            os.utime(unpacked)
         link = self._directory / (alias or packed.name)
         if link.exists():
             raise InvalidSubmissionError(
@@ -73,6 +79,11 @@ class Localizer:
             )
         link.parent.mkdir(parents=True, exist_ok=True)
         link.symlink_to(unpacked)
+
+    def _remove_unused(self) -> None:
+        for unpacked in self._archives.iterdir():
+            if time.time() - unpacked.stat().st_mtime > _KEPT_SECONDS:
+                shutil.rmtree(unpacked, ignore_errors=True)
 
 
 def _unpack(packed: Path, folder: Path, address: str) -> None:
