@@ -146,7 +146,8 @@ async function runEverything(context: Context): Promise<Summary> {
   try {
     const runtime = await pipeline.runtime(options.env);
     await pipeline.putSecret(secretOf(runtime), session.postgres.reader);
-    const readback = await progress.step('every deployed property read back through the AWS API', async (report) => {
+    const opening = orchestration?.open(pipeline, runtime) ?? Promise.resolve(directSteps(pipeline, runtime));
+    const reading = progress.step('every deployed property read back through the AWS API', async (report) => {
       const found = await readBack((args) => session.runModule('readback', args, 3 * 60_000), {
         endpoint: target.endpoint,
         region: target.region,
@@ -156,7 +157,9 @@ async function runEverything(context: Context): Promise<Summary> {
       report(`${found.properties} properties of ${found.resources} resources agree`);
       return found;
     });
-    const orchestrator = (await orchestration?.open(pipeline, runtime)) ?? directSteps(pipeline, runtime);
+    await allEnded(reading, opening);
+    const readback = await reading;
+    const orchestrator = await opening;
     const runs = [await runOnce(context, orchestrator, { ...first, moved: loaded })];
     for (const planned of later) {
       const moved = await advance(context, planned.until, planned.title);

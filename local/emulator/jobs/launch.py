@@ -13,6 +13,8 @@ _FAST_START = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSe
 """C1 and the serial collector: a cold start takes 10 s instead of 24 on two cores, and less with recorded
 classes. With C1 alone Java keeps 48 MB for compiled code, which a run of dbt fills; from then on it compiles nothing,
 or fails. This is what it keeps otherwise."""
+_YOUNG = "-XX:NewRatio=1"
+"""Half of a heap that need not grow is for what is new, which is nearly all: a run of dbt takes a twelfth less."""
 JAVA_OPTIONS = "spark.driver.extraJavaOptions"
 _CLASS_PATH = "spark.driver.extraClassPath"
 _CLOUD = "org.apache.spark.internal.io.cloud"
@@ -40,7 +42,8 @@ def build(config: EmulatorConfig, spark: SparkConfig, submission: Submission, ja
     """The `spark-submit` of this machine for a submission whose files are local."""
     conf = {**_local_defaults(work), **submission.conf, **_fixed(config)}
     given = submission.conf.get(JAVA_OPTIONS, "")
-    java_options = " ".join(filter(None, [_FAST_START, _shared(spark.classes), given]))
+    heap = f"-Xms{spark.driver_memory} {_YOUNG}"
+    java_options = " ".join(filter(None, [_FAST_START, heap, _shared(spark.classes), given]))
     class_path = ":".join(str(jar) for jar in jars)
     conf.pop(JAVA_OPTIONS, None)
     conf.pop(_CLASS_PATH, None)

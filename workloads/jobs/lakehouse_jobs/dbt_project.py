@@ -23,6 +23,8 @@ from lakehouse_jobs.exceptions import TransformError, problem
 _LOGGER = logging.getLogger(__name__)
 _LEVELS: Mapping[str, int] = {"info": logging.INFO, "warn": logging.WARNING, "error": logging.ERROR}
 _QUIET = ("--log-level", "none", "--log-level-file", "none", "--no-use-colors", "--no-print")
+_NO_CACHE = "--no-populate-cache"
+"""What makes no table need not know which there are."""
 _BAD = frozenset({"fail", "error", "runtime error"})
 
 
@@ -90,11 +92,11 @@ class DbtProject:
 
     def freshness(self) -> list[NodeResult]:
         """How old the newest load of each source is, against the contract's promise."""
-        return [_freshness(result) for result in self._invoke(["source", "freshness"]).results]
+        return [_freshness(result) for result in self._invoke(["source", "freshness", _NO_CACHE]).results]
 
     def docs(self) -> bytes:
         """The project's documentation as one HTML page."""
-        self._invoke(["docs", "generate", "--static", "--no-compile"])
+        self._invoke(["docs", "generate", "--static", "--no-compile", _NO_CACHE])
         return (self._target / "static_index.html").read_bytes()
 
     def _invoke(self, command: Sequence[str]) -> Any:
