@@ -47,10 +47,10 @@ function node(...args: string[]): string {
 }
 
 /** With room for all times, or what CDK keeps of the first would be looked through while a later one is measured. */
-const HEAP = '--initial-heap-size=512';
+const HEAP = ['--initial-heap-size=4096', '--max-old-space-size=8192'];
 
 function once(program: string, outdir: string): Once {
-  return JSON.parse(node(HEAP, compiled('synth-once'), compiled(program), outdir));
+  return JSON.parse(node(...HEAP, compiled('synth-once'), compiled(program), outdir));
 }
 
 function compiled(name: string): string {
