@@ -41,9 +41,8 @@ class GatedLake:
 
     def stage(self, statement: str, dataset: str = "items") -> None:
         """Run a statement on the branch; `{}` is its name."""
-        table = f"glue_catalog.{self.lake.databases['silver']}.{dataset}"
-        self.lake.spark.catalog.refreshTable(table)  # the load had a session, and so a catalog, of its own
-        self.lake.spark.sql(statement.format(f"{table}.branch_{AUDIT}"))
+        branch = f"glue_catalog.{self.lake.databases['silver']}.{dataset}.branch_{AUDIT}"
+        self.lake.spark.sql(statement.format(branch))
 
     @property
     def served(self) -> dict[int, int]:

@@ -79,7 +79,13 @@ class Lake:
 
     def ingest(self, run_id: str | None = None, *, stage: bool = False) -> dict[str, RunRecord]:
         telemetry, job = Telemetry(self.cloudwatch, "dev"), self.job(run_id, stage=stage)
-        return {record.dataset: record for record in run(self.spark, job, self.contracts, telemetry)}
+        records = {record.dataset: record for record in run(self.spark, job, self.contracts, telemetry)}
+        # the load had sessions, and so catalogs, of its own; that of the test may know the tables as they were
+        for dataset in records:
+            tables = self.tables(dataset)
+            for table in (tables.bronze, tables.dlq, tables.silver):
+                self.spark.catalog.refreshTable(table.identifier)
+        return records
 
     def tables(self, dataset: str = "items") -> DatasetTables:
         return DatasetTables.of(self.spark, self.databases, dataset)
