@@ -11,6 +11,7 @@ import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,7 @@ class DbtProject:
         """The tables that it is made of, `<database>.<table>`."""
         return [f"{source.schema}.{source.identifier}" for source in self._manifest.sources.values()]
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """What stands in the project, and by which dbt it is built."""
         found = hashlib.sha256(f"{__version__}\0{self._variables}\0".encode())

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Any
 
 from pyspark.sql import SparkSession
 
 from lakehouse_jobs.engines import DELTA_SETTINGS
-from lakehouse_jobs.session import SETTINGS, STREAM_SETTINGS
+from lakehouse_jobs.session import SETTINGS, STREAM_SETTINGS, activate
 from support.needed import absent
 
 _JVM = "-XX:+UseSerialGC -Dderby.system.home={temporary}"
@@ -64,6 +63,5 @@ def start(warehouse: Path) -> SparkSession:
 def another(spark: SparkSession) -> SparkSession:
     """A session with settings of its own, as another driver has; this thread uses it from now on."""
     made = spark.newSession()
-    jvm: Any = spark._jvm
-    jvm.org.apache.spark.sql.SparkSession.setActiveSession(made._jsparkSession)
+    activate(made)
     return made
