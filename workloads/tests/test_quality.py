@@ -22,6 +22,7 @@ from lakehouse_jobs.commands import quality as quality_command
 from lakehouse_jobs.contract import Contract, parse
 from lakehouse_jobs.exceptions import ContractError
 from lakehouse_jobs.iceberg import IcebergTable
+from lakehouse_jobs.objects import DiskStore
 from lakehouse_jobs.quality import check
 from lakehouse_jobs.quality.check import Outcome
 from lakehouse_jobs.quality.checkpoint import Checkpoints
@@ -289,6 +290,24 @@ def test_nested_columns_are_of_their_kind(spark: SparkSession, tmp_path: Path) -
 
     assert [str(each) for each in verdict.unmet] == []
     assert verdict.expectations > len(contract.columns)
+
+
+def test_only_a_suite_that_is_not_met_is_asked_for_examples(
+    spark: SparkSession, items: Contract, tmp_path: Path
+) -> None:
+    fields = ", ".join(f"{column.name} {column.spark_type}" for column in items.columns)
+    jobs: dict[str, int] = {}
+    for name, given in (("met", "nut"), ("broken", "Nut")):
+        spark.sparkContext.setJobGroup(name, name)
+        checkpoints = Checkpoints(tmp_path / name, RUN_ID)
+        row = (1, given, 5, datetime(2013, 1, 1, tzinfo=UTC))
+        checkpoints.run(spark.createDataFrame([row], fields).cache(), suite_of_frame(items))
+        jobs[name] = len(spark.sparkContext.statusTracker().getJobIdsForGroup(name))
+        checkpoints.upload(DiskStore(), (tmp_path / name / "artifacts").as_uri())
+
+    assert 2 * jobs["met"] < jobs["broken"], jobs
+    [page] = (tmp_path / "broken/artifacts/quality/validations").rglob("*.html")
+    assert "Nut" in page.read_text()
 
 
 def test_contract_says_from_which_score_on_a_load_is_served(items: Contract) -> None:

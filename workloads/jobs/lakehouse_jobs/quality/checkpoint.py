@@ -21,7 +21,9 @@ from great_expectations.data_context.types.base import ProgressBarsConfig
 DOCS = "quality"
 """Where Data Docs lie in the artifacts bucket: those of the last check, and the results of the checks before."""
 _SITE = "gx/uncommitted/data_docs/local_site"
-_RESULTS = {"result_format": "SUMMARY", "partial_unexpected_count": 5}
+_VERDICTS = {"result_format": "BOOLEAN_ONLY"}
+_EXAMPLES = {"result_format": "SUMMARY", "partial_unexpected_count": 5}
+"""Looking for examples takes two more queries for each expectation, so a suite that is met is not asked for any."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,10 @@ class Checkpoints:
         self._site = folder / _SITE
 
     def run(self, rows: DataFrame, suite: gx.ExpectationSuite) -> Verdict:
-        """Check `rows`, which are read a few times: keep them when they are costly to make."""
+        """Check `rows`, which are read a few times: keep them when they are costly to make.
+
+        A suite that is not met is checked once more, for the counts and examples of its Data Docs.
+        """
         asset = self._source.add_dataframe_asset(suite.name)
         definition = gx.ValidationDefinition(
             name=suite.name,
@@ -81,10 +86,16 @@ class Checkpoints:
             suite=self._context.suites.add(suite),
         )
         validation = self._context.validation_definitions.add(definition)
-        checkpoint = gx.Checkpoint(name=suite.name, validation_definitions=[validation], result_format=_RESULTS)
-        found = self._context.checkpoints.add(checkpoint).run({"dataframe": rows}, run_id=self._run_id)
+        results = self._results(validation, rows, _VERDICTS)
+        if not all(result.success for result in results):
+            results = self._results(validation, rows, _EXAMPLES)
+        return Verdict(len(results), tuple(_unmet(results)))
+
+    def _results(self, validation: gx.ValidationDefinition, rows: DataFrame, form: dict[str, Any]) -> list[Any]:
+        checkpoint = gx.Checkpoint(name=validation.name, validation_definitions=[validation], result_format=form)
+        found = self._context.checkpoints.add_or_update(checkpoint).run({"dataframe": rows}, run_id=self._run_id)
         [validated] = found.run_results.values()
-        return Verdict(len(validated.results), tuple(_unmet(validated.results)))
+        return list(validated.results)
 
     def upload(self, store: ObjectStore, base_uri: str) -> None:
         """Put the Data Docs of all that was checked below `base_uri`."""
