@@ -9,7 +9,7 @@ import contextvars
 import hashlib
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -82,14 +82,24 @@ class DbtProject:
             found.update(path.read_bytes())
         return found.hexdigest()
 
-    def build(self, select: str | None = None) -> list[NodeResult]:
+    def build(self, select: str | None = None, tested: Collection[str] = ()) -> list[NodeResult]:
         """Build and test everything `select` names (all when None), in the order of the graph.
 
-        The project's unit tests are not run: they test its SQL, not this data.
+        Tests that are about sources in `tested` alone, `<database>.<table>`, are not run, nor the project's unit tests:
+        they test its SQL, not this data.
         """
         command = ["build", "--exclude-resource-type", "unit_test"]
         selected = ["--select", *select.split()] if select else []
-        return [_node_result(result) for result in self._invoke([*command, *selected]).results]
+        known = self._tests_of(tested)
+        excluded = ["--exclude", *known] if known else []
+        return [_node_result(result) for result in self._invoke([*command, *selected, *excluded]).results]
+
+    def _tests_of(self, tables: Collection[str]) -> list[str]:
+        """The names of the tests that are about nothing else than these sources."""
+        found = self._manifest.sources.items()
+        sources = {key for key, source in found if f"{source.schema}.{source.identifier}" in tables}
+        tests = [node for node in self._manifest.nodes.values() if str(node.resource_type) == "test"]
+        return [node.name for node in tests if node.depends_on.nodes and sources.issuperset(node.depends_on.nodes)]
 
     def freshness(self) -> list[NodeResult]:
         """How old the newest load of each source is, against the contract's promise."""
