@@ -237,12 +237,14 @@ def test_failing_test_of_silver_leaves_gold_as_it_was(lake: GoldLake, second: ob
 def test_silver_that_the_check_of_the_run_has_passed_is_not_tested_again(lake: GoldLake, second: object) -> None:
     run_id = "20130203T010000Z-0a1b2c"
     heads = {name: IcebergTable(lake.spark, f"glue_catalog.silver_gold.{name}").current() for name in CHECKED}
-    passed = {name: {"expectations": 9, "met": 9, "snapshot": head and head.id} for name, head in heads.items()}
-    unmet, since_then, empty = {"met": 8}, {"snapshot": 1}, {"expectations": 0, "met": 0, "snapshot": None}
+    passed: dict[str, dict[str, int | None]] = {
+        name: {"expectations": 9, "met": 9, "snapshot": head.id if head else None}
+        for name, head in heads.items()
+    }
     found = passed | {
-        "planes": passed["planes"] | unmet,
-        "airports": passed["airports"] | since_then,
-        "weather": passed["weather"] | empty,
+        "planes": {**passed["planes"], "met": 8},
+        "airports": {**passed["airports"], "snapshot": 1},
+        "weather": {"expectations": 0, "met": 0, "snapshot": None},
     }
     document = {"datasets": [{"dataset": name, **each} for name, each in found.items()]}
     DiskStore().write((lake.folder / f"runs/{run_id}/quality.json").as_uri(), json.dumps(document).encode())
