@@ -23,13 +23,17 @@ import shared
 from pyspark.sql import SparkSession
 
 spark = SparkSession.builder.getOrCreate()
-path, table = sys.argv[1:3]
+path, table, end = sys.argv[1:4]
 if table == "none":
     raise ValueError(shared.COMPLAINT)
 spark.range(10).selectExpr("cast(id as int) id", "cast(id % 3 as string) word").write.parquet(path)
 spark.read.parquet(path).writeTo(table).append()
-print("rows", spark.table(table).count(), open("words/word.txt").read())
+words = spark.sparkContext.parallelize([1]).map(lambda _: shared.COMPLAINT + open("words/word.txt").read()).collect()
+print("rows", spark.table(table).count(), open("words/word.txt").read(), words)
+if end == "stop":
+    spark.stop()
 """
+NEW, SAME = "in a new JVM", "in the JVM of an application before"
 
 
 @pytest.fixture
@@ -80,7 +84,8 @@ def test_a_step_writes_files_and_a_table_that_any_client_reads(running: Endpoint
     )["JobFlowId"]
     options = ["--py-files", "s3://test-assets/jobs.zip", "--archives", "s3://test-assets/words.zip#words"]
     options += ["--conf", "spark.driver.extraJavaOptions=-Xlog:class+load:file=classes.log"]
-    targets = ("glue_catalog.silver.events", "none")
+    events = "glue_catalog.silver.events"
+    targets = ((events, "stop"), (events, "stay"), (events, "stop"), ("none", "stop"), (events, "stop"))
     steps = [
         {
             "Name": target,
@@ -89,28 +94,40 @@ def test_a_step_writes_files_and_a_table_that_any_client_reads(running: Endpoint
                 "Jar": "command-runner.jar",
                 "Args": [
                     *("spark-submit", "--deploy-mode", "cluster", *options),
-                    *("s3://test-assets/job.py", "s3://lake-of-tests/landing", target),
+                    *("s3://test-assets/job.py", f"s3://lake-of-tests/landing{number}", target, end),
                 ],
             },
         }
-        for target in targets
+        for number, (target, end) in enumerate(targets)
     ]
-    good, bad = emr.add_job_flow_steps(JobFlowId=cluster, Steps=steps)["StepIds"]
+    good, stays, after, bad, last = emr.add_job_flow_steps(JobFlowId=cluster, Steps=steps)["StepIds"]
 
     def status(step: str) -> dict[str, object]:
         found: dict[str, object] = emr.describe_step(ClusterId=cluster, StepId=step)["Step"]["Status"]
         return found
 
-    until(lambda: status(bad)["State"] in ("FAILED", "COMPLETED"), 180, "the end of both steps")
-    assert status(good)["State"] == "COMPLETED", status(good)
+    until(lambda: status(last)["State"] in ("FAILED", "COMPLETED"), 240, "the end of all steps")
+    for step in (good, stays, after, last):
+        assert status(step)["State"] == "COMPLETED", status(step)
     assert status(bad)["State"] == "FAILED"
     assert status(bad)["FailureDetails"]["Message"] == "ValueError: asked to"  # type: ignore[index]
     rows = table_of(running, "silver", "events").scan().to_arrow()
-    assert rows.num_rows == 10
+    assert rows.num_rows == 40
     keys = [item["Key"] for item in running.client("s3").list_objects_v2(Bucket="lake-of-tests")["Contents"]]
-    assert any(key.startswith("landing/part-") for key in keys)
+    assert any(key.startswith("landing0/part-") for key in keys)
     assert not any("_temporary" in key or "__magic" in key for key in keys)
-    loaded = (running.state / "state" / "steps" / cluster / good / "classes.log").read_text().splitlines()
+    folders = running.state / "state" / "steps" / cluster
+    assert "rows 10 hello ['asked tohello']" in (folders / good / "stdout").read_text()
+    # one that leaves its Spark context running, or fails, takes its JVM with it
+    jvms = [(folders / step / "controller").read_text().splitlines()[1] for step in (good, stays, after, bad, last)]
+    assert jvms == [NEW, SAME, NEW, SAME, NEW]
+    for step in (good, stays):
+        text = (folders / step / "stderr").read_text()
+        assert text.count("Running Spark version") == 1
+        assert text.count("Successfully stopped SparkContext") == (step == good)
+    [loaded, *_] = [
+        file.read_text().splitlines() for file in (running.state / "state" / "drivers").rglob("classes.log")
+    ]
     assert sum("shared objects file (top)" in line for line in loaded) > len(loaded) / 2, (
         "not read from the recorded classes"
     )

@@ -238,8 +238,7 @@ def test_silver_that_the_check_of_the_run_has_passed_is_not_tested_again(lake: G
     run_id = "20130203T010000Z-0a1b2c"
     heads = {name: IcebergTable(lake.spark, f"glue_catalog.silver_gold.{name}").current() for name in CHECKED}
     passed: dict[str, dict[str, int | None]] = {
-        name: {"expectations": 9, "met": 9, "snapshot": head.id if head else None}
-        for name, head in heads.items()
+        name: {"expectations": 9, "met": 9, "snapshot": head.id if head else None} for name, head in heads.items()
     }
     found = passed | {
         "planes": {**passed["planes"], "met": 8},

@@ -17,6 +17,7 @@ from emulator import aws
 from emulator.config import EmulatorConfig, SparkConfig
 from emulator.exceptions import EmulatorError, must
 from emulator.jobs import failure, launch, release, submission
+from emulator.jobs.drivers import Drivers
 from emulator.jobs.localization import Localizer
 from emulator.jobs.process import StepProcess
 from emulator.jobs.submission import InvalidSubmissionError, Submission
@@ -64,9 +65,10 @@ def step_job(config: EmulatorConfig, cluster: Record, step: Record) -> Job:
 class Execution:
     """Runs one job."""
 
-    def __init__(self, config: EmulatorConfig, job: Job) -> None:
+    def __init__(self, config: EmulatorConfig, job: Job, drivers: Drivers) -> None:
         self._config = config
         self._job = job
+        self._drivers = drivers
 
     def run(self, started: Callable[[StepProcess], None]) -> Record | None:
         """Run to the end; gives nothing on success, else `FailureDetails`."""
@@ -96,13 +98,20 @@ class Execution:
         archives = spark.archives or self._config.state_dir / "archives"
         Localizer(aws.client("s3"), job.work, archives).localize(parsed)
         jars = release.release_jars(spark.jars, job.configurations)
-        prepared = launch.build(self._config, spark, parsed, jars, job.work)
-        self._write("controller", f"{shlex.join(prepared.argv)}\n")
-        process = StepProcess(prepared, job.work)
-        started(process)
-        return self._ended(process, spark)
+        (job.work / "tmp").mkdir(exist_ok=True)
+        whole = launch.build(self._config, spark, parsed, jars, job.work)
+        self._write("controller", f"{shlex.join(whole.argv)}\n")
+        if not parsed.application.endswith(".py"):
+            return self._ended(StepProcess(whole, job.work), started, spark)
+        with self._drivers.driver(spark, parsed, jars, job.work / "stderr") as lease:
+            self._write("controller", f"in {'the JVM of an application before' if lease.again else 'a new JVM'}\n")
+            application = launch.application_of(spark, parsed, job.work, whole, lease.driver.gateway)
+            message = self._ended(StepProcess(application, job.work, one_log=True), started, spark)
+            lease.ended_well = message is None
+        return message
 
-    def _ended(self, process: StepProcess, spark: SparkConfig) -> str | None:
+    def _ended(self, process: StepProcess, started: Callable[[StepProcess], None], spark: SparkConfig) -> str | None:
+        started(process)
         limit = min(spark.step_timeout_seconds, self._job.timeout_seconds or spark.step_timeout_seconds)
         try:
             code = process.wait(limit)

@@ -1,4 +1,9 @@
-"""The local command and environment of a localized submission: one JVM, this endpoint, the release's jars."""
+"""The local command and environment of a localized submission: one JVM, this endpoint, the release's jars.
+
+A Python application finds the JVM that it drives by two variables, as Spark's own launcher tells it: its port on this
+machine and a secret. So an application can also be given a JVM that runs already.
+Source: `org.apache.spark.deploy.PythonRunner` of Spark 3.5.
+"""
 
 from __future__ import annotations
 
@@ -38,8 +43,24 @@ class Launch:
     environment: dict[str, str]
 
 
+@dataclass(frozen=True)
+class Gateway:
+    """Where a JVM listens on this machine, and what it wants to hear first."""
+
+    port: int
+    secret: str
+
+
 def build(config: EmulatorConfig, spark: SparkConfig, submission: Submission, jars: list[Path], work: Path) -> Launch:
     """The `spark-submit` of this machine for a submission whose files are local."""
+    driver = driver_of(config, spark, submission, jars, work)
+    return Launch([*driver.argv, submission.application, *submission.arguments], driver.environment)
+
+
+def driver_of(
+    config: EmulatorConfig, spark: SparkConfig, submission: Submission, jars: list[Path], work: Path
+) -> Launch:
+    """What starts the JVM of a submission in `work`; the application follows its arguments."""
     conf = {**_local_defaults(work), **submission.conf, **_fixed(config)}
     given = submission.conf.get(JAVA_OPTIONS, "")
     heap = f"-Xms{spark.driver_memory} {_YOUNG}"
@@ -55,8 +76,24 @@ def build(config: EmulatorConfig, spark: SparkConfig, submission: Submission, ja
         argv += [flag, ",".join(paths)] if paths else []
     for key, value in sorted(conf.items()):
         argv += ["--conf", f"{key}={value}"]
-    argv += [submission.application, *submission.arguments]
     return Launch(argv, _environment(config, spark, submission, work))
+
+
+def application_of(spark: SparkConfig, submission: Submission, work: Path, driver: Launch, gateway: Gateway) -> Launch:
+    """A Python application in `work` that drives a JVM which runs already."""
+    python = spark.spark_home / "python"
+    modules = [*submission.py_files, str(python), *map(str, sorted((python / "lib").glob("py4j-*.zip")))]
+    given = [path for path in [driver.environment.get("PYTHONPATH")] if path]
+    environment = {
+        **driver.environment,
+        **_temporary(work),
+        "PYSPARK_GATEWAY_PORT": str(gateway.port),
+        "PYSPARK_GATEWAY_SECRET": gateway.secret,
+        "PYTHONPATH": ":".join([*modules, *given]),
+        "PYTHONUNBUFFERED": "YES",
+        "OMP_NUM_THREADS": driver.environment.get("OMP_NUM_THREADS", "1"),
+    }
+    return Launch([str(spark.python), submission.application, *submission.arguments], environment)
 
 
 def _shared(classes: Path | None) -> str:
@@ -92,8 +129,6 @@ def _fixed(config: EmulatorConfig) -> dict[str, str]:
 
 
 def _environment(config: EmulatorConfig, spark: SparkConfig, submission: Submission, work: Path) -> dict[str, str]:
-    temporary = work / "tmp"
-    temporary.mkdir(parents=True, exist_ok=True)
     inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     java = {"JAVA_HOME": str(spark.java_home)} if spark.java_home else {}
     if not java and "JAVA_HOME" in os.environ:
@@ -106,8 +141,7 @@ def _environment(config: EmulatorConfig, spark: SparkConfig, submission: Submiss
         # behind all others, so that what every class path begins with is the same
         "SPARK_DIST_CLASSPATH": ":".join(submission.jars),
         "SPARK_LOCAL_IP": "127.0.0.1",
-        "SPARK_LOCAL_DIRS": str(temporary),
-        "TMPDIR": str(temporary),
+        **_temporary(work),
         "PYSPARK_PYTHON": str(spark.python),
         "PYSPARK_DRIVER_PYTHON": str(spark.python),
         "AWS_ENDPOINT_URL": config.endpoint,
@@ -117,3 +151,7 @@ def _environment(config: EmulatorConfig, spark: SparkConfig, submission: Submiss
         "AWS_DEFAULT_REGION": config.region,
         "AWS_EC2_METADATA_DISABLED": "true",
     }
+
+
+def _temporary(work: Path) -> dict[str, str]:
+    return {"SPARK_LOCAL_DIRS": str(work / "tmp"), "TMPDIR": str(work / "tmp")}

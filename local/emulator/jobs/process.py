@@ -16,19 +16,22 @@ GRACE_SECONDS = 3.0
 
 
 class StepProcess:
-    """A running step; `stop` may be called from any thread."""
+    """A running step; `stop` may be called from any thread.
 
-    def __init__(self, launch: Launch, work: Path) -> None:
+    `one_log`: all it prints goes to `stdout`, as a Python application's does in a JVM of Spark, which has `stderr`.
+    """
+
+    def __init__(self, launch: Launch, work: Path, *, one_log: bool = False) -> None:
         self.stopped = False
         self._ended = threading.Event()
-        with (work / "stdout").open("wb") as out, (work / "stderr").open("wb") as err:
+        with (work / "stdout").open("wb") as out, (work / "stderr").open("ab") as err:
             self._process = subprocess.Popen(
                 launch.argv,
                 cwd=work,
                 env=launch.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=out,
-                stderr=err,
+                stderr=out if one_log else err,
                 start_new_session=True,
             )
 

@@ -14,6 +14,7 @@ from ministack.services import emr
 
 from emulator.config import EmulatorConfig
 from emulator.jobs import states
+from emulator.jobs.drivers import Drivers
 from emulator.jobs.execution import Execution, step_job
 from emulator.jobs.idle import Clock, IdleClusters
 from emulator.jobs.metrics import ClusterMetrics, count_applications
@@ -38,7 +39,8 @@ class JobRunner:
         self._stopping = False
         self._metrics = ClusterMetrics()
         self._idle = IdleClusters(self._end_idle)
-        self._serverless = ServerlessRunner(config)
+        self._drivers = Drivers(config)
+        self._serverless = ServerlessRunner(config, self._drivers)
         self._clock = Clock(lambda: self._idle.look(time.monotonic()), stop_idle_applications)
 
     def install(self) -> None:
@@ -71,6 +73,7 @@ class JobRunner:
             thread.start()
         for thread in threads:
             thread.join()
+        self._drivers.stop()
 
     # --- operations
 
@@ -174,7 +177,7 @@ class JobRunner:
             states.settle(cluster, steps)
 
     def _run(self, cluster: Record, steps: list[Record], step: Record) -> None:
-        execution = Execution(self._config, step_job(self._config, cluster, step))
+        execution = Execution(self._config, step_job(self._config, cluster, step), self._drivers)
         log.info("step %s (%s) of %s is running", step["Id"], step["Name"], cluster["Id"])
         failure = execution.run(lambda process: self._started(step, process))
         with self._lock:

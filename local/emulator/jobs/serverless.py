@@ -19,6 +19,7 @@ from emulator import aws
 from emulator.completions import emr_serverless
 from emulator.config import EmulatorConfig
 from emulator.jobs import submission
+from emulator.jobs.drivers import Drivers
 from emulator.jobs.execution import Execution, Job
 from emulator.jobs.process import StepProcess
 
@@ -35,8 +36,9 @@ _LOGS = ("stdout", "stderr")
 class ServerlessRunner:
     """Runs job runs, stops idle applications; `stop` ends everything it started."""
 
-    def __init__(self, config: EmulatorConfig) -> None:
+    def __init__(self, config: EmulatorConfig, drivers: Drivers) -> None:
         self._config = config
+        self._drivers = drivers
         self._processes: dict[str, StepProcess] = {}
         self._lock = threading.RLock()
         self._stopping = False
@@ -111,7 +113,7 @@ class ServerlessRunner:
                 run.setdefault("startedAt", time.time())
             _measure(application, run)
             job = self._job(application, run)
-            failure = Execution(self._config, job).run(lambda process: self._started(run, process))
+            failure = Execution(self._config, job, self._drivers).run(lambda process: self._started(run, process))
             self._processes.pop(run["jobRunId"], None)
             _send_to_cloudwatch(application, run, job)
             most = int((run.get("retryPolicy") or {}).get("maxAttempts") or 1)

@@ -48,6 +48,7 @@ def record(given: EmulatorConfig) -> None:
     spark.classes.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=spark.classes.parent) as folder:
         work = Path(folder)
+        (work / "tmp").mkdir()
         submission = Submission(application=str(_APPLICATION), arguments=[str(work)])
         submission.conf[launch.JAVA_OPTIONS] = recording(work / "recorded.jsa")
         jars = release.release_jars(spark.jars, _CLUSTER)

@@ -6,6 +6,7 @@ Source: Spark 3.5 "Submitting Applications" and "Running Spark on YARN".
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from emulator.exceptions import EmulatorError, must
 
@@ -47,6 +48,8 @@ class Submission:
     py_files: list[str] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
     archives: list[str] = field(default_factory=list)
+    links: dict[str, Path] = field(default_factory=dict)
+    """What archives were unpacked to, by the names that the application finds them under."""
     jars: list[str] = field(default_factory=list)
 
 
