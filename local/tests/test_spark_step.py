@@ -58,7 +58,11 @@ def test_a_step_writes_files_and_a_table_that_any_client_reads(running: Endpoint
     resources["Key"] = encrypted["Key"]
     resources["Lake"]["Properties"]["BucketEncryption"] = encrypted["Bucket"]["Properties"]["BucketEncryption"]
     assert running.deploy("lake", {"Resources": resources}) == "CREATE_COMPLETE", running.why("lake")
-    for name, inside, text in (("jobs.zip", "shared.py", "COMPLAINT = 'asked to'"), ("words.zip", "word.txt", "hello")):
+    for name, inside, text in (
+        ("jobs.zip", "shared.py", "COMPLAINT = 'asked to'"),
+        ("words0.zip", "word.txt", "hello"),
+        ("words1.zip", "word.txt", "again"),
+    ):
         with zipfile.ZipFile(tmp_path / name, "w") as archive:
             archive.writestr(inside, text)
         running.upload(name, (tmp_path / name).read_bytes())
@@ -82,7 +86,7 @@ def test_a_step_writes_files_and_a_table_that_any_client_reads(running: Endpoint
             {"Classification": "spark-defaults", "Properties": defaults},
         ],
     )["JobFlowId"]
-    options = ["--py-files", "s3://test-assets/jobs.zip", "--archives", "s3://test-assets/words.zip#words"]
+    options = ["--py-files", "s3://test-assets/jobs.zip"]
     options += ["--conf", "spark.driver.extraJavaOptions=-Xlog:class+load:file=classes.log"]
     events = "glue_catalog.silver.events"
     targets = ((events, "stop"), (events, "stay"), (events, "stop"), ("none", "stop"), (events, "stop"))
@@ -94,6 +98,7 @@ def test_a_step_writes_files_and_a_table_that_any_client_reads(running: Endpoint
                 "Jar": "command-runner.jar",
                 "Args": [
                     *("spark-submit", "--deploy-mode", "cluster", *options),
+                    *("--archives", f"s3://test-assets/words{number % 2}.zip#words"),
                     *("s3://test-assets/job.py", f"s3://lake-of-tests/landing{number}", target, end),
                 ],
             },
@@ -118,6 +123,7 @@ def test_a_step_writes_files_and_a_table_that_any_client_reads(running: Endpoint
     assert not any("_temporary" in key or "__magic" in key for key in keys)
     folders = running.state / "state" / "steps" / cluster
     assert "rows 10 hello ['asked tohello']" in (folders / good / "stdout").read_text()
+    assert "rows 20 again ['asked toagain']" in (folders / stays / "stdout").read_text()
     # one that leaves its Spark context running, or fails, takes its JVM with it
     jvms = [(folders / step / "controller").read_text().splitlines()[1] for step in (good, stays, after, bad, last)]
     assert jvms == [NEW, SAME, NEW, SAME, NEW]

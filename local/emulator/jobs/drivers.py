@@ -1,7 +1,7 @@
 """The JVMs of Spark that Python applications run in, one application after the other.
 
-A JVM that has run an application has read, checked and compiled most of what the next one needs, which then takes half
-the time. It is given another application only
+A JVM that has run an application has read, checked and compiled most of what the next one needs, which then takes some
+three fifths of the time. It is given another application only
 
 - for which it would have been started the same: the same class path, settings, environment and Python files;
 - when the one before ended well, and had stopped its Spark context, as the JVM's log tells.

@@ -83,13 +83,12 @@ def application_of(spark: SparkConfig, submission: Submission, work: Path, drive
     """A Python application in `work` that drives a JVM which runs already."""
     python = spark.spark_home / "python"
     modules = [*submission.py_files, str(python), *map(str, sorted((python / "lib").glob("py4j-*.zip")))]
-    given = [path for path in [driver.environment.get("PYTHONPATH")] if path]
     environment = {
         **driver.environment,
         **_temporary(work),
         "PYSPARK_GATEWAY_PORT": str(gateway.port),
         "PYSPARK_GATEWAY_SECRET": gateway.secret,
-        "PYTHONPATH": ":".join([*modules, *given]),
+        "PYTHONPATH": ":".join(filter(None, [*modules, driver.environment.get("PYTHONPATH")])),
         "PYTHONUNBUFFERED": "YES",
         "OMP_NUM_THREADS": driver.environment.get("OMP_NUM_THREADS", "1"),
     }
