@@ -5,7 +5,7 @@ import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as s3deploy from 'aws-cdk-lib/aws-s3-deployment';
-import { RemovalPolicy, Token } from 'aws-cdk-lib/core';
+import { RemovalPolicy, Stage, Token } from 'aws-cdk-lib/core';
 import { Construct, type IConstruct } from 'constructs';
 import { PYTHON_CACHES, leftOut } from '../foundation';
 import { type Problem, fail, failAll, problem } from '../private';
@@ -169,11 +169,12 @@ export class DagBundle extends Construct implements IDagBundle {
       isOwned: true,
     });
     if (this.requirements !== undefined) {
-      const file = `${hashOf(this.requirements.text)}.txt`;
+      const { text } = this.requirements;
+      const hash = hashOf(text);
       const keyPrefix = `${prefix}${REQUIREMENTS}`;
-      const sources = [s3deploy.Source.data(file, this.requirements.text)];
+      const sources = [fileSource(hash, text)];
       copier.copy(this, 'Requirements', { bucket, keyPrefix, sources, isOwned: false });
-      this.requirementsPath = `${keyPrefix}${file}`;
+      this.requirementsPath = `${keyPrefix}${hash}.txt`;
     }
   }
 
@@ -223,6 +224,21 @@ function notDags(directory: string, requirements: string | undefined): string[] 
 
 function hashOf(text: string): string {
   return crypto.createHash('sha256').update(text).digest('hex').slice(0, SHORT_HASH);
+}
+
+/**
+ * A file named by its hash, laid into the assembly. `Source.data` lays it into a directory with a new name each time, and CDK
+ * keeps hashes by directory: those of others would have to go for each one that nobody asks for again.
+ */
+function fileSource(hash: string, text: string): s3deploy.ISource {
+  return {
+    bind: (scope, context) => {
+      const directory = path.join(Stage.of(scope)?.outdir ?? '', `requirements.${hash}`);
+      fs.mkdirSync(directory, { recursive: true });
+      fs.writeFileSync(path.join(directory, `${hash}.txt`), text);
+      return s3deploy.Source.asset(directory, { assetHash: hash }).bind(scope, context);
+    },
+  };
 }
 
 /** The file with one kind of line ends, so that its hash is the same on every machine; nothing when it cannot be read. */

@@ -1,9 +1,10 @@
+import * as fs from 'node:fs';
 import * as path from 'node:path';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as s3deploy from 'aws-cdk-lib/aws-s3-deployment';
-import { App, RemovalPolicy, Stack, Token, Validations } from 'aws-cdk-lib/core';
+import { App, AssetStaging, RemovalPolicy, Stack, Token, Validations } from 'aws-cdk-lib/core';
 import { ServerlessChecks } from 'cdk-nag';
 import { Construct } from 'constructs';
 import { DagBundle } from '../../lib/orchestration';
@@ -84,6 +85,18 @@ describe('DagBundle', () => {
       }),
     );
     expect(bundle().requirementsPath).toBeUndefined();
+  });
+
+  test('copies the requirements with one kind of line ends', () => {
+    const dags = bundle({ requirements: requirementsOf(`${CONSTRAINT}\r`, 'six==1.17.0\r') });
+    const [staging] = dags.node
+      .findChild('Requirements')
+      .node.findAll()
+      .filter((each) => each instanceof AssetStaging);
+    const [file = ''] = fs.readdirSync(staging?.absoluteStagedPath ?? '');
+    expect(file).toBe(path.basename(dags.requirementsPath ?? ''));
+    const text = fs.readFileSync(path.join(staging?.absoluteStagedPath ?? '', file), 'utf8');
+    expect(text).toBe(`${CONSTRAINT}\nsix==1.17.0\n`);
   });
 
   test('has another path for other requirements, and the same for the same on any system', () => {
