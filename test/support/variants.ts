@@ -8,7 +8,8 @@ import { environments } from '../../config';
 import type { LakehouseConfig } from '../../lib/config';
 import { DataContracts } from '../../lib/contracts';
 import { LakehouseStack } from '../../lib/lakehouse-stack';
-import { SparkDependencies } from '../../lib/processing';
+import type { SparkDependencies } from '../../lib/processing';
+import { fixtureDependencies } from './dependencies';
 
 /** What goes with each section, because it needs it. */
 const SECTIONS: { readonly [section: string]: (keyof LakehouseConfig)[] } = {
@@ -47,11 +48,13 @@ export function lakehouseOf(app: App, config: LakehouseConfig, dependencies: Spa
 
 function main([folder = '']: string[]): void {
   const dev = environments.load('dev');
+  // the templates are the same, and nothing runs: the real ones are copied into each folder, and uploaded from there
+  const dependencies = fixtureDependencies();
   const without = Object.entries(variantsOf(dev)).map(([name, config]) => [`without-${name}`, config] as const);
   for (const [name, config] of [...without, ['with-lakeFormation', { ...dev, lakeFormation: {} }] as const]) {
     const outdir = path.join(folder, name);
     const app = new App({ outdir, builtinCloudFormationValidation: false, context: require('../../cdk.json').context });
-    lakehouseOf(app, config, new SparkDependencies());
+    lakehouseOf(app, config, dependencies);
     app.synth();
   }
 }
