@@ -8,6 +8,9 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+# one for all endpoints: each would read the models of the services and the list of AWS's endpoints anew
+_session = boto3.session.Session()
+
 
 class Aws:
     """Clients by service name, made once; the account is the credentials' own."""
@@ -15,14 +18,12 @@ class Aws:
     def __init__(self, endpoint: str, region: str) -> None:
         self.endpoint = endpoint
         self.region = region
-        # one for all clients: each would read the list of AWS's endpoints anew
-        self._session = boto3.session.Session()
         self._clients: dict[str, Any] = {}
 
     def client(self, service: str) -> Any:
         """The client of a service."""
         if service not in self._clients:
-            self._clients[service] = self._session.client(
+            self._clients[service] = _session.client(
                 service,  # type: ignore[call-overload]
                 endpoint_url=self.endpoint,
                 region_name=self.region,
