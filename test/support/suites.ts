@@ -197,24 +197,20 @@ export async function ensureEngine(folder: string): Promise<Record<string, strin
   // PostgreSQL's user must be able to go through it
   chmodSync(folder, 0o711);
   const templates = join(folder, 'templates');
-  for (const name of lakes.names()) {
-    await progress.step(`templates of ${name}`, () =>
-      run(process.execPath, ['--import', 'tsx', join(root, 'bin/synth.ts'), name, '--out', join(templates, name)], {
-        name: 'synth',
+  const synth = (title: string, script: string, ...args: string[]): Promise<unknown> =>
+    progress.step(title, () =>
+      run(process.execPath, ['--import', 'tsx', join(root, script), ...args], {
+        name: script,
         cwd: root,
         env: process.env,
         timeoutMs: MINUTE,
       }),
     );
-  }
-  await progress.step('templates without a section each', () =>
-    run(process.execPath, ['--import', 'tsx', join(root, 'test/support/variants.ts'), templates], {
-      name: 'variants',
-      cwd: root,
-      env: process.env,
-      timeoutMs: MINUTE,
-    }),
-  );
+  // at the same time, for nothing else runs before they are there
+  await Promise.all([
+    synth('templates without a section each', 'test/support/variants.ts', templates),
+    ...lakes.names().map((name) => synth(`templates of ${name}`, 'bin/synth.ts', name, '--out', join(templates, name))),
+  ]);
   return {
     LAKEHOUSE_TEMPLATES: templates,
     JAVA_HOME: spark.javaHome,
