@@ -89,10 +89,10 @@ describe('DagBundle', () => {
 
   test('copies the requirements with one kind of line ends', () => {
     const dags = bundle({ requirements: requirementsOf(`${CONSTRAINT}\r`, 'six==1.17.0\r') });
-    const [staging] = dags.node
+    const staging = dags.node
       .findChild('Requirements')
       .node.findAll()
-      .filter((each) => each instanceof AssetStaging);
+      .find((each) => each instanceof AssetStaging);
     const [file = ''] = fs.readdirSync(staging?.absoluteStagedPath ?? '');
     expect(file).toBe(path.basename(dags.requirementsPath ?? ''));
     const text = fs.readFileSync(path.join(staging?.absoluteStagedPath ?? '', file), 'utf8');
