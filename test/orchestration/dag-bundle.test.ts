@@ -4,7 +4,7 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as s3deploy from 'aws-cdk-lib/aws-s3-deployment';
-import { App, AssetStaging, RemovalPolicy, Stack, Token, Validations } from 'aws-cdk-lib/core';
+import { App, AssetStaging, RemovalPolicy, Stack, Stage, Token, Validations } from 'aws-cdk-lib/core';
 import { ServerlessChecks } from 'cdk-nag';
 import { Construct } from 'constructs';
 import { DagBundle } from '../../lib/orchestration';
@@ -87,12 +87,13 @@ describe('DagBundle', () => {
     expect(bundle().requirementsPath).toBeUndefined();
   });
 
-  test('copies the requirements with one kind of line ends', () => {
+  test('copies the requirements from the assembly, with one kind of line ends', () => {
     const dags = bundle({ requirements: requirementsOf(`${CONSTRAINT}\r`, 'six==1.17.0\r') });
     const staging = dags.node
       .findChild('Requirements')
       .node.findAll()
       .find((each) => each instanceof AssetStaging);
+    expect(path.dirname(staging?.sourcePath ?? '')).toBe(Stage.of(dags)?.outdir);
     const [file = ''] = fs.readdirSync(staging?.absoluteStagedPath ?? '');
     expect(file).toBe(path.basename(dags.requirementsPath ?? ''));
     const text = fs.readFileSync(path.join(staging?.absoluteStagedPath ?? '', file), 'utf8');
