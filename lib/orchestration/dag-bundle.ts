@@ -170,11 +170,11 @@ export class DagBundle extends Construct implements IDagBundle {
     });
     if (this.requirements !== undefined) {
       const { text } = this.requirements;
-      const hash = hashOf(text);
+      const file = `${hashOf(text)}.txt`;
       const keyPrefix = `${prefix}${REQUIREMENTS}`;
-      const sources = [fileSource(hash, text)];
+      const sources = [fileSource(file, text)];
       copier.copy(this, 'Requirements', { bucket, keyPrefix, sources, isOwned: false });
-      this.requirementsPath = `${keyPrefix}${hash}.txt`;
+      this.requirementsPath = `${keyPrefix}${file}`;
     }
   }
 
@@ -230,13 +230,13 @@ function hashOf(text: string): string {
  * A file named by its hash, laid into the assembly. `Source.data` lays it into a directory with a new name each time, and CDK
  * keeps hashes by directory: those of others would have to go for each one that nobody asks for again.
  */
-function fileSource(hash: string, text: string): s3deploy.ISource {
+function fileSource(file: string, text: string): s3deploy.ISource {
   return {
     bind: (scope, context) => {
-      const directory = path.join(Stage.of(scope)?.outdir ?? '', `requirements.${hash}`);
+      const directory = path.join(Stage.of(scope)?.outdir ?? '', `requirements.${file}`);
       fs.mkdirSync(directory, { recursive: true });
-      fs.writeFileSync(path.join(directory, `${hash}.txt`), text);
-      return s3deploy.Source.asset(directory, { assetHash: hash }).bind(scope, context);
+      fs.writeFileSync(path.join(directory, file), text);
+      return s3deploy.Source.asset(directory, { assetHash: file }).bind(scope, context);
     },
   };
 }

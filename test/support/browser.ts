@@ -16,7 +16,7 @@ export interface Seen {
 }
 
 /** `test` for what needs a browser: skipped where Debian's Chromium is missing, but not under CI, which installs it. */
-export const testInBrowser = existsSync(PROGRAM) || process.env.CI === 'true' ? test : test.skip;
+export const testInBrowser = existsSync(PROGRAM) || Boolean(process.env.CI) ? test : test.skip;
 
 let browser: Browser | undefined;
 
