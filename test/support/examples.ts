@@ -16,7 +16,6 @@ export const EXAMPLES = fs.readdirSync(ROOT).filter((file) => file.endsWith('.ts
 let made: App[] = [];
 let isRunning = false;
 let runs = 0;
-let isFixture = false;
 
 /** An app that an example makes: kept as it is before synthesis. */
 class KeptApp extends core.App {
@@ -55,10 +54,9 @@ function memberOf(library: typeof core, name: string | symbol): unknown {
   return name === 'App' ? KeptApp : Reflect.get(library, name);
 }
 
-/** Those of the package are built by a command of their own. */
+/** Those of the package are built by a command of their own. Any file of the same worker may have restored all mocks since. */
 function useFixtureDependencies(): void {
-  if (!isFixture) {
-    isFixture = true;
+  if (!vi.isMockFunction(SparkDependencies.prototype._bind)) {
     const fixture = fixtureDependencies();
     const bind = fixture._bind.bind(fixture);
     vi.spyOn(SparkDependencies.prototype, '_bind').mockImplementation(bind);
