@@ -1,6 +1,7 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { App, Stack, Stage } from 'aws-cdk-lib/core';
+import { CURRENTLY_RECOMMENDED_FLAGS } from 'aws-cdk-lib/cx-api';
 import { Construct } from 'constructs';
 import { IcebergTable } from '../../lib/catalog';
 import { IcebergType, Zone } from '../../lib/contracts';
@@ -69,6 +70,15 @@ describe.each(ENVIRONMENTS)('the lakehouse of %s', (environment) => {
     const part = new Construct(new Stage(app, 'Beta'), 'Analytics');
     addLakehouse(part, environment, 'Their-Lake');
     expect(complianceOf(withRules(app)).open).toEqual([]);
+  });
+
+  test('has no open finding in an app that `cdk init` makes, with every flag that CDK recommends', () => {
+    const context = CURRENTLY_RECOMMENDED_FLAGS;
+    const app = new App({ outdir: temporaryDirectory(), builtinCloudFormationValidation: false, context });
+    addLakehouse(app, environment);
+    const { open } = complianceOf(withRules(app));
+    // one of the flags reports warnings too, and those about the config are for its author to answer
+    expect(open.filter(({ plugin }) => plugin !== 'Construct Annotations')).toEqual([]);
   });
 });
 
