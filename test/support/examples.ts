@@ -56,7 +56,7 @@ function memberOf(library: typeof core, name: string | symbol): unknown {
 
 /** Those of the package are built by a command of their own. Any file of the same worker may have restored all mocks since. */
 function useFixtureDependencies(): void {
-  if (!vi.isMockFunction(SparkDependencies.prototype._bind)) {
+  if (!vi.isMockFunction(Reflect.get(SparkDependencies.prototype, '_bind'))) {
     const fixture = fixtureDependencies();
     const bind = fixture._bind.bind(fixture);
     vi.spyOn(SparkDependencies.prototype, '_bind').mockImplementation(bind);
