@@ -12,6 +12,9 @@ const ROOT = path.resolve(__dirname, '..', '..', 'examples');
 /** The files of all examples. */
 export const EXAMPLES = fs.readdirSync(ROOT).filter((file) => file.endsWith('.ts'));
 
+const fixture = fixtureDependencies();
+const bindFixture = fixture._bind.bind(fixture);
+
 /** The apps that the example which runs has made. */
 let made: App[] = [];
 let isRunning = false;
@@ -33,7 +36,8 @@ class KeptApp extends core.App {
 export async function exampleApp(file: string): Promise<App> {
   made = [];
   isRunning = true;
-  useFixtureDependencies();
+  // those of the package are built by a command of their own; each time, because Vitest restores all mocks after each file
+  vi.spyOn(SparkDependencies.prototype, '_bind').mockImplementation(bindFixture);
   vi.doMock('aws-cdk-lib/core', () => new Proxy(core, { get: memberOf }));
   try {
     // what tells one import from the next, so that each runs the example again
@@ -52,13 +56,4 @@ export async function exampleApp(file: string): Promise<App> {
 
 function memberOf(library: typeof core, name: string | symbol): unknown {
   return name === 'App' ? KeptApp : Reflect.get(library, name);
-}
-
-/** Those of the package are built by a command of their own. Any file of the same worker may have restored all mocks since. */
-function useFixtureDependencies(): void {
-  if (!vi.isMockFunction(Reflect.get(SparkDependencies.prototype, '_bind'))) {
-    const fixture = fixtureDependencies();
-    const bind = fixture._bind.bind(fixture);
-    vi.spyOn(SparkDependencies.prototype, '_bind').mockImplementation(bind);
-  }
 }
