@@ -137,14 +137,27 @@ def _raw(column: model.Column) -> str:
 
 
 def _altered(column: model.Column, source_type: DataType) -> str:
-    """Whether the cast dropped digits: 1.5 to an integer, 1.239 to two decimals."""
+    """Whether the cast dropped digits: 1.5 to an integer, 1.239 to two decimals, or made a number endless."""
     raw, value, target = _raw(column), quoted(column.name), column.spark_type
     if isinstance(source_type, StringType) and target.startswith("decimal"):
-        return f"coalesce(try_cast({raw} AS decimal(38,18)) != {value}, false)"
+        return _rounded(raw, value, target)
+    if isinstance(source_type, StringType) and target in ("double", "float"):
+        return f"coalesce(abs({value}) = double('Infinity') AND {raw} RLIKE '[0-9]', false)"
     fractional = isinstance(source_type, DecimalType | DoubleType | FloatType)
     if fractional and (target in ("int", "bigint") or target.startswith("decimal")):
         return f"coalesce({raw} != {value}, false)"
     return "false"
+
+
+def _rounded(raw: str, value: str, target: str) -> str:
+    """Whether a text has digits after those of a decimal: by its digits, and with an exponent by its value too."""
+    precision, scale = (int(part) for part in target.removeprefix("decimal(").removesuffix(")").split(","))
+    room = 38 - precision + scale
+    plainly = f"coalesce({raw} RLIKE {literal(f'[.][0-9]{{{scale}}}[0-9]*[1-9]')}, false)"
+    digits = f"length(trim(TRAILING '0' FROM regexp_extract({raw}, '[.]([0-9]*)', 1)))"
+    moved = f"try_cast(regexp_extract({raw}, '[eE]([-+]?[0-9]+)', 1) AS int)"
+    by_value = f"coalesce({digits} - {moved} > {room} OR try_cast({raw} AS decimal(38,{room})) != {value}, false)"
+    return f"CASE WHEN {raw} RLIKE '[eE]' THEN {by_value} ELSE {plainly} END"
 
 
 def _reason(rule: str, column: model.Column, must: str) -> str:
