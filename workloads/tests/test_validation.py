@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -44,6 +44,13 @@ CASTS: list[tuple[str, str, Any, Any]] = [
     ("string", "boolean", "maybe", None),
     ("string", "date", "2013-02-30", None),
     ("string", "timestamp", "noon", None),
+    ("string", "timestamp", "10:05", None),
+    ("string", "timestamp", "T10:05:00Z", None),
+    ("string", "timestamp_ntz", "10:05", None),
+    ("string", "timestamp", "2013", None),
+    ("string", "date", "2013-02-28", date(2013, 2, 28)),
+    ("string", "date", " 2013-02-28T10:05:00Z", date(2013, 2, 28)),
+    ("string", "timestamp_ntz", "2013-02-28 10:05", datetime(2013, 2, 28, 10, 5)),
     ("string", "double", "Infinity", float("inf")),
     ("string", "decimal(5,2)", "123.45", Decimal("123.45")),
     ("decimal(10,2)", "decimal(5,2)", Decimal("12345.67"), None),

@@ -27,6 +27,8 @@ MALFORMED = "_malformed"
 _REASONS_TYPE = "array<struct<rule: string, column: string, message: string>>"
 _REMEDY = "correct it in the source, or relax the contract and re-drive the row"
 _SHOWN = 80
+_MOMENTS = ("date", "timestamp", "timestamp_ntz")
+_DATED = r"^\s*+\d{4}-\d\d-\d\d"
 
 
 def validate(landed: DataFrame, contract: model.Contract, carried: Sequence[str] = ()) -> DataFrame:
@@ -120,12 +122,17 @@ def _checks(column: model.Column, source_type: DataType) -> list[_Check]:
 
 
 def _cast(column: model.Column, source_type: DataType) -> str:
-    """A value of JSON comes as text: bytes in base64, and what is nested as JSON again."""
+    """A value of JSON comes as text: bytes in base64, and what is nested as JSON again.
+
+    Spark takes a time alone for one of the day on which it is read.
+    """
     raw = _raw(column)
     if not isinstance(source_type, StringType):
         return f"try_cast({raw} AS {column.spark_type})"
     if column.spark_type == "binary":
         return f"try_to_binary({raw}, 'base64')"
+    if column.spark_type in _MOMENTS:
+        return f"CASE WHEN {raw} RLIKE {literal(_DATED)} THEN try_cast({raw} AS {column.spark_type}) END"
     if column.nested is None:
         return f"try_cast({raw} AS {column.spark_type})"
     parsed = from_json(f"concat('{{\"value\":', {raw}, '}}')", f"value {column.spark_type}")
