@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
+from lakehouse_jobs import payloads
 from lakehouse_jobs.contract import METADATA_COLUMNS, Contract
-from lakehouse_jobs.validation import MALFORMED, REASONS, from_json, literal, quoted, validate
+from lakehouse_jobs.validation import REASONS, literal, quoted, validate
 
 RECORD = "_record"
 """Struct of the record: topic, partition, offset, timestamp, key, headers, payload, format, and what is wrong with it
@@ -19,12 +20,11 @@ COORDINATES = ("_kafka_topic", "_kafka_partition", "_kafka_offset", "_kafka_time
 PLACE = ("_kafka_partition", "_kafka_offset")
 IDENTITY = ("_kafka_topic", "_kafka_partition", "_kafka_offset", "_kafka_timestamp")
 """What identifies a record for ever; its time tells it from a record of a topic that was made anew."""
-_PARSED = "_parsed"
 _REMEDY = "correct the producer, or relax the contract and re-drive the record"
 _SHOWN = 80
 _TEXT = "CASE WHEN encode(decode(value, 'UTF-8'), 'UTF-8') = value THEN decode(value, 'UTF-8') END"
 _UNREADABLE = "(value IS NOT NULL AND _text IS NULL)"
-_FAULTY = f"(_text IS NULL OR {_PARSED} IS NULL OR {_PARSED}.{MALFORMED} IS NOT NULL)"
+_FAULTY = f"({payloads.DOCUMENT} IS NULL)"
 _GOT = f"coalesce(substring(coalesce(_text, base64(value)), 1, {_SHOWN}), 'nothing')"
 _FAULT = ", ".join([literal("'payload' must be a JSON object in UTF-8, got "), _GOT, literal(f"; {_REMEDY}")])
 _RECORD = (
@@ -68,9 +68,8 @@ def judge_records(records: DataFrame, contract: Contract) -> DataFrame:
     does not know are kept in the payload alone.
     """
     columns = [quoted(name) for name in contract.column_names]
-    fields = ", ".join(f"{name} string" for name in columns)
-    parsed = records.selectExpr("*", f"{_TEXT} AS _text").selectExpr("*", f"{from_json('_text', fields)} AS {_PARSED}")
-    named = [f"{_PARSED}.{name} AS {name}" for name in columns]
+    parsed = payloads.with_document(records.selectExpr("*", f"{_TEXT} AS _text"), "_text", contract.column_names)
+    named = [f"{payloads.DOCUMENT}.{name} AS {name}" for name in columns]
     judged = validate(parsed.selectExpr(*named, f"{_RECORD} AS {RECORD}"), contract, [RECORD])
     # of the row as it was landed nothing is used: the record has the payload
     return judged.selectExpr(*columns, RECORD, f"{_ALL_REASONS} AS {REASONS}")
