@@ -14,7 +14,9 @@ from __future__ import annotations
 import logging
 import re
 import time
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from pyspark.errors import StreamingQueryException
 from pyspark.sql import DataFrame, SparkSession
@@ -70,11 +72,11 @@ def run(spark: SparkSession, job: Stream, contract: Contract, telemetry: Telemet
     else:
         query = writer.trigger(processingTime=f"{job.trigger_seconds} seconds").start()
     _LOGGER.info("stream started", extra={"topic": topic, "streamId": str(query.id)})
+    freshness = _Freshness(query, contract.dataset, telemetry)
     try:
         for _ in drain.pauses(query, job.report_seconds):
-            if _has_nothing_to_read(query):
-                telemetry.record(Metric.DATASET_LOADED, 1.0, Dataset=contract.dataset)
-                telemetry.flush()
+            freshness.look()
+        freshness.look()
     except StreamingQueryException as error:
         if not isinstance(handler.failure, DrainedError):
             raise (_unreadable(error, topic) or handler.failure or translate(error)) from error
@@ -99,10 +101,41 @@ def _unreadable(error: StreamingQueryException, topic: str) -> ConfigurationErro
     return ConfigurationError(problem("each record", f"be in topic {topic} until it is read", got, remedy))
 
 
-def _has_nothing_to_read(query: StreamingQuery) -> bool:
-    """Whether the last look at the topic found nothing: one that hangs, or has not been, has not."""
-    status = query.status
-    return query.lastProgress is not None and not status["isTriggerActive"] and not status["isDataAvailable"]
+class _Freshness:
+    """Says that a dataset is up to its topic, by what Spark knows of the two.
+
+    How many records a batch has tells nothing: Spark rounds each partition's share of the most that it reads, and what
+    ends a transaction takes a place in the topic and is no record.
+    """
+
+    def __init__(self, query: StreamingQuery, dataset: str, telemetry: Telemetry) -> None:
+        self._query = query
+        self._dataset = dataset
+        self._telemetry = telemetry
+        self._told: object = None
+
+    def look(self) -> None:
+        """Say so where the newest batch took all there was when it began, once for each, or nothing is left to read."""
+        batch = self._query.lastProgress
+        if batch is None:
+            return
+        took_all = batch["batchId"] != self._told and _took_all(batch)
+        if took_all or self._has_nothing_to_read():
+            self._told = batch["batchId"]
+            self._telemetry.record(Metric.DATASET_LOADED, 1.0, Dataset=self._dataset)
+            self._telemetry.flush()
+
+    def _has_nothing_to_read(self) -> bool:
+        """Whether the last look at the topic found nothing: one that hangs, or has not been, has not."""
+        status = self._query.status
+        return bool(self._query.isActive and not status["isTriggerActive"] and not status["isDataAvailable"])
+
+
+def _took_all(batch: Mapping[str, Any]) -> bool:
+    """Whether a batch read something, and ended where the topic did."""
+    [source] = batch["sources"]
+    start, end, latest = (source[name] for name in ("startOffset", "endOffset", "latestOffset"))
+    return bool(end != start and end == latest)
 
 
 class StreamHandler:
@@ -167,6 +200,4 @@ class StreamHandler:
         _LOGGER.info("batch committed", extra={**facts, **{key.value.name: value for key, value in counts.items()}})
         for metric, value in counts.items():
             self._telemetry.record(metric, float(value), Dataset=self._contracts.dataset.dataset)
-        if batch.read < self._job.max_records:  # it took all there was: a full one may have left some
-            self._telemetry.record(Metric.DATASET_LOADED, 1.0, Dataset=self._contracts.dataset.dataset)
         self._telemetry.flush()
