@@ -14,10 +14,12 @@ from datetime import datetime
 from typing import Any
 
 import boto3
+from py4j.protocol import Py4JJavaError
 from pyspark.sql import DataFrame, SparkSession
 
 from lakehouse_jobs.contract import Contract
 from lakehouse_jobs.exceptions import ConfigurationError, problem
+from lakehouse_jobs.failures import java_causes
 from lakehouse_jobs.retry import RetryPolicy
 from lakehouse_jobs.runtime import Runtime
 
@@ -28,6 +30,7 @@ _IAM: Mapping[str, str] = {
     "sasl.client.callback.handler.class": "software.amazon.msk.auth.iam.IAMClientCallbackHandler",
 }
 _ANSWER_SECONDS = 10
+_NO_TOPIC = "UnknownTopicOrPartitionException"
 _PATIENCE: Mapping[str, str] = {
     "kafka.request.timeout.ms": "10000",
     "kafka.default.api.timeout.ms": "15000",
@@ -112,6 +115,27 @@ def committed_offsets(spark: SparkSession, brokers: Brokers, group: str, topic: 
         answer = admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata()
         found = answer.get(_ANSWER_SECONDS, jvm.java.util.concurrent.TimeUnit.SECONDS)
     return {int(place.partition()): int(found[place].offset()) for place in found if place.topic() == topic}
+
+
+def topic_id(spark: SparkSession, brokers: Brokers, topic: str) -> str | None:
+    """The id by which the brokers tell a topic from another of that name; None where there is no such topic.
+
+    :raises Py4JJavaError: the brokers refused, or did not answer in time.
+    """
+    jvm: Any = spark._jvm
+    topics = jvm.java.util.ArrayList()
+    topics.add(topic)
+    with _admin(spark, brokers) as admin:
+        try:
+            answer = admin.describeTopics(topics).allTopicNames()
+            found = answer.get(_ANSWER_SECONDS, jvm.java.util.concurrent.TimeUnit.SECONDS)
+        except Py4JJavaError as error:
+            if any(str(cause.getClass().getSimpleName()) == _NO_TOPIC for cause in java_causes(error)):
+                return None
+            raise
+        given = str(found[topic].topicId())
+        # brokers before 2.8 give none
+        return None if given == str(jvm.org.apache.kafka.common.Uuid.ZERO_UUID) else given
 
 
 def read_part(

@@ -18,7 +18,7 @@ from lakehouse_jobs import records as shapes
 from lakehouse_jobs.contract import Contract
 from lakehouse_jobs.exceptions import ConfigurationError, problem
 from lakehouse_jobs.frames import kept
-from lakehouse_jobs.kafka import find_offsets, read_part
+from lakehouse_jobs.kafka import find_offsets, read_part, topic_id
 from lakehouse_jobs.objects import ObjectStore
 from lakehouse_jobs.stream_batch import Place, Stream
 from lakehouse_jobs.stream_commit import commit
@@ -40,13 +40,17 @@ class Part:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run does: its epoch, from which offset up to which of each partition, `step` records of each at once."""
+    """What a run does: its epoch, from which offset up to which of each partition, `step` records of each at once.
+
+    `topic_id` is that of the topic that the offsets are of, where brokers give one.
+    """
 
     start: str
     end: str
     epoch: int
     step: int
     spans: dict[str, list[int]]
+    topic_id: str | None = None
 
     @property
     def records(self) -> int:
@@ -99,7 +103,8 @@ def run(spark: SparkSession, job: Stream, contract: Contract, part: Part) -> Rep
 def _planned(spark: SparkSession, job: Stream, contract: Contract, part: Part) -> Plan:
     """The plan this run id was begun with, else a new one, stored unless it is a dry run."""
     uri = f"{part.artifacts_uri.rstrip('/')}/runs/{job.run_id}/replay.json"
-    stored = job.retry.run("read the plan", lambda: part.store.read(uri))
+    topic = contract.stream.topic
+    stored, found = job.retry.run("read the plan", lambda: part.store.read(uri)), topic_id(spark, job.brokers, topic)
     if stored is not None:
         plan = Plan(**json.loads(stored))
         if (plan.start, plan.end) != (part.start, part.end):
@@ -108,13 +113,16 @@ def _planned(spark: SparkSession, job: Stream, contract: Contract, part: Part) -
                 f"{part.start} to {part.end}",
             )
             raise ConfigurationError(problem("--from, --to", must, got, "take another run id"))
+        if plan.topic_id not in (None, found):
+            must = f"be of the topic {topic} that is there, {found}"
+            remedy = "it was deleted and made again: take another run id"
+            raise ConfigurationError(problem(f"run {job.run_id}", must, plan.topic_id, remedy))
         return plan
-    topic = contract.stream.topic
     firsts = find_offsets(spark, job.brokers, topic, part.start)
     followings = find_offsets(spark, job.brokers, topic, part.end)
     spans = {str(partition): [first, max(first, followings[partition])] for partition, first in firsts.items()}
     step = max(1, job.max_records // len(spans))
-    plan = Plan(part.start, part.end, _epoch(spark, job, contract) + 1, step, spans)
+    plan = Plan(part.start, part.end, _epoch(spark, job, contract) + 1, step, spans, found)
     if not part.dry_run:
         job.retry.run("write the plan", lambda: part.store.write(uri, json.dumps(asdict(plan)).encode()))
     return plan

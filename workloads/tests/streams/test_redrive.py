@@ -121,6 +121,18 @@ def test_replay_brings_back_what_was_lost_and_doubles_nothing(
         replay.run(events.spark, job, contract, _part(events, "1"))
 
 
+def test_replay_is_not_finished_in_another_topic_than_it_was_begun_in(events: EventLake, topic: Topic) -> None:
+    topic.send(event(1))
+    events.stream()
+    job, contract = events.job(), contract_of(topic.name)
+    replay.run(events.spark, job, contract, _part(events))
+    topic.make_anew(partitions=2)
+    topic.send(event(2))
+
+    with pytest.raises(ConfigurationError, match=f"'run {job.run_id}' must be of the topic {topic.name} that is there"):
+        replay.run(events.spark, job, contract, _part(events))
+
+
 def test_hour_of_events_that_is_replayed_twice_leaves_every_row_of_every_table(
     spark: SparkSession, topic: Topic, tmp_path: Path
 ) -> None:

@@ -66,6 +66,33 @@ def test_fails_when_the_checkpoint_is_of_another_topic(events: EventLake, topic:
         events.stream()
 
 
+def test_fails_when_the_topic_was_deleted_and_made_again(events: EventLake, topic: Topic) -> None:
+    topic.send(event(1), event(2))
+    events.stream()
+    topic.make_anew(partitions=2)
+    topic.send(event(3), event(4), event(5))
+
+    with pytest.raises(ConfigurationError, match=f"'checkpoint' must have read the topic {topic.name} that is there, "):
+        events.stream()
+
+    events.stream(checkpoint="another")
+    assert sorted(flight for flight, _ in events.delays()) == [1, 2, 3, 4, 5]
+
+
+def test_checkpoint_that_names_no_topic_id_goes_on_and_names_it(events: EventLake, topic: Topic) -> None:
+    topic.send(event(1))
+    events.stream()
+    owner = _checkpoint(events) / "lakehouse.json"
+    named = json.loads(owner.read_text())
+    owner.write_text(json.dumps({key: value for key, value in named.items() if key != "topicId"}))
+    topic.send(event(2))
+
+    events.stream()
+
+    assert sorted(flight for flight, _ in events.delays()) == [1, 2]
+    assert (json.loads(owner.read_text()), sorted(named)) == (named, ["dataset", "topic", "topicId"])
+
+
 def test_lost_checkpoint_is_told_and_doubles_nothing(
     events: EventLake, topic: Topic, caplog: pytest.LogCaptureFixture
 ) -> None:

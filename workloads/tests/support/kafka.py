@@ -115,6 +115,16 @@ class Topic:
         admin.createTopics(topics).all().get()
         admin.close()
 
+    def make_anew(self, partitions: int) -> None:
+        """Delete it, and create another of its name."""
+        jvm: Any = self.spark._jvm
+        names = jvm.java.util.ArrayList()
+        names.add(self.name)
+        admin = self._admin()
+        admin.deleteTopics(names).all().get()
+        admin.close()
+        self.create(partitions)
+
     def send(self, *payloads: str | bytes | None, partition: int = 0) -> None:
         """Append records, all of them acknowledged when it returns."""
         jvm: Any = self.spark._jvm
