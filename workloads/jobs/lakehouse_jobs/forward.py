@@ -62,7 +62,7 @@ def run(spark: SparkSession, job: Forwarding, contract: Contract) -> Forwarded:
     """Send on what the topic holds and nobody has sent on yet.
 
     :raises ConcurrentRunError: another run of the dataset has begun; it goes on where this one stood.
-    :raises TerminalError: records are gone that were not sent on, so the topic's retention was too short.
+    :raises TerminalError: records are gone that were not sent on, or the topic ends before the place that was reached.
     """
     producer = TransactionalProducer(spark, job.brokers, forward_group(contract.dataset))
     try:
@@ -102,15 +102,24 @@ class _Forwarder:
     def _reached(self) -> dict[int, int]:
         """Where to go on in each partition.
 
-        :raises TerminalError: it no longer holds that place.
+        :raises TerminalError: it no longer holds that place, or does not reach it.
         """
         committed = committed_offsets(self._spark, self._job.brokers, self._group, self._topic)
-        first = find_offsets(self._spark, self._job.brokers, self._topic, "earliest")
+        first, end = (
+            find_offsets(self._spark, self._job.brokers, self._topic, bound) for bound in ("earliest", "latest")
+        )
         for partition, offset in sorted(committed.items()):
             if offset < first.get(partition, offset):
                 must = f"still hold offset {offset} of partition {partition}"
                 remedy = "records were lost before they were sent on; reset the group's offsets to go on without them"
                 raise TerminalError(problem(self._topic, must, f"none before {first[partition]}", remedy))
+            if offset > end.get(partition, 0):
+                must = f"reach offset {offset} of partition {partition}"
+                remedy = (
+                    "it was made again, or a broker has lost its end: reset the group's offsets to where the records"
+                    " begin that were not sent on"
+                )
+                raise TerminalError(problem(self._topic, must, f"an end at {end.get(partition, 0)}", remedy))
         return first | committed
 
     def _next_spans(self, reached: Mapping[int, int]) -> dict[int, tuple[int, int]]:

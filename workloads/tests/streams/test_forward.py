@@ -13,7 +13,7 @@ from pyspark.sql import SparkSession
 from lakehouse_jobs import forward
 from lakehouse_jobs.exceptions import ConcurrentRunError, JobError, TerminalError
 from lakehouse_jobs.forward import Forwarded, Forwarding, forward_group
-from lakehouse_jobs.kafka import committed_offsets
+from lakehouse_jobs.kafka import commit_offsets, committed_offsets
 from lakehouse_jobs.transactions import TransactionalProducer
 from support.events import contract_of, event
 from support.kafka import KafkaServer, Topic
@@ -128,3 +128,16 @@ def test_records_that_are_gone_before_they_were_sent_on_stop_the_run(hop: Hop) -
 
     with pytest.raises(TerminalError, match=r"must still hold offset 1 of partition 0, got \"none before 2\""):
         hop.forward()
+
+
+def test_topic_that_ends_before_the_place_that_was_reached_stops_the_run(hop: Hop) -> None:
+    hop.source.send(event(1))
+    hop.forward()
+    # as a broker leaves it that leads without having had the newest records
+    commit_offsets(hop.source.spark, hop.source.brokers, _GROUP, {(hop.source.name, 0): 3})
+    hop.source.send(event(2))
+
+    with pytest.raises(TerminalError, match=r"must reach offset 3 of partition 0, got \"an end at 2\""):
+        hop.forward()
+
+    assert hop.flights() == [1]
