@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 import io
 import json
 import logging
@@ -28,6 +29,14 @@ CHANGES = (upsert(1, "bolt", 6, "03"), upsert(3, "pin", 1, "04"))
 
 def _same(left: DataFrame, right: DataFrame) -> bool:
     return left.exceptAll(right).isEmpty() and right.exceptAll(left).isEmpty()
+
+
+def _of_table(dataset: str, schema: str) -> Contract:
+    """The contract of `items` for another dataset, of the table `items` in a schema."""
+    document = copy.deepcopy(DOCUMENT)
+    document["schema"][0]["name"] = dataset
+    document["customProperties"][1]["value"]["schema"] = schema
+    return parse(document, f"{dataset}.yaml")
 
 
 def test_first_load_puts_data_and_watermark_into_one_commit(lake: Lake, sql: Sql) -> None:
@@ -214,6 +223,37 @@ def test_datasets_are_loaded_at_the_same_time(
         "items": (RunState.SUCCEEDED, 2),
         "parts": (RunState.SUCCEEDED, 2),
     }
+
+
+@pytest.mark.parametrize("parallel", [1, 2])
+def test_datasets_of_tables_of_one_name_keep_to_their_own_schema(
+    new_lake: Callable[[list[Contract]], Lake], sql: Sql, parallel: int
+) -> None:
+    lake = new_lake([_of_table("items_north", "north"), _of_table("items_south", "south")])
+    lake.parallel = parallel
+    for number, schema in enumerate(("north", "south")):
+        sql.run(f"CREATE SCHEMA {schema}", CREATE.replace("TABLE items", f"TABLE {schema}.items"))
+        sql.run(f"INSERT INTO {schema}.items VALUES (1, '{schema}', {number}, '2013-01-0{number + 1}')")
+
+    first, second = lake.ingest(), lake.ingest()
+
+    for dataset, schema in (("items_north", "north"), ("items_south", "south")):
+        assert [row["name"] for row in lake.silver(dataset)] == [schema]
+        assert (first[dataset].rowsRead, second[dataset].state) == (1, RunState.UNCHANGED)
+
+
+def test_datasets_of_one_table_have_their_own_progress(
+    new_lake: Callable[[list[Contract]], Lake], items: Contract, sql: Sql
+) -> None:
+    lake = new_lake([items, _of_table("items_too", "public")])
+    sql.run(CREATE, *JANUARY)
+
+    records = lake.ingest()
+
+    assert {name: record.rowsRead for name, record in records.items()} == {"items": 2, "items_too": 2}
+    tokens = {lake.snapshots(name)["bronze"][0].get("batch-token") for name in records}
+    assert len(tokens) == 2
+    assert lake.silver("items") == lake.silver("items_too")
 
 
 def test_extra_column_is_left_out_and_logged_once(lake: Lake, sql: Sql, caplog: pytest.LogCaptureFixture) -> None:

@@ -94,6 +94,24 @@ def test_landed_batch_is_finished_as_it_was_read_even_when_the_source_has_moved_
     assert lake.snapshots()["bronze"][1].get("batch-token") == manifest["token"]
 
 
+def test_retry_finishes_the_batch_of_its_own_run_when_one_of_a_later_name_was_loaded_before(
+    lake: Lake, sql: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sql.run(upsert(1, "bolt", 5, "01"))
+    lake.ingest("20130201T103000Z-000001")
+    sql.run(upsert(2, "nut", 7, "02"))
+    with monkeypatch.context() as patched:
+        patched.setattr(tables, "append_bronze", _before(tables.append_bronze))
+        with pytest.raises(Killed):
+            lake.ingest("20130201T100000Z-000002")
+
+    record = lake.ingest("20130201T100000Z-000002")["items"]
+
+    assert (record.state, record.rowsValid) == (RunState.SUCCEEDED, 1)
+    assert [row["id"] for row in lake.silver()] == [1, 2]
+    assert lake.ingest("20130201T100000Z-000002")["items"].state is RunState.UNCHANGED
+
+
 def test_commit_whose_answer_is_lost_is_found_by_its_token(
     lake: Lake, sql: Sql, monkeypatch: pytest.MonkeyPatch
 ) -> None:

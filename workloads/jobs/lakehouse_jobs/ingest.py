@@ -109,7 +109,7 @@ class DatasetIngest:
         self._contract = contract
         branch = tables.AUDIT if job.stage else MAIN
         self._tables = tables.DatasetTables.of(spark, job.databases, contract.dataset, branch)
-        self._landing = Landing(job.store, job.landing_uri, contract.source)
+        self._landing = Landing(job.store, job.landing_uri, contract)
         self._commit = tables.Commit(contract, job.run_id, job.correlation_id, job.retry)
         self.record = RunRecord(
             job.run_id, job.correlation_id, contract.dataset, contract.source.address, objectives=contract.objectives
@@ -121,7 +121,7 @@ class DatasetIngest:
         First finishes a batch that a killed run landed, then reads what is new (unless this very run id has landed its
         batch before), then merges into silver whatever bronze holds beyond it.
         """
-        pending = self._landing.pending(self._tables.head().token)
+        pending = self._landing.pending(self._tables.head().token, self._job.run_id)
         if pending is not None:
             _LOGGER.warning("finishing the batch an earlier run landed", extra={"batchToken": pending.token})
             with self._prepared(pending) as prepared:
@@ -143,8 +143,9 @@ class DatasetIngest:
             rows = extract.read(self._spark, self._job.credentials, self._contract, planned)
             files, size = self._landing.write(rows, self._job.run_id)
         state, address = planned.state, self._contract.source.address
+        dataset = (self._contract.dataset, address)
         return Batch(
-            token=batch_token(address, head.token, self._job.run_id, state.snapshot, planned.watermark),
+            token=batch_token(*dataset, head.token, self._job.run_id, state.snapshot, planned.watermark),
             base_token=head.token,
             sequence=head.sequence + 1,
             run_id=self._job.run_id,

@@ -1,20 +1,22 @@
 """The landing zone: each batch as immutable Parquet and a manifest, written last, that makes it a batch.
 
-`<landing>/<source>/<table>/run=<run id>/part-*.parquet` and `_manifest.json`. A folder without a manifest is what a
-killed run left; nothing reads it. A manifest whose batch never reached bronze is finished by the next run.
+`<landing>/<source>/<dataset>/run=<run id>/_manifest.json`, and beside it a folder for each attempt of the run with its
+`part-*.parquet`; the manifest names the files of one attempt. Files that no manifest names are what a killed attempt
+left; nothing reads them. A manifest whose batch never reached bronze is finished by the next run.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import uuid
 from dataclasses import asdict, dataclass
 
 from pyspark.sql import DataFrame, SparkSession
 
-from lakehouse_jobs.contract import SourceTable
+from lakehouse_jobs.contract import Contract
 from lakehouse_jobs.exceptions import ConfigurationError, problem
-from lakehouse_jobs.objects import ObjectStore, StoredObject
+from lakehouse_jobs.objects import ObjectStore
 
 MANIFEST = "_manifest.json"
 _VERSION = 1
@@ -47,6 +49,10 @@ class Batch:
     rows_rejected: int = 0
     rows_reread: int = 0
 
+    def follows(self, head_token: str) -> bool:
+        """Whether it was planned on the batch `head_token` and is not that batch."""
+        return self.base_token == head_token != self.token
+
 
 def batch_token(*facts: object) -> str:
     """A batch's identity: 32 hex digits of the SHA-256 of the facts that define it."""
@@ -54,19 +60,23 @@ def batch_token(*facts: object) -> str:
 
 
 class Landing:
-    """The landing folder of one source table."""
+    """The landing folder of a dataset; no other dataset has it, not even one of the same source table."""
 
-    def __init__(self, store: ObjectStore, base_uri: str, source: SourceTable) -> None:
+    def __init__(self, store: ObjectStore, base_uri: str, contract: Contract) -> None:
         self._store = store
-        self._root = f"{base_uri.rstrip('/')}/{source.name}/{source.table}/"
+        self._address = contract.source.address
+        self._root = f"{base_uri.rstrip('/')}/{contract.source.name}/{contract.dataset}/"
 
     def write(self, rows: DataFrame, run_id: str) -> tuple[tuple[str, ...], int]:
-        """Add `rows` to the run's folder as Parquet; the names of the new files and their size in bytes."""
+        """Write `rows` as Parquet into a new folder of the run; the names of the files and their size in bytes.
+
+        The folder is new each time: a retry may write while the attempt before it, which is taken for dead, still does.
+        """
         folder = self._folder(run_id)
-        before = {entry.uri for entry in self._parquet(folder)}
-        rows.write.mode("append").parquet(folder)
-        new = [(uri, size) for uri, size in self._listed(folder) if uri not in before]
-        return tuple(uri.removeprefix(folder) for uri, _ in new), sum(size for _, size in new)
+        attempt = f"{folder}{uuid.uuid4().hex}/"
+        rows.write.parquet(attempt)
+        files = [entry for entry in self._store.objects(attempt) if entry.uri.endswith(".parquet")]
+        return tuple(entry.uri.removeprefix(folder) for entry in files), sum(entry.size for entry in files)
 
     def read(self, spark: SparkSession, run_id: str, files: tuple[str, ...]) -> DataFrame:
         """The rows of `files` in the run's folder, in the source's types."""
@@ -84,22 +94,39 @@ class Landing:
         self._store.write(self._manifest(batch.run_id), json.dumps(document, indent=2).encode())
 
     def sealed(self, run_id: str) -> Batch | None:
-        """The batch this run landed, or None."""
-        data = self._store.read(self._manifest(run_id))
-        return None if data is None else self._parse(data, run_id)
+        """The batch this run landed, or None.
 
-    def pending(self, head_token: str) -> Batch | None:
-        """The landed batch planned on `head_token` (the newest committed one) that is not itself committed."""
+        :raises ConfigurationError: it was read from another table than the contract's.
+        """
+        batch = self._batch(run_id)
+        return None if batch is None else self._own(batch)
+
+    def pending(self, head_token: str, run_id: str) -> Batch | None:
+        """The landed batch planned on `head_token` (the newest committed one) that is not itself committed.
+
+        That of the run itself first, because its name may be older than that of the newest committed batch.
+
+        :raises ConfigurationError: it was read from another table than the contract's.
+        """
+        own = self._batch(run_id)
+        if own is not None and own.follows(head_token):
+            return self._own(own)
         for folder in reversed(self._store.folders(self._root)):
-            run_id = folder.rstrip("/").rpartition("run=")[2]
-            batch = self.sealed(run_id)
+            batch = self._batch(folder.rstrip("/").rpartition("run=")[2])
             if batch is None:
                 continue
-            if batch.base_token == head_token and batch.token != head_token:
-                return batch
+            if batch.follows(head_token):
+                return self._own(batch)
             if batch.token == head_token:
                 return None
         return None
+
+    def _own(self, batch: Batch) -> Batch:
+        if batch.source != self._address:
+            must = f"hold rows of {self._address}"
+            remedy = "remove the manifest, and what it holds is not loaded; or give the contract its source back"
+            raise ConfigurationError(problem(self._manifest(batch.run_id), must, batch.source, remedy))
+        return batch
 
     def _folder(self, run_id: str) -> str:
         return f"{self._root}run={run_id}/"
@@ -107,11 +134,9 @@ class Landing:
     def _manifest(self, run_id: str) -> str:
         return f"{self._folder(run_id)}{MANIFEST}"
 
-    def _listed(self, folder: str) -> list[tuple[str, int]]:
-        return [(entry.uri, entry.size) for entry in self._parquet(folder)]
-
-    def _parquet(self, folder: str) -> list[StoredObject]:
-        return [entry for entry in self._store.objects(folder) if entry.uri.endswith(".parquet")]
+    def _batch(self, run_id: str) -> Batch | None:
+        data = self._store.read(self._manifest(run_id))
+        return None if data is None else self._parse(data, run_id)
 
     def _parse(self, data: bytes, run_id: str) -> Batch:
         fields = json.loads(data)
