@@ -291,7 +291,43 @@ def test_unit_tests_of_the_models_pass(lake: GoldLake, second: object, tmp_path:
         lake.spark.catalog.setCurrentCatalog("spark_catalog")
 
     assert {result.status for result in results} == {"pass"}
-    assert len(results) == 5
+    assert len(results) == 7
+
+
+@pytest.fixture(scope="module")
+def begun_empty(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> GoldLake:
+    """Gold made for the first time before silver has a flight, and again when it has three."""
+    databases = {zone: f"{zone}_begun_empty" for zone in ("bronze", "silver", "gold")}
+    made = GoldLake(spark, tmp_path_factory.mktemp("begun_empty"), databases)
+    made.create()
+    made.load("airlines", [AIRLINE], at=moment(3))
+    made.load("airports", [AIRPORT, AIRPORT | {"faa": "IAH"}], at=moment(3))
+    made.load("planes", [PLANE], at=moment(3))
+    made.run("20130203T000000Z-0a1b2c")
+    flights = [FLIGHT, FLIGHT | {"flight": 7}, FLIGHT | {"flight": 9, "day": 3}]
+    made.load("flights", [flight | {"updated_at": moment(1, 14)} for flight in flights], at=moment(4))
+    made.run("20130204T000000Z-0a1b2c", select="stg_flights+")
+    return made
+
+
+def test_gold_that_was_made_of_nothing_takes_what_comes(begun_empty: GoldLake) -> None:
+    assert begun_empty.gold("fct_flights").count() == 3
+    assert _flights_by_day(begun_empty) == {"2013-01-01": 2, "2013-01-03": 1}
+
+
+def test_days_that_a_corrected_flight_has_left_are_counted_again(begun_empty: GoldLake) -> None:
+    for flight in (7, 9):
+        corrected = FLIGHT | {"flight": flight, "day": 2, "updated_at": moment(2, 14)}
+        begun_empty.replace("flights", f"flight = {flight}", corrected, at=moment(5))
+
+    record = begun_empty.run("20130205T000000Z-0a1b2c", select="stg_flights+")
+
+    assert record.failed == []
+    assert _flights_by_day(begun_empty) == {"2013-01-01": 1, "2013-01-02": 2}
+
+
+def _flights_by_day(lake: GoldLake) -> dict[str, int]:
+    return {str(row["flight_date"]): row["flights"] for row in lake.gold("agg_daily").collect()}
 
 
 def test_compiles_for_athena(tmp_path: Path) -> None:

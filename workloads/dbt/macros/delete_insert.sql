@@ -1,6 +1,7 @@
 {#-
   The strategy delete+insert, which dbt-spark lacks: of every value of the column `replaces` that the new rows have, the old rows
-  go and the new ones come, in one commit. So a reader never sees a day half replaced.
+  go and the new ones come, in one commit. So a reader never sees a day half replaced. The rows go too of every value that the
+  model `made_from` has no longer.
 -#}
 {% macro dbt_spark_validate_get_incremental_strategy(raw_strategy, file_format) %}
   {%- if raw_strategy == 'delete+insert' and file_format == 'iceberg' -%}{% do return(raw_strategy) %}{%- endif -%}
@@ -9,14 +10,14 @@
 
 {% macro dbt_spark_get_incremental_sql(strategy, source, target, existing, unique_key, incremental_predicates) %}
   {%- if strategy == 'delete+insert' -%}
-    {{ delete_insert_sql(source, target, unique_key, config.require('replaces')) }}
+    {{ delete_insert_sql(source, target, unique_key, config.require('replaces'), ref(config.require('made_from'))) }}
   {%- else -%}
     {{ dbt.dbt_spark_get_incremental_sql(strategy, source, target, existing, unique_key, incremental_predicates) }}
   {%- endif -%}
 {% endmacro %}
 
-{% macro delete_insert_sql(source, target, unique_key, column) %}
-  {%- set touched = run_query('select distinct cast(' ~ column ~ ' as string) from ' ~ source).columns[0].values() -%}
+{% macro delete_insert_sql(source, target, unique_key, column, whole) %}
+  {%- set touched = run_query(touched_sql(source, target, column, whole)).columns[0].values() -%}
   merge into {{ target }} as target
   using {{ source }} as source
   on {% for key in unique_key %}target.{{ key }} = source.{{ key }}{{ ' and ' if not loop.last }}{% endfor %}
@@ -25,4 +26,14 @@
   {%- if touched %}
   when not matched by source and cast(target.{{ column }} as string) in ('{{ touched | join("', '") }}') then delete
   {%- endif %}
+{% endmacro %}
+
+{% macro touched_sql(source, target, column, whole) %}
+  select cast({{ column }} as string) from {{ source }}
+  union
+  (
+    select cast({{ column }} as string) from {{ target }}
+    except
+    select cast({{ column }} as string) from {{ whole }}
+  )
 {% endmacro %}

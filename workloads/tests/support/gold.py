@@ -63,7 +63,7 @@ class GoldLake:
         create_stream_tables(self.spark, dict(self.databases), load_stream(CONTRACTS, "flight_events"))
         for contract in load_windows(CONTRACTS, "flight_events"):
             create_window_tables(self.spark, dict(self.databases), contract)
-        self.spark.sql("CREATE NAMESPACE IF NOT EXISTS glue_catalog.gold")
+        self.spark.sql(f"CREATE NAMESPACE IF NOT EXISTS glue_catalog.{self.databases['gold']}")
 
     def load(self, dataset: str, rows: list[dict[str, Any]], *, at: datetime) -> None:
         """Put rows into silver as one batch that was read from the source `at` that time."""
@@ -107,8 +107,9 @@ class GoldLake:
 
     def snapshots(self) -> dict[str, Any]:
         """The current snapshot of each table that dbt makes."""
-        names = [row["tableName"] for row in self.spark.sql("SHOW TABLES IN glue_catalog.gold").collect()]
-        found = {name: IcebergTable(self.spark, f"glue_catalog.gold.{name}").current() for name in names}
+        gold = f"glue_catalog.{self.databases['gold']}"
+        names = [row["tableName"] for row in self.spark.sql(f"SHOW TABLES IN {gold}").collect()]
+        found = {name: IcebergTable(self.spark, f"{gold}.{name}").current() for name in names}
         return {name: snapshot for name, snapshot in found.items() if name != "dbt_run_results"}
 
     def gold(self, table: str) -> DataFrame:

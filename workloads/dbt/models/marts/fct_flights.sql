@@ -33,5 +33,5 @@ select
     loaded_at
 from {{ ref('stg_flights') }}
 {% if is_incremental() %}
-where loaded_at > (select max(loaded_at) from {{ this }})
+where loaded_at > {{ loaded_up_to(this) }}
 {% endif %}

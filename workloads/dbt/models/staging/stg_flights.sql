@@ -12,7 +12,7 @@ with arrived as (
     select * from {{ source('silver', 'flights') }}
     {% if is_incremental() %}
     -- By the time of loading, not of the event: what arrives late is loaded late.
-    where _extracted_at > (select max(loaded_at) from {{ this }})
+    where _extracted_at > {{ loaded_up_to(this) }}
     {% endif %}
 
 ),
