@@ -58,6 +58,20 @@ def test_appends_a_batch_once(table: LakeTable, rows: Callable[..., DataFrame]) 
     assert table.read().collect() == [(1, "mon", 5), (1, "mon", 5)]
 
 
+def test_appends_a_batch_once_whatever_was_expired_since(table: LakeTable, rows: Callable[..., DataFrame]) -> None:
+    table.append_once(rows((1, "mon", 5)), "loader", 7)
+    table.append_once(rows((2, "mon", 5)), "another", 1)
+    table.append_once(rows((3, "mon", 5)), "another", 2)
+    table.compact()
+    table.append(rows((4, "tue", 5)))
+
+    table.expire(datetime.now(UTC) + timedelta(hours=1))
+
+    assert not table.append_once(rows((1, "mon", 5)), "loader", 7)
+    assert not table.append_once(rows((3, "mon", 5)), "another", 2)
+    assert table.read().count() == 4
+
+
 def test_overwrites_all_or_one_partition(table: LakeTable, rows: Callable[..., DataFrame]) -> None:
     table.append(rows((1, "mon", 5), (2, "tue", 7)))
 

@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
 from lakehouse_jobs.engines.table import Compaction, LakeTable, Version
-from lakehouse_jobs.iceberg import IcebergTable
+from lakehouse_jobs.iceberg import IcebergTable, Snapshot
 
 _LOGGER = logging.getLogger(__name__)
 LIVE_KEYS = ("batch-token", "sequence", "read-up-to", "bronze-snapshot-id")
@@ -89,14 +89,24 @@ class IcebergLakeTable(LakeTable):
         return Compaction(int(row["rewritten_data_files_count"]), int(row["added_data_files_count"]))
 
     def expire(self, before: datetime) -> None:
-        """See `LakeTable`. Snapshots that the pipelines look for, and those since, are kept, however old they are."""
+        """See `LakeTable`. Snapshots that the pipelines and `append_once` look for are kept, however old they are, and
+        those since: the newest of each application too."""
         needed = [snapshot for key in LIVE_KEYS if (snapshot := self._table.newest(key)) is not None]
+        needed += self._newest_of_applications()
         oldest = min((snapshot.committed_at for snapshot in needed), default=before)
         horizon = min(before, oldest)
         if horizon < before:
             _LOGGER.info("kept for its token", extra={"table": self.name, "since": horizon.isoformat()})
         moment = horizon.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
         self._call("expire_snapshots", f", older_than => TIMESTAMP '{moment}', retain_last => 1")
+
+    def _newest_of_applications(self) -> list[Snapshot]:
+        found: dict[str, Snapshot] = {}
+        for snapshot in self._table.history():
+            application = snapshot.get(_APPLICATION)
+            if application is not None:
+                found.setdefault(application, snapshot)
+        return list(found.values())
 
     def _call(self, procedure: str, arguments: str) -> list[Any]:
         catalog, _, table = self.name.partition(".")
