@@ -9,8 +9,19 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-SETTINGS: Mapping[str, str] = {"spark.sql.session.timeZone": "UTC"}
-"""What the jobs set of a session; its size is the cluster's."""
+SETTINGS: Mapping[str, str] = {
+    "spark.sql.session.timeZone": "UTC",
+    **{
+        f"spark.sql.parquet.{kind}RebaseModeIn{way}": "CORRECTED"
+        for kind in ("datetime", "int96")
+        for way in ("Read", "Write")
+    },
+}
+"""What the jobs set of a session; its size is the cluster's.
+
+Dates before 1582 and times before 1900 are written as they are: by itself Spark refuses them, for the sake of readers
+older than 3.0, and one such value would stop its dataset. https://spark.apache.org/docs/3.5.6/sql-data-sources-parquet.html
+"""
 STREAM_SETTINGS: Mapping[str, str] = {"spark.sql.inMemoryColumnarStorage.compressed": "false"}
 """What a stream sets too: it keeps one batch, for seconds, and to compress that takes longer than it saves."""
 _NONE: Mapping[str, str] = {}
