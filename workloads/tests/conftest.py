@@ -4,6 +4,7 @@ import itertools
 import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
@@ -85,6 +86,16 @@ def sql(spark: SparkSession, postgres: PostgresServer, database: str) -> Iterato
     opened = Sql(spark, postgres.credentials(database))
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def jvm_in_new_york(spark: SparkSession) -> Iterator[None]:
+    """The JVM's zone is not UTC, as on a laptop."""
+    zones: Any = spark._jvm
+    before = zones.java.util.TimeZone.getDefault()
+    zones.java.util.TimeZone.setDefault(zones.java.util.TimeZone.getTimeZone("America/New_York"))
+    yield
+    zones.java.util.TimeZone.setDefault(before)
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import copy
 import io
 import json
 import logging
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from threading import Barrier
 from typing import Any
 
@@ -309,3 +309,120 @@ def test_a_dataset_counts_as_loaded_when_nothing_was_new_and_not_when_it_failed(
 
     last = lake.cloudwatch.put_metric_data.call_args.kwargs["MetricData"]
     assert [datum["Value"] for datum in last if datum["MetricName"] == "DatasetLoaded"] == [0]
+
+
+@dataclass(frozen=True)
+class _Unusual:
+    """A column's type in the source and in the contract, a value and its text in silver (None: rejected), and an
+    ordinary value with its text."""
+
+    kind: str
+    physical: str
+    value: str
+    held: str | None
+    ordinary: str = "5.00"
+    ordinary_held: str = "5.00"
+
+
+DAY = ("'2013-01-05'", "2013-01-05")
+MOMENT = ("'2013-01-05T10:11:12.5'", "2013-01-05 10:11:12.5")
+MOMENT_OF_A_ZONE = ("'2013-01-05T10:11:12.5Z'", "2013-01-05 10:11:12.5")
+UNUSUAL: Mapping[str, _Unusual] = {
+    "first_day": _Unusual("date", "date", "'0001-01-01'", "0001-01-01", *DAY),
+    "endless_day": _Unusual("date", "date", "'infinity'", None, *DAY),
+    "day_before_christ": _Unusual("date", "date", "'0044-03-15 BC'", None, *DAY),
+    "first_moment": _Unusual(
+        "timestamptz", "timestamptz", "'0001-01-01T00:00:00Z'", "0001-01-01 00:00:00", *MOMENT_OF_A_ZONE
+    ),
+    "before_1900": _Unusual(
+        "timestamptz", "timestamptz", "'1899-12-31T23:59:59Z'", "1899-12-31 23:59:59", *MOMENT_OF_A_ZONE
+    ),
+    "endless_moment": _Unusual("timestamptz", "timestamptz", "'-infinity'", None, *MOMENT_OF_A_ZONE),
+    "endless_as_text": _Unusual("timestamptz", "string", "'infinity'", "infinity", *MOMENT_OF_A_ZONE),
+    "before_1900_of_no_zone": _Unusual(
+        "timestamp", "timestamp", "'1883-11-18T12:00:00'", "1883-11-18 12:00:00", *MOMENT
+    ),
+    "moment_before_christ": _Unusual("timestamp", "timestamp", "'0044-03-15T12:00:00 BC'", None, *MOMENT),
+    "before_christ_as_text": _Unusual("date", "string", "'0044-03-15 BC'", "0044-03-15 BC", *DAY),
+    "endless_of_no_zone": _Unusual("timestamp", "timestamp", "'infinity'", None, *MOMENT),
+    "time_as_text": _Unusual("time", "string", "'10:11:12.123456'", "10:11:12.123456", "'10:11:12'", "10:11:12"),
+    "no_number": _Unusual("numeric", "decimal(20,2)", "'NaN'", None),
+    "no_number_of_ten_digits": _Unusual("numeric(10,2)", "decimal(10,2)", "'NaN'", None),
+    "no_number_of_a_domain": _Unusual("amount", "decimal(20,2)", "'NaN'", None),
+    "no_whole_number": _Unusual("numeric", "int", "'NaN'", None, "5.00", "5"),
+    "31_digits": _Unusual("numeric", "decimal(38,0)", "1e30", "1" + "0" * 30, "5.00", "5"),
+    "31_digits_of_50": _Unusual("numeric(50,10)", "decimal(38,0)", "1e30", "1" + "0" * 30, "5.00", "5"),
+    "39_digits": _Unusual("numeric", "decimal(38,0)", "1e38", None, "5.00", "5"),
+    "20_decimals": _Unusual(
+        "numeric", "decimal(38,20)", "1.12345678901234567891", "1.12345678901234567891", "5", "5." + "0" * 20
+    ),
+    "20_decimals_where_two_are_kept": _Unusual("numeric", "decimal(38,2)", "1.12345678901234567891", None),
+    "number_as_text": _Unusual("numeric", "string", "1.10", "1.10"),
+}
+
+
+def test_values_that_spark_would_change_or_fail_on_are_judged_as_they_are_and_the_others_load(
+    new_lake: Callable[[list[Contract]], Lake], sql: Sql
+) -> None:
+    lake = new_lake([_with_values({name: case.physical for name, case in UNUSUAL.items()})])
+    columns = ", ".join(f'"{name}" {case.kind}' for name, case in UNUSUAL.items())
+    sql.run("CREATE DOMAIN amount AS numeric", f"CREATE TABLE items (id int, {columns}, updated_at timestamptz)")
+    ordinary = ", ".join(case.ordinary for case in UNUSUAL.values())
+    sql.run(f"INSERT INTO items VALUES (0, {ordinary}, '2013-01-01')")
+    for number, (name, case) in enumerate(UNUSUAL.items(), start=1):
+        sql.run(f"""INSERT INTO items (id, "{name}", updated_at) VALUES ({number}, {case.value}, '2013-01-01')""")
+
+    record = lake.ingest()["items"]
+
+    assert record.error is None
+    texts = [f"string(`{name}`) AS `{name}`" for name in UNUSUAL]
+    silver = {row["id"]: row.asDict() for row in lake.rows("silver").selectExpr("id", *texts).collect()}
+    first = silver.pop(0)
+    assert {name: first[name] for name in UNUSUAL} == {name: case.ordinary_held for name, case in UNUSUAL.items()}
+    reasons = [reason for row in lake.tables().dlq.read().collect() for reason in row["_reasons"]]
+    found = {name: silver[number][name] for number, name in enumerate(UNUSUAL, start=1) if number in silver}
+    found |= {reason["column"]: None for reason in reasons if reason["rule"] == "type"}
+    assert found == {name: case.held for name, case in UNUSUAL.items()}
+    assert len(found) == len(silver) + len(reasons)
+    assert lake.ingest()["items"].state is RunState.UNCHANGED
+
+
+def test_row_that_was_changed_at_no_moment_is_rejected_and_moves_no_watermark(lake: Lake, sql: Sql) -> None:
+    sql.run(*JANUARY, "INSERT INTO items VALUES (3, 'pin', 1, 'infinity'), (4, 'cog', 1, '-infinity')")
+
+    record = lake.ingest()["items"]
+    sql.run(upsert(5, "bolt", 1, "03"))
+    later = lake.ingest()["items"]
+
+    assert (record.rowsValid, record.rowsRejected, record.upperBound) == (2, 2, "2013-01-02T00:00:00.000000Z")
+    assert (later.rowsValid, later.rowsRejected, later.upperBound) == (1, 0, "2013-01-03T00:00:00.000000Z")
+    payloads = [json.loads(row["_payload"])["updated_at"] for row in lake.tables().dlq.read().collect()]
+    assert sorted(payloads) == ["-infinity", "infinity"]
+
+
+def test_times_do_not_depend_on_the_zone_of_the_jvm(
+    new_lake: Callable[[list[Contract]], Lake], sql: Sql, jvm_in_new_york: None
+) -> None:
+    lake = new_lake([_with_values({"v": "timestamp"})])
+    sql.run("CREATE TABLE items (id int, v timestamp, updated_at timestamp)")
+    # the second never came in New York, where clocks were put forward
+    for number, value in enumerate(("2013-01-05T12:00:00", "2013-03-10T02:30:00"), start=1):
+        sql.run(f"INSERT INTO items VALUES ({number}, '{value}', '2013-01-06')")
+
+    record = lake.ingest()["items"]
+
+    silver = lake.rows("silver").selectExpr("id", "string(v)", "string(updated_at)").orderBy("id").collect()
+    assert [tuple(row) for row in silver] == [
+        (1, "2013-01-05 12:00:00", "2013-01-06 00:00:00"),
+        (2, "2013-03-10 02:30:00", "2013-01-06 00:00:00"),
+    ]
+    assert record.upperBound == "2013-01-06T00:00:00.000000Z"
+
+
+def _with_values(types: Mapping[str, str]) -> Contract:
+    """The contract of `items` with an id and columns of these types."""
+    document = copy.deepcopy(DOCUMENT)
+    key, *_, updated = document["schema"][0]["properties"]
+    values = [{"name": name, "physicalType": kind} for name, kind in types.items()]
+    document["schema"][0]["properties"] = [key, *values, updated]
+    return parse(document, "items.yaml")

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import logging
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import reduce
 
@@ -19,7 +20,8 @@ from pyspark.sql import DataFrame, SparkSession
 
 from lakehouse_jobs.contract import Contract
 from lakehouse_jobs.exceptions import ContractError, problem
-from lakehouse_jobs.source import Credentials, Relation, SourceSession, SourceState, quoted
+from lakehouse_jobs.readings import Reading, reading
+from lakehouse_jobs.source import IN_UTC, Credentials, Relation, SourceSession, SourceState, quoted
 from lakehouse_jobs.validation import require_columns
 
 _LOGGER = logging.getLogger(__name__)
@@ -42,12 +44,14 @@ class Progress:
 
 @dataclass(frozen=True)
 class Extraction:
-    """A planned read: the source's state, the bounds, the condition rows meet, how many rows, how many readers."""
+    """A planned read: the source's state, the bounds, the columns as SQL, the condition rows meet, how many rows, how
+    many readers."""
 
     state: SourceState
     relation: Relation
     lower_bound: str | None
     watermark: str | None
+    columns: tuple[str, ...]
     condition: str
     rows: int
     readers: int
@@ -73,12 +77,14 @@ def plan(session: SourceSession, contract: Contract, progress: Progress, overlap
     lower = _minus(progress.watermark, overlap)
     unseen = _unseen(progress, state) if has_transactions and progress.source_snapshot else None
     condition = _condition(contract, lower, unseen)
-    rows, new, newest = _count(session, contract, condition, unseen)
-    if new == 0:
+    readings = [reading(column, relation.columns[column.name]) for column in contract.columns]
+    found = _found(session.row(_count(contract, condition, unseen, readings)))
+    if found.new == 0:
         return None
-    watermark = max(filter(None, [progress.watermark, _capped(newest, state.ceiling)]), default=None)
-    extraction = Extraction(state, relation, lower, watermark, condition, rows, readers=1)
-    return replace(extraction, readers=_readers(rows, relation))
+    watermark = max(filter(None, [progress.watermark, _capped(found.newest, state.ceiling)]), default=None)
+    columns = _columns(contract, readings, found)
+    readers = _readers(found.rows, relation)
+    return Extraction(state, relation, lower, watermark, columns, condition, found.rows, readers)
 
 
 def read(spark: SparkSession, credentials: Credentials, contract: Contract, extraction: Extraction) -> DataFrame:
@@ -89,13 +95,12 @@ def read(spark: SparkSession, credentials: Credentials, contract: Contract, extr
         "driver": "org.postgresql.Driver",
         "fetchsize": str(_FETCH_ROWS),
         "sessionInitStatement": (
-            "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;"
+            f"{IN_UTC}; SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;"
             f" SET TRANSACTION SNAPSHOT '{extraction.state.exported}'"
         ),
     }
-    columns = ", ".join(quoted(name) for name in contract.column_names)
     table = f"{quoted(contract.source.schema)}.{quoted(contract.source.table)}"
-    select = f"SELECT {columns} FROM {table} WHERE {extraction.condition}"
+    select = f"SELECT {', '.join(extraction.columns)} FROM {table} WHERE {extraction.condition}"
     reader = spark.read.format("jdbc").options(**options)
     frames = [reader.option("dbtable", f"({select} AND {blocks}) AS rows").load() for blocks in _shares(extraction)]
     return reduce(DataFrame.unionByName, frames)
@@ -154,16 +159,34 @@ def _condition(contract: Contract, lower: str | None, unseen: str | None) -> str
     return "(" + " OR ".join(parts) + ")"
 
 
-def _count(
-    session: SourceSession, contract: Contract, condition: str, unseen: str | None
-) -> tuple[int, int, str | None]:
+@dataclass(frozen=True)
+class _Found:
+    """What a read would bring: rows, those of them that are new, the newest watermark, which columns are ordinary."""
+
+    rows: int
+    new: int
+    newest: str | None
+    ordinary: tuple[bool, ...]
+
+
+def _count(contract: Contract, condition: str, unseen: str | None, readings: Sequence[Reading]) -> str:
     source, column = contract.source, quoted(contract.source.watermark_column)
-    rows, new, newest = session.row(
+    ordinary = [f", coalesce(bool_and({each.ordinary}), true)" for each in readings]
+    return (
         f"SELECT count(*), count(*) FILTER (WHERE {unseen or 'true'}),"
-        f" to_char(max({column}) FILTER (WHERE isfinite({column})) AT TIME ZONE 'UTC', {_TIME})"
+        f" to_char(max({column}) FILTER (WHERE isfinite({column})) AT TIME ZONE 'UTC', {_TIME}){''.join(ordinary)}"
         f" FROM {quoted(source.schema)}.{quoted(source.table)} WHERE {condition}"
     )
-    return int(str(rows)), int(str(new)), newest
+
+
+def _found(row: tuple[str | None, ...]) -> _Found:
+    rows, new, newest, *ordinary = row
+    return _Found(int(str(rows)), int(str(new)), newest, tuple(answer == "t" for answer in ordinary))
+
+
+def _columns(contract: Contract, readings: Sequence[Reading], found: _Found) -> tuple[str, ...]:
+    chosen = zip(contract.column_names, readings, found.ordinary, strict=True)
+    return tuple(f"{each.plain if ordinary else each.text} AS {quoted(name)}" for name, each, ordinary in chosen)
 
 
 def _capped(newest: str | None, ceiling: str) -> str | None:

@@ -6,12 +6,15 @@ reads: PostgreSQL forgets an exported snapshot when the transaction that exporte
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
 from pyspark.sql import SparkSession
 
+IN_UTC = "SET TIME ZONE 'UTC'"
+"""A statement of PostgreSQL, whose sessions have the zone of the JVM from the driver."""
 _DRIVER = "org.postgresql.Driver"
 _REPEATABLE_READ = 4  # java.sql.Connection.TRANSACTION_REPEATABLE_READ
 _TIME = '\'YYYY-MM-DD"T"HH24:MI:SS.US"Z"\''
@@ -27,8 +30,10 @@ SELECT pg_export_snapshot(), pg_current_snapshot(), pg_snapshot_xmax(pg_current_
 """
 _RELATION = "SELECT c.relkind, pg_relation_size(c.oid) FROM pg_class c WHERE c.oid = to_regclass(?)"
 _COLUMNS = """
-SELECT string_agg(attname, ',' ORDER BY attnum) FROM pg_attribute
-WHERE attrelid = to_regclass(?) AND attnum > 0 AND NOT attisdropped
+SELECT a.attname, CASE WHEN t.typbasetype = 0 THEN format_type(a.atttypid, a.atttypmod)
+                       ELSE format_type(t.typbasetype, t.typtypmod) END
+FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+WHERE a.attrelid = to_regclass(?) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum
 """
 
 
@@ -81,11 +86,11 @@ class SourceState:
 
 @dataclass(frozen=True)
 class Relation:
-    """A table or view: PostgreSQL's relkind, size in bytes, column names."""
+    """A table or view: PostgreSQL's relkind, size in bytes, columns with their types as PostgreSQL writes them."""
 
     kind: str
     size: int
-    columns: tuple[str, ...]
+    columns: Mapping[str, str]
 
 
 class SourceSession:
@@ -116,7 +121,10 @@ class SourceSession:
 
         The ceiling is read first: a transaction that ends between the two statements is then visible in the snapshot,
         and one that begins between them began after the ceiling. The other order would lose the former.
+
+        Times without a zone are UTC's: the driver has asked for those of the JVM's zone.
         """
+        self._run(IN_UTC)
         ceiling, blind = self.row(_CEILING)
         self._connection.setReadOnly(True)
         self._connection.setTransactionIsolation(_REPEATABLE_READ)
@@ -132,14 +140,31 @@ class SourceSession:
             int(str(blind)),
         )
 
+    def _run(self, statement: str) -> None:
+        prepared = self._connection.prepareStatement(statement)
+        try:
+            prepared.execute()
+        finally:
+            prepared.close()
+
     def relation(self, schema: str, table: str) -> Relation | None:
         """The table or view, or None when there is none (or the role may not see its schema)."""
         name = f"{quoted(schema)}.{quoted(table)}"
         found = self.rows(_RELATION, name)
         if not found:
             return None
-        columns = str(self.row(_COLUMNS, name)[0] or "")
-        return Relation(str(found[0][0]), int(str(found[0][1])), tuple(columns.split(",")))
+        columns = {str(column): str(kind) for column, kind in self.rows(_COLUMNS, name)}
+        return Relation(str(found[0][0]), int(str(found[0][1])), columns)
+
+    def described(self, query: str) -> dict[str, str]:
+        """The columns of `query` with their types as the driver calls them; the query is not run."""
+        statement = self._connection.prepareStatement(query)
+        try:
+            found = statement.getMetaData()
+            places = range(1, found.getColumnCount() + 1)
+            return {str(found.getColumnLabel(place)): str(found.getColumnTypeName(place)) for place in places}
+        finally:
+            statement.close()
 
     def row(self, query: str, *parameters: str) -> tuple[str | None, ...]:
         """The only row of `query`, values as text."""
