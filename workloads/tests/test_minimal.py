@@ -61,6 +61,31 @@ def test_loads_what_is_new_and_keeps_what_is_bad(
     assert dict(table.read().dtypes)["quantity"] == "bigint"
 
 
+@pytest.mark.parametrize("kind", ["timestamptz", "timestamp"])
+@pytest.mark.parametrize("session_zone", ["UTC", "Europe/Berlin"])
+def test_goes_on_after_the_watermark_whatever_zone_the_jvm_has(
+    ingester: BatchDataIngester, address: str, sql: Sql, kind: str, session_zone: str, jvm_in_new_york: None
+) -> None:
+    sql.run(f"ALTER TABLE items ALTER updated_at TYPE {kind}")
+    zone = "Z" if kind == "timestamptz" else ""
+    insert = "INSERT INTO items VALUES ({}, 'bolt', 1, '2013-01-01T{}:00:00{}')"
+    sql.run(insert.format(1, 10, zone))
+    spark = ingester.extract_from_database(address, QUERY, "updated_at").sparkSession
+    sql.run(insert.format(2, 11, zone), insert.format(3, 16, zone))
+    before = spark.conf.get("spark.sql.session.timeZone")
+    spark.conf.set("spark.sql.session.timeZone", session_zone)
+    try:
+        last = ingester.extract_from_database(address, QUERY, "updated_at", ingester.watermark)
+        shown = {row["id"]: row["at"] for row in last.selectExpr("id", "string(updated_at) AS at").collect()}
+        again = ingester.extract_from_database(address, QUERY, "updated_at", ingester.watermark).count()
+    finally:
+        spark.conf.set("spark.sql.session.timeZone", str(before))
+
+    hour = 1 if (kind, session_zone) == ("timestamptz", "Europe/Berlin") else 0
+    assert shown == {2: f"2013-01-01 {11 + hour}:00:00", 3: f"2013-01-01 {16 + hour}:00:00"}
+    assert again == 0
+
+
 def test_example_loads_increments_and_stops_at_what_is_not_as_expected(
     spark: SparkSession, address: str, sql: Sql, tmp_path: Path
 ) -> None:

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlparse
 
+from pyspark.sql import Column as Expression
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
@@ -20,10 +21,12 @@ from lakehouse_jobs.contract import Column, Contract, SourceTable
 from lakehouse_jobs.engines import DeltaTable
 from lakehouse_jobs.exceptions import ConfigurationError, problem
 from lakehouse_jobs.retry import RetryPolicy
-from lakehouse_jobs.source import Credentials, quoted
+from lakehouse_jobs.source import Credentials, SourceSession, quoted
 
 _FETCH_ROWS = 10_000
 _CARRIED = ("_extracted_at", "_source")
+_WITHOUT_ZONE = "timestamp"
+_TIME_OF_A_ZONE = "yyyy-MM-dd HH:mm:ss.SSSSSSXXX"
 _MODES = ("append", "overwrite")
 _PANDAS: Mapping[str, str] = MappingProxyType(
     {
@@ -55,7 +58,7 @@ class BatchDataIngester:
         self._config = config
         self._rejected: DataFrame | None = None
         self.watermark: str | None = None
-        """The greatest watermark read so far, as text: the next run's `last_watermark`."""
+        """The greatest watermark read so far, as text, a time with its offset: the next run's `last_watermark`."""
 
     def extract_from_database(
         self, connection_string: str, query: str, watermark_column: str, last_watermark: str | None = None
@@ -67,18 +70,22 @@ class BatchDataIngester:
         :raises ConfigurationError: the connection string is none of PostgreSQL's
         :raises JobError: the database could not be read, after the retries that may help
         """
-        credentials = _credentials(connection_string)
+        credentials, spark = _credentials(connection_string), self._config.spark
         column = quoted(watermark_column)
         text = "" if last_watermark is None else last_watermark.replace("'", "''")
         newer = "" if last_watermark is None else f" WHERE {column} > '{text}' OR {column} IS NULL"
         options = {**credentials.properties, "url": credentials.url, "driver": "org.postgresql.Driver"}
-        options |= {"fetchsize": str(_FETCH_ROWS), "dbtable": f"(SELECT * FROM ({query}) AS asked{newer}) AS rows"}
 
         def read() -> DataFrame:
-            rows = self._config.spark.read.format("jdbc").options(**options).load()
+            with SourceSession(spark, credentials) as session:
+                types = session.described(query)
+            selected = ", ".join(_selected(name, kind) for name, kind in types.items())
+            table = f"(SELECT {selected} FROM ({query}) AS asked{newer}) AS rows"
+            rows = spark.read.format("jdbc").options(**options, dbtable=table, fetchsize=str(_FETCH_ROWS)).load()
+            rows = rows.withColumns({name: _local(name) for name, kind in types.items() if kind == _WITHOUT_ZONE})
             rows = rows.withColumn("_extracted_at", F.lit(datetime.now(UTC).isoformat()).cast("timestamp"))
             kept = rows.withColumn("_source", F.lit(f"postgres://{self._config.source}")).persist()
-            [found] = kept.agg(F.max(f"`{watermark_column}`").cast("string")).collect()
+            [found] = kept.agg(_text(F.max(f"`{watermark_column}`"), dict(kept.dtypes)[watermark_column])).collect()
             self.watermark = found[0] or last_watermark
             return kept
 
@@ -150,6 +157,22 @@ class DeltaLakeManager:
         else:
             table.append(df)
         return table
+
+
+def _selected(name: str, kind: str) -> str:
+    """A column as SQL of PostgreSQL: the driver would take a time without a zone for one of the JVM's."""
+    return f"{quoted(name)} AT TIME ZONE 'UTC' AS {quoted(name)}" if kind == _WITHOUT_ZONE else quoted(name)
+
+
+def _local(name: str) -> Expression:
+    """A time in UTC as the same reading of the clock in the zone of the Spark session."""
+    shown = f"convert_timezone(current_timezone(), 'UTC', cast(`{name}` AS timestamp_ntz))"
+    return F.expr(f"cast({shown} AS timestamp)")
+
+
+def _text(value: Expression, kind: str) -> Expression:
+    """A value as PostgreSQL reads it in any session: a time with its offset, which a time without a zone leaves out."""
+    return F.date_format(value, _TIME_OF_A_ZONE) if kind == "timestamp" else value.cast("string")
 
 
 def _credentials(connection_string: str) -> Credentials:
