@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from lakehouse_jobs.contract import Care, load_contracts, load_stream, load_windows, parse
+from lakehouse_jobs.contract_yaml import load_yaml
 from lakehouse_jobs.exceptions import ContractError
 from support.items import DOCUMENT
 from support.lake import CONTRACTS
@@ -186,6 +187,36 @@ def test_fails_when_a_document_is_not_yaml(tmp_path: Path) -> None:
 
     with pytest.raises(ContractError, match=r"items.yaml' must be YAML"):
         load_contracts(tmp_path, "shop")
+
+
+def test_fails_when_a_document_is_not_utf_8(tmp_path: Path) -> None:
+    (tmp_path / "silver").mkdir()
+    (tmp_path / "silver" / "items.yaml").write_text("name: Züge", encoding="latin-1")
+
+    with pytest.raises(ContractError, match=r"items.yaml' must be YAML, got .*utf-8"):
+        load_contracts(tmp_path, "shop")
+
+
+def test_scalars_are_read_by_the_core_schema_of_yaml_1_2_as_the_construct_library_reads_them() -> None:
+    fixture = CONTRACTS.parent / "test" / "contracts" / "fixtures" / "core-schema.yaml"
+
+    read = load_yaml(fixture.read_text(encoding="utf-8"))
+
+    assert json.loads(json.dumps(read)) == json.loads(fixture.with_suffix(".json").read_text(encoding="utf-8"))
+    assert [str(each) for each in load_yaml("[.inf, -.INF, .NaN]")] == ["inf", "-inf", "nan"]
+
+
+def test_accepted_values_are_the_words_of_the_contract(tmp_path: Path) -> None:
+    document = copy.deepcopy(DOCUMENT)
+    accepted = {"metric": "invalidValues", "arguments": {"validValues": ["EWR", "NO"]}, "mustBe": 0}
+    _properties(document)[1]["quality"] = [accepted]
+    (tmp_path / "silver").mkdir()
+    text = yaml.safe_dump(document).replace("'NO'", "NO")
+    (tmp_path / "silver" / "items.yaml").write_text(text)
+
+    [contract] = load_contracts(tmp_path, "shop")
+
+    assert {rule.name: rule.argument for rule in contract.columns[1].rules}["validValues"] == ("EWR", "NO")
 
 
 def test_every_contract_of_the_repository_is_a_valid_document_of_the_standard() -> None:

@@ -16,6 +16,7 @@ import yaml
 
 from lakehouse_jobs.contract_rules import Rule, TableRules, table_rules, value_rules
 from lakehouse_jobs.contract_types import Type, parse_type
+from lakehouse_jobs.contract_yaml import load_yaml
 from lakehouse_jobs.exceptions import ContractError, problem
 from lakehouse_jobs.objectives import Objectives, parse_objectives
 
@@ -217,8 +218,8 @@ def parse(document: Mapping[str, Any], origin: str) -> Contract:
 
 def _read(path: Path) -> Mapping[str, Any]:
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
+        document = load_yaml(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ContractError(problem(str(path), "be YAML", str(error), "correct the document")) from error
     if not isinstance(document, Mapping):
         raise ContractError(problem(str(path), "be a mapping", type(document).__name__, "correct the document"))
