@@ -113,6 +113,31 @@ describe('a contract that is wrong', () => {
       { slaProperties: [{ property: 'throughput', value: 5, unit: 'MB/s' }] },
       'must be one of rows/s, rows/min, got "MB/s"',
     ],
+    [
+      'latency',
+      { slaProperties: [{ property: 'latency', value: '5', unit: 'min' }] },
+      `'slaProperties[0].value' must be a number above 0, got "5"; say how long a run may take for the dataset`,
+    ],
+    [
+      'quality',
+      { slaProperties: [{ property: 'quality', value: 100.5, unit: 'percent' }] },
+      `'slaProperties[0].value' must be a number above 0, at most 100, got 100.5; say how much`,
+    ],
+    [
+      'quality unit',
+      { slaProperties: [{ property: 'quality', value: 99, unit: '%' }] },
+      `'slaProperties[0].unit' must be percent, got "%"; known are percent`,
+    ],
+    [
+      'promise made twice',
+      { slaProperties: [5, 6].map((value) => ({ property: 'latency', value, unit: 'min' })) },
+      `'slaProperties[1].property' must be listed once, got "latency"; drop one of the two`,
+    ],
+    [
+      'promise mistyped',
+      { slaProperties: [{ property: 'qualty', value: 99, unit: 'percent' }] },
+      `'slaProperties[0].property' must be a known property, got "qualty"; did you mean 'quality'?`,
+    ],
   ])('is refused when its %s is wrong', (_, change, message) => {
     const text = JSON.stringify({ ...document({ columns: [KEY] }), ...change });
     const root = directory({ 'silver/trips.yaml': text });

@@ -197,6 +197,13 @@ describe('DataContracts', () => {
     expect(table.orderingColumn).toBeUndefined();
   });
 
+  test('leaves promises alone that only other tools read', () => {
+    const promises = ['availability', 'frequency', 'availability'].map((property) => ({ property, value: 'high' }));
+    const text = JSON.stringify({ ...document({ columns: [KEY] }), slaProperties: promises });
+    const trips = DataContracts.fromDirectory(directory({ 'silver/trips.yaml': text })).get('silver.trips');
+    expect(trips).toMatchObject({ latencySeconds: undefined, freshnessSeconds: undefined });
+  });
+
   test('asks for one table when a contract has no source', () => {
     const tables = contractsOf({ zone: 'gold', columns: [KEY, column('total', 'decimal(12,2)')] }).tables();
     expect(tables.map(({ key }) => key)).toEqual(['gold.trips']);
