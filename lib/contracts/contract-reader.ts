@@ -109,7 +109,7 @@ function checkPlace(file: ContractFile): void {
   const datasetPath = [...DATASET, 'name'];
   const dataset = file.valueAt(datasetPath);
   // a name that is none is refused already
-  if (typeof dataset === 'string' && /^\w+$/.test(dataset) && dataset !== name?.replace(/\.ya?ml$/, '')) {
+  if (typeof dataset === 'string' && /^\w+$/.test(dataset) && dataset !== name?.replace(/\.yaml$/, '')) {
     file.report(datasetPath, `the name of its file, '${name}'`, `rename the file to ${dataset}.yaml or the dataset`);
   }
   if (typeof dataset === 'string' && dataset.includes('__')) {

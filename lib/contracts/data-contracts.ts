@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
-import { didYouMean, fail, failAll, problem, sorted } from '../private';
+import { basename, join, resolve, sep } from 'node:path';
+import { type Problem, didYouMean, fail, failAll, problem, sorted } from '../private';
+import type { ContractData } from './contract-data';
 import { ContractFile } from './contract-file';
 import { readContract } from './contract-reader';
 import { DataContract } from './data-contract';
@@ -10,6 +11,9 @@ import type { Zone } from './zone';
 
 /** Files at the top of the directory that are not contracts. */
 const NOT_CONTRACTS = new Set(['metrics.yaml']);
+
+/** Folders that are not zones: what is generated from the contracts, and what version control keeps. */
+const NO_ZONES = /^(generated$|\.)/;
 
 /** The data contracts of a lake. */
 export class DataContracts {
@@ -24,18 +28,14 @@ export class DataContracts {
     if (!existsSync(root) || !statSync(root).isDirectory()) {
       fail({ path: 'contracts', must: 'a directory of contracts', got: name, remedy: 'create it or correct the path' });
     }
-    const problems = misplaced(root, name);
-    const contracts = contractFiles(root).flatMap((path) => {
-      const text = readText(join(root, path));
-      if (text === undefined) {
-        const place = { path: `${name}/${path}`, must: 'a file that can be read', got: path };
-        problems.push(problem({ ...place, remedy: 'correct its permissions, or remove what stands in its place' }));
+    const problems: string[] = [];
+    const contracts = yamlFiles(root).flatMap((path) => {
+      const read = readOne(root, path);
+      if (Array.isArray(read)) {
+        problems.push(...read);
         return [];
       }
-      const file = new ContractFile(`${name}/${path}`, text);
-      const data = readContract(file);
-      problems.push(...file.problems);
-      return data === undefined ? [] : [DataContract._of(data)];
+      return [DataContract._of(read)];
     });
     problems.push(...doubles(contracts), ...sharedTopics(contracts), ...withoutStream(contracts));
     problems.push(...brokenRelationships(contracts));
@@ -113,13 +113,47 @@ export class DataContracts {
   }
 }
 
-/** The contract files below the directory's folders, sorted, with forward slashes. */
-function contractFiles(root: string): string[] {
-  const folders = readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  const files = folders.flatMap((folder) =>
-    readdirSync(join(root, folder.name)).map((file) => `${folder.name}/${file}`),
+/** Every YAML file that may be meant as a contract, sorted, with forward slashes. */
+function yamlFiles(root: string): string[] {
+  const entries = readdirSync(root, { withFileTypes: true });
+  const folders = entries.filter((entry) => entry.isDirectory() && !NO_ZONES.test(entry.name));
+  const below = folders.flatMap(({ name }) =>
+    readdirSync(join(root, name), { recursive: true, encoding: 'utf8' }).map((file) => join(name, file)),
   );
+  const top = entries.filter((entry) => !entry.isDirectory() && !NOT_CONTRACTS.has(entry.name));
+  const files = [...top.map(({ name }) => name), ...below].map((path) => path.replaceAll(sep, '/'));
   return sorted(files.filter(isYaml), (path) => path);
+}
+
+/** Reads the contract at a path below the root; what is wrong with it when something is. */
+function readOne(root: string, path: string): ContractData | string[] {
+  const name = `${basename(root)}/${path}`;
+  const misplaced = placeProblem(basename(root), path);
+  if (misplaced !== undefined) {
+    return [`${name}:1:1: ${problem({ path: name, ...misplaced })}`];
+  }
+  const text = readText(join(root, path));
+  if (text === undefined) {
+    const remedy = 'correct its permissions, or remove what stands in its place';
+    return [problem({ path: name, must: 'a file that can be read', got: path, remedy })];
+  }
+  const file = new ContractFile(name, text);
+  return readContract(file) ?? file.problems;
+}
+
+/** What is wrong with the place of a contract, which jobs look for as `<zone>/<dataset>.yaml`. */
+function placeProblem(directory: string, path: string): Omit<Problem, 'path'> | undefined {
+  const [zone = '', ...names] = path.split('/');
+  const [given = zone] = names.slice(-1);
+  const file = given.replace(/\.ya?ml$/i, '.yaml');
+  if (names.length === 0) {
+    const remedy = `move it, for example to ${directory}/silver/${file}`;
+    return { must: 'in the folder of its zone', got: path, remedy };
+  }
+  if (names.length > 1) {
+    return { must: 'in the folder of its zone', got: path, remedy: `move it to ${directory}/${zone}/${file}` };
+  }
+  return file === given ? undefined : { must: 'a file that ends in .yaml', got: given, remedy: `rename it to ${file}` };
 }
 
 /** The text of a file; undefined when it cannot be read, as a folder of that name cannot. */
@@ -129,15 +163,6 @@ function readText(path: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** A contract at the top would be passed over in silence. */
-function misplaced(root: string, name: string): string[] {
-  const files = readdirSync(root).filter((file) => isYaml(file) && !NOT_CONTRACTS.has(file));
-  return sorted(files, (file) => file).map((file) => {
-    const place = { path: `${name}/${file}`, must: 'in the folder of its zone', got: file };
-    return `${name}/${file}:1:1: ${problem({ ...place, remedy: `move it, for example to ${name}/silver/${file}` })}`;
-  });
 }
 
 /** Two files that declare one dataset, or two contracts that ask for one table. */
@@ -189,5 +214,5 @@ function byKey<T extends { readonly key: string }>(items: T[]): Map<string, T> {
 }
 
 function isYaml(path: string): boolean {
-  return /\.ya?ml$/.test(path);
+  return /\.ya?ml$/i.test(path);
 }

@@ -79,13 +79,39 @@ describe('a contract that is wrong', () => {
     ]);
   });
 
-  test('is refused when another file declares the dataset too', () => {
-    const root = directory({ 'silver/flights.yaml': FLIGHTS, 'silver/flights.yml': FLIGHTS });
-    expect(problemsOf(() => DataContracts.fromDirectory(root))).toEqual(
-      ['silver.flights', 'bronze.flights', 'bronze.flights__dlq'].map((table) =>
-        expect.stringContaining(`'${table}' must be declared by one contract, got "contracts/silver/flights.yml"`),
+  test.each([
+    ['silver/trips.yml', 'a file that ends in .yaml, got "trips.yml"; rename it to trips.yaml'],
+    ['silver/trips.YAML', 'a file that ends in .yaml, got "trips.YAML"; rename it to trips.yaml'],
+    [
+      'silver/rides/trips.yaml',
+      'in the folder of its zone, got "silver/rides/trips.yaml"; move it to contracts/silver/trips.yaml',
+    ],
+    [
+      'silver/rides/old/trips.yml',
+      'in the folder of its zone, got "silver/rides/old/trips.yml"; move it to contracts/silver/trips.yaml',
+    ],
+    ['trips.yml', 'in the folder of its zone, got "trips.yml"; move it, for example to contracts/silver/trips.yaml'],
+  ])('is refused as %s, where no job looks for it', (file, message) => {
+    const root = directory({ [file]: JSON.stringify(document({ columns: [KEY] })) });
+    expect(problemsOf(() => DataContracts.fromDirectory(root))).toEqual([
+      `contracts/${file}:1:1: 'contracts/${file}' must be ${message}`,
+    ]);
+  });
+
+  test('is none in what is generated from contracts, or kept by version control', () => {
+    const root = directory({ 'generated/dbt/silver.yml': 'version: 2', '.github/workflows/check.yml': 'on: push' });
+    expect(DataContracts.fromDirectory(root).all()).toEqual([]);
+  });
+
+  test('is refused when another contract asks for one of its tables too', () => {
+    const bronze = JSON.stringify(document({ zone: 'bronze', dataset: 'flights', columns: [KEY] }));
+    const root = directory({ 'silver/flights.yaml': FLIGHTS, 'bronze/flights.yaml': bronze });
+    expect(problemsOf(() => DataContracts.fromDirectory(root))).toEqual([
+      expect.stringContaining(
+        `'bronze.flights' must be declared by one contract, got "contracts/silver/flights.yaml"; ` +
+          'contracts/bronze/flights.yaml declares it too, drop one',
       ),
-    );
+    ]);
   });
 
   test.each([
