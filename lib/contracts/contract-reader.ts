@@ -2,7 +2,7 @@ import { didYouMean } from '../private';
 import { type ContractColumns, readColumns } from './contract-columns';
 import { readDroppedColumns } from './contract-changes';
 import type { ContractData } from './contract-data';
-import type { ContractFile } from './contract-file';
+import { type ContractFile, isRecord } from './contract-file';
 import type { DocumentPath } from './yaml-places';
 import { checkMaintenance, maintenanceOf } from './contract-maintenance';
 import { checkOrigin, streamOf } from './contract-origin';
@@ -27,6 +27,10 @@ const ORDERABLE = ['int', 'long', 'date', 'timestamp', 'timestamptz'];
 /** Reads a contract file; notes everything that is wrong with it, and returns undefined when something is. */
 export function readContract(file: ContractFile): ContractData | undefined {
   if (file.problems.length > 0) {
+    return undefined;
+  }
+  if (!isRecord(file.value) || Array.isArray(file.value)) {
+    file.report([], 'an object', 'write the contract of a dataset, or remove the file');
     return undefined;
   }
   refuseUnknownKeys(file, [], STANDARD_KEYS.document);

@@ -12,6 +12,8 @@ import type { Zone } from './zone';
 /** Files at the top of the directory that are not contracts. */
 const NOT_CONTRACTS = new Set(['metrics.yaml']);
 
+const YAML = /\.ya?ml$/i;
+
 /** Folders that are not zones: what is generated from the contracts, and what version control keeps. */
 const NO_ZONES = /^(generated$|\.)/;
 
@@ -29,16 +31,18 @@ export class DataContracts {
       fail({ path: 'contracts', must: 'a directory of contracts', got: name, remedy: 'create it or correct the path' });
     }
     const problems: string[] = [];
+    const unread = new Set<string>();
     const contracts = yamlFiles(root).flatMap((path) => {
       const read = readOne(root, path);
       if (Array.isArray(read)) {
         problems.push(...read);
+        unread.add(basename(path).replace(YAML, ''));
         return [];
       }
       return [DataContract._of(read)];
     });
-    problems.push(...doubles(contracts), ...sharedTopics(contracts), ...withoutStream(contracts));
-    problems.push(...brokenRelationships(contracts));
+    problems.push(...doubles(contracts), ...sharedTopics(contracts), ...withoutStream(contracts, unread));
+    problems.push(...brokenRelationships(contracts, unread));
     failAll(`contract directory '${name}'`, problems);
     return new DataContracts(root, contracts);
   }
@@ -145,7 +149,7 @@ function readOne(root: string, path: string): ContractData | string[] {
 function placeProblem(directory: string, path: string): Omit<Problem, 'path'> | undefined {
   const [zone = '', ...names] = path.split('/');
   const [given = zone] = names.slice(-1);
-  const file = given.replace(/\.ya?ml$/i, '.yaml');
+  const file = given.replace(YAML, '.yaml');
   if (names.length === 0) {
     const remedy = `move it, for example to ${directory}/silver/${file}`;
     return { must: 'in the folder of its zone', got: path, remedy };
@@ -197,10 +201,10 @@ function sharedTopics(contracts: DataContract[]): string[] {
 }
 
 /** Windows of a dataset that no stream feeds would never be written. */
-function withoutStream(contracts: DataContract[]): string[] {
+function withoutStream(contracts: DataContract[], unread: Set<string>): string[] {
   const names = contracts.filter(({ stream }) => stream !== undefined).map(({ dataset }) => dataset);
   return contracts.flatMap(({ derivedFrom, tables, file }) => {
-    if (derivedFrom === undefined || names.includes(derivedFrom.dataset)) {
+    if (derivedFrom === undefined || names.includes(derivedFrom.dataset) || unread.has(derivedFrom.dataset)) {
       return [];
     }
     const { dataset } = derivedFrom;
@@ -214,5 +218,5 @@ function byKey<T extends { readonly key: string }>(items: T[]): Map<string, T> {
 }
 
 function isYaml(path: string): boolean {
-  return /\.ya?ml$/i.test(path);
+  return YAML.test(path);
 }

@@ -62,21 +62,30 @@ function readOne(file: ContractFile, path: DocumentPath, known: string[], column
   return [{ columns, dataset, references, declaredAt: file.at([...path, 'to']) }];
 }
 
-/** Relationships to a dataset or a column that no contract of the zone has, or to values of another type. */
-export function brokenRelationships(contracts: DataContract[]): string[] {
+/**
+ * Relationships to a dataset or a column that no contract of the zone has, or to values of another type.
+ *
+ * @param unread datasets whose contracts are there but wrong: what refers to them may be right
+ */
+export function brokenRelationships(contracts: DataContract[], unread: Set<string>): string[] {
   return contracts.flatMap((contract) => {
     const neighbours = contracts.filter(({ zone }) => zone === contract.zone);
-    return contract._rules.relationships.flatMap((relationship) => problemsOf(contract, relationship, neighbours));
+    const told = contract._rules.relationships.filter(({ dataset }) => !unread.has(dataset));
+    return told.flatMap((relationship) => problemsOf(contract, relationship, { neighbours, unread }));
   });
 }
 
-function problemsOf(contract: DataContract, relationship: Relationship, neighbours: DataContract[]): string[] {
+function problemsOf(
+  contract: DataContract,
+  relationship: Relationship,
+  { neighbours, unread }: { readonly neighbours: DataContract[]; readonly unread: Set<string> },
+): string[] {
   const { columns, dataset, references, declaredAt } = relationship;
   const complain = (must: string, got: string, remedy: string): string =>
     `${declaredAt}: ${problem({ path: `relationships.to`, must, got, remedy })}`;
   const other = neighbours.find((each) => each.dataset === dataset);
   if (other === undefined) {
-    const known = neighbours.map((each) => each.dataset);
+    const known = [...neighbours.map((each) => each.dataset), ...unread];
     return [complain(`a dataset of zone ${contract.zone.name}`, dataset, didYouMean(dataset, known))];
   }
   return references.flatMap((name, index) => {

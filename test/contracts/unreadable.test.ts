@@ -1,15 +1,44 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { DataContracts, SchemaLock } from '../../lib/contracts';
-import { KEY, column, directory, directoryOf, document, problemsOf } from './lake';
+import { KEY, type TestColumn, column, directory, directoryOf, document, problemsOf } from './lake';
+
+/** A column that refers to that one. */
+function referringTo(to: string): TestColumn {
+  return column('city', 'string', { relationships: [{ type: 'foreignKey', to }] });
+}
 
 describe('what cannot be read', () => {
-  test('an empty contract is named as a whole', () => {
-    const lake = directory({ 'silver/trips.yaml': '' });
-    expect(problemsOf(() => DataContracts.fromDirectory(lake))[0]).toBe(
-      "contracts/silver/trips.yaml:1:1: 'the contract' must be an object, got null; correct it",
-    );
+  test.each([
+    ['', 'null'],
+    ['trips', '"trips"'],
+    ['- trips', '["trips"]'],
+  ])('a contract that is %j is refused once, as a whole', (text, got) => {
+    const lake = directory({ 'silver/trips.yaml': text });
+    expect(problemsOf(() => DataContracts.fromDirectory(lake))).toEqual([
+      `contracts/silver/trips.yaml:1:1: 'the contract' must be an object, got ${got}; ` +
+        'write the contract of a dataset, or remove the file',
+    ]);
   });
+
+  test.each(['silver/cities.yaml', 'silver/cities.yml', 'silver/old/cities.yaml', 'cities.yaml'])(
+    'a wrong contract %s makes nothing wrong that refers to its dataset',
+    (file) => {
+      const windows = { orderingColumn: 'id', derivedFrom: { dataset: 'cities', allowedLatenessMinutes: 1 } };
+      const lake = directory({
+        [file]: 'kind: [',
+        'silver/trips.yaml': JSON.stringify(document({ columns: [KEY, referringTo('cities.name')] })),
+        'silver/fares.yaml': JSON.stringify(document({ dataset: 'fares', columns: [KEY, referringTo('citis.name')] })),
+        'silver/hours.yaml': JSON.stringify(document({ dataset: 'hours', columns: [KEY], custom: windows })),
+      });
+      expect(problemsOf(() => DataContracts.fromDirectory(lake))).toEqual([
+        expect.stringContaining(`'contracts/${file}' must be`),
+        expect.stringContaining(
+          `'relationships.to' must be a dataset of zone silver, got "citis"; did you mean 'cities'?`,
+        ),
+      ]);
+    },
+  );
 
   test('a folder in the place of a contract is a problem among the others', () => {
     const lake = directory({ 'silver/trips.yaml/readme.md': '', 'silver/broken.yaml': 'kind: [' });
