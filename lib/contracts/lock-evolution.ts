@@ -177,12 +177,25 @@ class Evolution {
     }
     const used = partition !== undefined || column.key === true;
     const reason = this.spec.droppedColumns?.find((item) => item.column === column.name)?.reason;
-    if (reason === undefined && !used && needsDeclaration(column.name, gone)) {
-      const remedy = `name it in renamedFrom of its successor, or add to customProperties: ${declaration(column.name)}`;
+    if (reason === undefined && !used && this.needsDeclaration(column.name, gone)) {
+      const keep = isOurs(column.name)
+        ? 'put source, stream or derivedFrom back'
+        : 'name it in renamedFrom of its successor';
+      const remedy = `${keep}, or add to customProperties: ${declaration(column.name)}`;
       this.refuse(column.name, 'kept, renamed or declared as dropped with a reason', { got: 'no column', remedy });
     }
     this.changes.push(`- column ${column.name} (id ${column.id} retired)${because(reason)}`);
     return { ...column, key: undefined, retired: true };
+  }
+
+  /**
+   * What a contract declares is told to its readers, and parts go with the whole. Of the columns of our own we may drop one, but they
+   * go together when a dataset is no longer loaded, which its contract has decided.
+   */
+  private needsDeclaration(name: string, gone: Set<string>): boolean {
+    const parent = name.split('.').slice(0, -1).join('.');
+    const isLoaded = this.spec.columns.some((column) => isOurs(column.name));
+    return !gone.has(parent) && !(isOurs(name) && isLoaded);
   }
 
   private partition(columns: LockedColumn[]): LockedPartitionField[] {
@@ -233,10 +246,9 @@ class Evolution {
   }
 }
 
-/** What a contract declares is told to its readers; columns of our own begin with an underscore, and parts go with the whole. */
-function needsDeclaration(name: string, gone: Set<string>): boolean {
-  const parent = name.split('.').slice(0, -1).join('.');
-  return !name.startsWith('_') && !gone.has(parent);
+/** Columns of our own begin with an underscore, a contract's with a letter. */
+function isOurs(name: string): boolean {
+  return name.startsWith('_');
 }
 
 /** The custom property that declares a drop, to be pasted. */

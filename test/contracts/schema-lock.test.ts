@@ -21,6 +21,11 @@ function trips(columns: TestColumn[], more: Partial<TestContract> = {}): DataCon
   return contractsOf({ zone: 'gold', columns, ...more });
 }
 
+/** A contract of zone silver with that origin, or with none. */
+function loadedFrom(origin: TestContract['custom']): DataContracts {
+  return contractsOf({ columns: [KEY], custom: { orderingColumn: 'id', ...origin } });
+}
+
 /** The lock of the first contract, brought up to each of the next. */
 function lockOf(...steps: DataContracts[]): SchemaLock {
   return steps.reduce((lock, contracts) => lock.update(contracts).lock, SchemaLock.empty());
@@ -255,12 +260,35 @@ describe('SchemaLock', () => {
       expect(lock.update(trips([KEY], { custom: dropped('at') })).changes).toHaveLength(3);
     });
 
-    test('wants no declaration for columns of the lake itself', () => {
-      const loaded = { zone: 'silver', columns: [{ ...KEY, required: true }] };
+    describe('in the columns of a dataset that is loaded', () => {
       const source = { name: 'rides', schema: 'public', table: 'trips', watermarkColumn: 'id' };
-      const lock = lockOf(contractsOf({ ...loaded, custom: { orderingColumn: 'id', source } }));
-      const { changes } = lock.update(contractsOf(loaded));
-      expect(changes.filter((change) => change.startsWith('silver.trips: - column _'))).toHaveLength(4);
+      const stream = { topic: 'trips', partitions: 1 };
+      const ours = ['_extracted_at', '_source', '_run_id', '_batch_token'];
+
+      test('refuses to drop them with the origin undeclared, and says both ways out', () => {
+        const lock = lockOf(loadedFrom({ source }));
+        const problems = problemsOf(() => lock.update(loadedFrom({})));
+        expect(problems.map((text) => /'silver\.trips\.(\w+)'/.exec(text)?.[1])).toEqual(ours);
+        expect(problems[0]).toContain(
+          `'silver.trips._extracted_at' must be kept, renamed or declared as dropped with a reason, got "no column"; ` +
+            'put source, stream or derivedFrom back, or add to customProperties: ' +
+            '{ property: droppedColumns, value: [{ column: _extracted_at, reason: ... }] }',
+        );
+        expect(problemsOf(() => lock.check(loadedFrom({})))).toEqual(expect.arrayContaining(problems));
+      });
+
+      test('takes their declared drop, which retires the history', () => {
+        expect(lockOf(loadedFrom({ source })).update(loadedFrom(dropped(...ours))).changes).toEqual([
+          ...ours.map((name, index) => `silver.trips: - column ${name} (id ${index + 2} retired): nobody reads it`),
+          'bronze.trips: - table retired, its data and ids are kept',
+          'bronze.trips__dlq: - table retired, its data and ids are kept',
+        ]);
+      });
+
+      test('wants no declaration for those of a history that goes on from another origin', () => {
+        const { changes } = lockOf(loadedFrom({ stream })).update(loadedFrom({ source }));
+        expect(changes.filter((change) => change.startsWith('bronze.trips__dlq: - column _kafka_'))).toHaveLength(5);
+      });
     });
 
     test('refuses a rename without a reason, and says where it belongs', () => {
