@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { basename, join, resolve, sep } from 'node:path';
 import { type Problem, didYouMean, fail, failAll, problem, sorted } from '../private';
@@ -136,10 +137,16 @@ function readOne(root: string, path: string): ContractData | string[] {
   if (misplaced !== undefined) {
     return [`${name}:1:1: ${problem({ path: name, ...misplaced })}`];
   }
-  const text = readText(join(root, path));
-  if (text === undefined) {
+  const bytes = readBytes(join(root, path));
+  if (bytes === undefined) {
     const remedy = 'correct its permissions, or remove what stands in its place';
     return [problem({ path: name, must: 'a file that can be read', got: path, remedy })];
+  }
+  const text = bytes.toString('utf8');
+  if (!isUtf8(bytes)) {
+    const line = text.slice(0, text.indexOf('\uFFFD')).split('\n').length;
+    const got = `another encoding in line ${line}`;
+    return [`${name}:${line}:1: ${problem({ path: name, must: 'text in UTF-8', got, remedy: 'save it as UTF-8' })}`];
   }
   const file = new ContractFile(name, text);
   return readContract(file) ?? file.problems;
@@ -160,10 +167,10 @@ function placeProblem(directory: string, path: string): Omit<Problem, 'path'> | 
   return file === given ? undefined : { must: 'a file that ends in .yaml', got: given, remedy: `rename it to ${file}` };
 }
 
-/** The text of a file; undefined when it cannot be read, as a folder of that name cannot. */
-function readText(path: string): string | undefined {
+/** The content of a file; undefined when it cannot be read, as a folder of that name cannot. */
+function readBytes(path: string): Buffer | undefined {
   try {
-    return readFileSync(path, 'utf8');
+    return readFileSync(path);
   } catch {
     return undefined;
   }

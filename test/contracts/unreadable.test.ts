@@ -40,6 +40,17 @@ describe('what cannot be read', () => {
     },
   );
 
+  test('a contract in another encoding is told with the line, one in UTF-8 with its mark is read', () => {
+    const text = JSON.stringify(document({ columns: [KEY], custom: {} }), undefined, 2);
+    const lake = directory({ 'silver/trips.yaml': `\uFEFF${text}` });
+    expect(DataContracts.fromDirectory(lake).get('silver.trips').title).toBe('trips');
+    fs.writeFileSync(path.join(lake, 'silver/trips.yaml'), `# one\n# Zürich\n${text}`, 'latin1');
+    expect(problemsOf(() => DataContracts.fromDirectory(lake))).toEqual([
+      `contracts/silver/trips.yaml:2:1: 'contracts/silver/trips.yaml' must be text in UTF-8, got ` +
+        '"another encoding in line 2"; save it as UTF-8',
+    ]);
+  });
+
   test('a folder in the place of a contract is a problem among the others', () => {
     const lake = directory({ 'silver/trips.yaml/readme.md': '', 'silver/broken.yaml': 'kind: [' });
     expect(problemsOf(() => DataContracts.fromDirectory(lake))).toEqual([
