@@ -3,6 +3,7 @@ import type { ContractFile } from './contract-file';
 import type { DocumentPath } from './yaml-places';
 import type { ColumnRules, QueryRule } from './contract-rules';
 import { OPTION_KEYS } from './contract-schema';
+import { patternRemedy } from './pattern';
 import { type MetricRule, readQuality, requireNone } from './quality-rule';
 import { refuseUnknownKeys } from './schema-check';
 
@@ -115,15 +116,8 @@ function checkAccepted(file: ContractFile, { property, type }: ColumnEntry, rule
 }
 
 function checkPattern(file: ContractFile, path: DocumentPath, pattern: string | undefined): void {
-  if (pattern !== undefined && !isPattern(pattern)) {
-    file.report(path, 'a regular expression', 'correct its syntax');
-  }
-}
-
-function isPattern(pattern: string): boolean {
-  try {
-    return new RegExp(pattern, 'u').source.length > 0;
-  } catch {
-    return false;
+  const remedy = pattern === undefined ? undefined : patternRemedy(pattern);
+  if (remedy !== undefined) {
+    file.report(path, 'a regular expression that JavaScript and Java read alike', remedy);
   }
 }

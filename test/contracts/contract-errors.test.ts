@@ -246,7 +246,8 @@ describe('a contract that is wrong', () => {
     [
       'a pattern is no regular expression',
       { columns: [KEY, column('city', 'string', { logicalTypeOptions: { pattern: '([A-Z' } })] },
-      `'city.logicalTypeOptions.pattern' must be a regular expression, got "([A-Z"; correct its syntax`,
+      `'city.logicalTypeOptions.pattern' must be a regular expression that JavaScript and Java read alike, ` +
+        'got "([A-Z"; correct its syntax',
     ],
     [
       'a number has a pattern',

@@ -133,7 +133,7 @@ describe('the rules of a contract', () => {
     [
       'an accepted pattern does not compile',
       trips({}, ruled('string', { metric: 'invalidValues', arguments: { pattern: '[a-z' }, mustBe: 0 })),
-      /^\d+:28: 'value\.quality\[0\]\.arguments\.pattern' must be a regular expression, got "\[a-z"; correct its syntax$/,
+      /^\d+:28: 'value\.quality\[0\]\.arguments\.pattern' must be a regular expression that JavaScript .*, got "\[a-z"; correct its syntax$/,
     ],
     [
       'columns that no two rows share are none of its columns',
