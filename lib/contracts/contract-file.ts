@@ -1,5 +1,6 @@
 import { EVENT_ID, type Event, YAMLException, constructFromEvents, parseEvents } from 'js-yaml';
 import { problem, type Problem } from '../private';
+import { notForJobs } from './yaml-dialect';
 import { type DocumentPath, YamlPlaces } from './yaml-places';
 
 /** More references to anchors than this, or more values by them, is an attack or a mistake. */
@@ -111,6 +112,10 @@ function read(text: string): Read {
     const [value = null, ...others] = constructFromEvents(events, { source: text, maxAliases: ALIAS_LIMIT });
     if (others.length > 0) {
       return { events, fault: { reason: 'more than one document', offset: 0 } };
+    }
+    const strange = notForJobs(events, text);
+    if (strange !== undefined) {
+      return { events, fault: strange };
     }
     const explodes = events.some(({ type }) => type === EVENT_ID.ALIAS) && isTooLarge(value);
     return explodes

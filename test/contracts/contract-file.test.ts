@@ -9,4 +9,31 @@ describe('ContractFile', () => {
     expect(file.problems).toEqual([]);
     expect(file.value).toEqual(JSON.parse(fs.readFileSync(`${fixture}.json`, 'utf8')));
   });
+
+  test.each([
+    ['a:\tb', '1:3', 'a tab where spaces belong'],
+    ['a: "\t" # \t\nb: c\t# d', '2:5', 'a tab where spaces belong'],
+    ['a: 1\n\t\n', '2:1', 'a tab where spaces belong'],
+    ['a: b\u2028c', '1:5', 'the character U+2028'],
+    ['a: "\u0085"', '1:5', 'the character U+0085'],
+    ['a: b # \u0007', '1:8', 'the character U+0007'],
+    ['a: b # \u007f', '1:8', 'the character U+007F'],
+  ])('has no value for %j, which the jobs read otherwise or not at all', (text, place, got) => {
+    const file = new ContractFile('trips.yaml', text);
+    expect(file.value).toBeUndefined();
+    expect(file.problems).toEqual([
+      `trips.yaml:${place}: 'trips.yaml' must be a well-formed YAML document, got "${got}"; correct the syntax`,
+    ]);
+  });
+
+  test.each([
+    'a: "b\tc" # d\te',
+    "a: 'b\tc'",
+    'a: |\n  b\tc\nd: >\n  \te\n',
+    '# \t\na: "b\n  \tc"',
+    'a: "#\t"',
+    '{"a":"\t"}',
+  ])('takes tabs as the jobs do in %j', (text) => {
+    expect(new ContractFile('trips.yaml', text).problems).toEqual([]);
+  });
 });

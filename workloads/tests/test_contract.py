@@ -203,6 +203,7 @@ def test_scalars_are_read_by_the_core_schema_of_yaml_1_2_as_the_construct_librar
     read = load_yaml(fixture.read_text(encoding="utf-8"))
 
     assert json.loads(json.dumps(read)) == json.loads(fixture.with_suffix(".json").read_text(encoding="utf-8"))
+    assert load_yaml("a: |\n  b") == load_yaml("a: |\n  b\n") == {"a": "b\n"}
     assert [str(each) for each in load_yaml("[.inf, -.INF, .NaN]")] == ["inf", "-inf", "nan"]
 
 

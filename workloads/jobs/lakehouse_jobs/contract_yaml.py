@@ -27,7 +27,9 @@ def load_yaml(text: str) -> Any:
 
     :raises yaml.YAMLError: it is not well formed.
     """
-    return yaml.load(text, Loader=_CoreLoader)  # noqa: S506 (a safe loader)
+    # a block that ends the text ends in a line break, whether the text does or not
+    whole = text if text.endswith("\n") else f"{text}\n"
+    return yaml.load(whole, Loader=_CoreLoader)  # noqa: S506 (a safe loader)
 
 
 def _integer(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> int:
