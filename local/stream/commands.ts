@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { problem } from '../../lib/private/errors';
 import type { Options, RerunOptions, StreamContext } from './operate';
 
@@ -73,7 +73,8 @@ function withPlace(command: Command): Command {
 }
 
 function withTimeout(command: Command): Command {
-  return command.option('--timeout <seconds>', 'how long each may take', milliseconds, 900_000);
+  const timeout = new Option('--timeout <seconds>', 'how long each may take');
+  return command.addOption(timeout.argParser(milliseconds).default(900_000, '900'));
 }
 
 function withRun(command: Command): Command {

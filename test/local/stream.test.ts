@@ -1,3 +1,6 @@
+import { Command } from 'commander';
+import { RunPaths } from '../../local/paths';
+import { addStreamCommands } from '../../local/stream/commands';
 import { toldIn, versionOf } from '../../local/stream/deployed';
 import { drainedText, rerunText, statusText, swappedText } from '../../local/stream/report';
 import { type StreamStatus, exitCodeOf } from '../../local/stream/status';
@@ -16,6 +19,17 @@ const RUNS: StreamStatus = {
   batch: { number: 7, ageSeconds: 12 },
   lag: { records: 5, worstPartition: 3, seconds: 2 },
 };
+
+describe('commands about streams', () => {
+  const program = new Command();
+  addStreamCommands(program, { paths: () => new RunPaths(), named: () => 'dev', exit: () => undefined });
+  const commands = program.commands.flatMap((command) => [command, ...command.commands]);
+
+  it.each(['deploy', 'drain', 'replay', 'redrive'])('show the default of --timeout in seconds: %s', (name) => {
+    const help = commands.find((command) => command.name() === name)?.helpInformation();
+    expect(help).toMatch(/--timeout <seconds> +how long each may take \(default: 900\)/);
+  });
+});
 
 describe('the version of a stream', () => {
   it('is the same whatever a start tells the job beside what is deployed', () => {
