@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { CostAssumptions } from '../lib/cost/cost-assumptions';
 import { CostEstimate } from '../lib/cost/cost-estimate';
@@ -35,13 +35,20 @@ function rendered(estimate: CostEstimate, { json = false }: CostOptions): string
 }
 
 function assumptionsIn(file: string): CostAssumptions {
-  if (!existsSync(file)) {
-    throw wrong(file);
-  }
+  const text = textOf(file);
   try {
-    return assumptionsShape.parse(JSON.parse(readFileSync(file, 'utf8')));
+    return assumptionsShape.parse(JSON.parse(text));
   } catch {
-    throw wrong(readFileSync(file, 'utf8'));
+    throw wrong(text);
+  }
+}
+
+/** The text of a file; one that is missing, a folder or not ours to read is told by its name. */
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    throw wrong(file);
   }
 }
 

@@ -42,7 +42,7 @@ describe('costReport', () => {
   });
 
   test('fails when the file says no assumptions', async () => {
-    for (const assume of ['missing.json', assumptions('"half"'), assumptions('{')]) {
+    for (const assume of ['missing.json', temporaryDirectory(), assumptions('"half"'), assumptions('{')]) {
       await expect(costReport('dev', { assembly: assembly(), assume })).rejects.toThrow(
         /^'assume' must be a JSON file of assumptions, got .*; for example \{"taskDuty": 0\.4/,
       );
