@@ -5,8 +5,8 @@ import type { ColumnRules, Comparison } from '../../lib/contracts/contract-rules
 import { sparkType } from './spark-type';
 import { sqlCondition } from './sql';
 
-/** The file of a dbt project. */
-const HEADER = '# Written from the contracts by `lakehouse generate`; a test fails when the two differ.\n';
+/** The first line of the file of a dbt project. */
+export const HEADER = '# Written from the contracts by `lakehouse generate`; a test fails when the two differ.\n';
 
 /** dbt's names of the bounds of numbers, and of the lengths of texts. */
 const BOUNDS = [

@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { type DataContract, DataContracts, recordSchema } from '../../lib/contracts';
-import { failAll, problem } from '../../lib/private/errors';
-import { dbtSources } from './dbt-sources';
+import { fail, failAll, problem } from '../../lib/private/errors';
+import { HEADER, dbtSources } from './dbt-sources';
 import { dqdl } from './dqdl';
 
 /** Where generated files lie below the contracts, unless another place is asked for. */
@@ -28,23 +28,24 @@ export interface Generated {
  *
  * Expectations of Great Expectations are not among it: the job makes its suite from the contract at each check.
  *
- * @throws LakehouseError when a contract is wrong, or when a file is stale and only a check is asked for.
+ * @throws LakehouseError when a contract is wrong, when a file is stale and only a check is asked for, when the file of dbt's
+ *   sources is one that this did not write, or when a file cannot be written.
  */
 export function generate(directory: string, { dbt, check }: GenerateOptions = {}): Generated {
   const root = resolve(directory);
-  const files = generatedFiles(DataContracts.fromDirectory(root), dbt);
+  const sources = resolve(dbt ?? join(root, FOLDER, 'dbt', 'silver.yml'));
+  checkSources(sources);
+  const files = generatedFiles(DataContracts.fromDirectory(root), sources);
   const stale = [...files].filter(([path, content]) => textOf(path) !== content).map(([path]) => path);
   const leftOver = listed(join(root, FOLDER)).filter((path) => !files.has(path));
   if (check === true) {
+    const command = commandOf(root, dbt);
     failAll(
       `generated files of '${directory}'`,
-      [...stale, ...leftOver].map((path) => outdated(path, files.has(path))),
+      [...stale, ...leftOver].map((path) => outdated(path, files.has(path), command)),
     );
   }
-  for (const path of stale) {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, files.get(path) ?? '');
-  }
+  stale.forEach((path) => write(path, files.get(path) ?? ''));
   leftOver.forEach((path) => rmSync(path));
   const unchanged = [...files.keys()].filter((path) => !stale.includes(path));
   return { written: stale.map(shown), removed: leftOver.map(shown), unchanged: unchanged.map(shown) };
@@ -60,12 +61,20 @@ export function generatedText({ written, removed, unchanged }: Generated): strin
   return [...changed, summary].join('\n');
 }
 
+/** Refuses a file of somebody else, a contract for instance: what is written takes the place of all of it. */
+function checkSources(file: string): void {
+  if (existsSync(file) && (statSync(file).isDirectory() || !readFileSync(file, 'utf8').startsWith(HEADER.trimEnd()))) {
+    const must = "a new file or one that 'lakehouse generate' wrote";
+    fail({ path: '--dbt', must, got: shown(file), remedy: 'name another file, or remove that one first' });
+  }
+}
+
 /** Everything that is generated, by its absolute path. */
-function generatedFiles(contracts: DataContracts, dbt: string | undefined): Map<string, string> {
+function generatedFiles(contracts: DataContracts, sources: string): Map<string, string> {
   const below = (...parts: string[]): string => join(contracts.directory, FOLDER, ...parts);
   const tables = contracts.all().filter(({ zone }) => zone.holdsTables);
   return new Map([
-    [resolve(dbt ?? below('dbt', 'silver.yml')), dbtSources(contracts)],
+    [sources, dbtSources(contracts)],
     ...tables.map((each): [string, string] => [below('glue-data-quality', `${each.key}.dqdl`), dqdl(each)]),
     ...contracts
       .streams()
@@ -84,10 +93,26 @@ function listed(folder: string): string[] {
   return kinds.filter((kind) => existsSync(kind)).flatMap((kind) => readdirSync(kind).map((name) => join(kind, name)));
 }
 
-function outdated(path: string, wanted: boolean): string {
+/** The command that writes what is checked. */
+function commandOf(root: string, dbt: string | undefined): string {
+  const contracts = shown(root) === 'contracts' ? [] : [shown(root)];
+  return ['lakehouse generate', ...contracts, ...(dbt === undefined ? [] : ['--dbt', dbt])].join(' ');
+}
+
+function outdated(path: string, wanted: boolean, command: string): string {
   const got = existsSync(path) ? 'another text' : 'no file';
   const must = wanted ? 'what the contracts say' : 'gone with its contract';
-  return problem({ path: shown(path), must, got, remedy: "run 'lakehouse generate' and commit what it writes" });
+  return problem({ path: shown(path), must, got, remedy: `run '${command}' and commit what it writes` });
+}
+
+function write(path: string, content: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, content);
+  } catch (error) {
+    const got = error instanceof Error ? error.message : path;
+    fail({ path: shown(path), must: 'a file that can be written', got, remedy: 'correct its folder or permissions' });
+  }
 }
 
 function textOf(path: string): string | undefined {

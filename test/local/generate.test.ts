@@ -1,5 +1,5 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { Ajv, type ValidateFunction } from 'ajv';
 import { load } from 'js-yaml';
 import { z } from 'zod';
@@ -12,7 +12,7 @@ import { run } from '../../local/toolchain/command';
 import { ensureJars, jarSets } from '../../local/toolchain/jars';
 import { ensureJava } from '../../local/toolchain/java';
 import { ensureEnvironment, environments } from '../../local/toolchain/python';
-import { KEY, column, contractsOf } from '../contracts/lake';
+import { KEY, column, contractsOf, messageOf } from '../contracts/lake';
 import { temporaryDirectory } from '../support/temporary';
 
 const MINUTE = 60_000;
@@ -101,9 +101,35 @@ describe('lakehouse generate', () => {
   test('names what is stale, and writes nothing, when it only checks', () => {
     const directory = copyOfContracts();
     expect(() => generate(directory, { check: true })).toThrow(
-      /^9 problems .*silver\.flights\.dqdl' must be what the contracts say, got "no file"; run 'lakehouse generate'/s,
+      /^9 problems .*silver\.flights\.dqdl' must be what the contracts say, got "no file"; run 'lakehouse generate [^']*contracts' and/s,
     );
     expect(existsSync(join(directory, 'generated'))).toBe(false);
+  });
+
+  test('names the command that makes its check pass', () => {
+    const dbt = join(temporaryDirectory(), 'silver.yml');
+    expect(() => generate(CONTRACTS, { dbt, check: true })).toThrow(
+      `; run 'lakehouse generate --dbt ${dbt}' and commit`,
+    );
+  });
+
+  test.each(['a contract', 'a folder'])('takes the place of nothing that it did not write: %s after --dbt', (what) => {
+    const directory = copyOfContracts();
+    const dbt = join(directory, what === 'a contract' ? 'silver/flights.yaml' : 'silver');
+    const before = readFileSync(join(directory, 'silver/flights.yaml'), 'utf8');
+    expect(messageOf(() => generate(directory, { dbt }))).toBe(
+      `'--dbt' must be a new file or one that 'lakehouse generate' wrote, got "${relative(root, dbt)}"; name another file, or remove that one first`,
+    );
+    expect(readFileSync(join(directory, 'silver/flights.yaml'), 'utf8')).toBe(before);
+    expect(existsSync(join(directory, 'generated'))).toBe(false);
+  });
+
+  test('fails when a file cannot be written', () => {
+    const directory = copyOfContracts();
+    writeFileSync(join(directory, 'generated'), 'a file');
+    expect(messageOf(() => generate(directory))).toMatch(
+      /^'[^']*silver\.yml' must be a file that can be written, got "E[A-Z]+: .*; correct its folder or permissions$/,
+    );
   });
 });
 
