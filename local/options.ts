@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { didYouMean, problem } from '../lib/private/errors';
 import { ORCHESTRATORS, type OrchestratorName } from './orchestration';
 import { exitCodeOf, throwing } from './usage';
@@ -37,7 +37,11 @@ export function withUpOptions(command: Command): Command {
     )
     .option('--full', 'the whole year, the same as --months 12', false)
     .option('--keep', "leave it running: 'npx lakehouse status' looks at it, 'npx lakehouse down' stops it", false)
-    .addOption(new Option('--orchestrator <name>', 'what runs the pipeline (default: airflow)').choices(ORCHESTRATORS))
+    .option(
+      '--orchestrator <name>',
+      `what runs the pipeline: ${ORCHESTRATORS.join(', ')} (default: airflow)`,
+      oneOf('--orchestrator', [...ORCHESTRATORS]),
+    )
     .option(
       '--endpoint-port <port>',
       'port of the embedded AWS endpoint (default: a free one)',

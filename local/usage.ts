@@ -25,8 +25,13 @@ export function exitCodeOf(error: unknown, program: Command): number {
   if (error.exitCode === 0 || error.code === 'commander.help') {
     return error.exitCode;
   }
-  const command = program.commands.find((candidate) => candidate.name() === program.args[0]) ?? program;
-  throw new LakehouseError(usageProblem(error, command));
+  throw new LakehouseError(usageProblem(error, commandIn(program, program.args)));
+}
+
+/** The command that arguments name, a command of a command too. */
+function commandIn(command: Command, args: string[]): Command {
+  const named = command.commands.find((candidate) => candidate.name() === args[0]);
+  return named === undefined ? command : commandIn(named, args.slice(1));
 }
 
 function usageProblem({ code, message }: CommanderError, command: Command): string {
@@ -49,6 +54,9 @@ function usageProblem({ code, message }: CommanderError, command: Command): stri
       const got = command.args.slice(most);
       return problem({ path: 'arguments', must, got, remedy: SEE_HELP });
     }
+    case 'commander.missingArgument':
+    case 'commander.missingMandatoryOptionValue':
+      return problem({ path: about, must: `given to '${fullName(command)}'`, got: undefined, remedy: SEE_HELP });
     case 'commander.optionMissingArgument':
       return problem({ path: about, must: 'followed by a value', got: undefined, remedy: SEE_HELP });
     case 'commander.invalidArgument':

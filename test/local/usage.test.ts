@@ -22,6 +22,10 @@ describe('a wrong argument of npm start', () => {
     [['--moths', '3'], `'option' must be an option of 'npm start --', got "--moths"; did you mean '--months'?`],
     [['--months', '13'], `'--months' must be a whole number from 1 to 12, got "13"; see --help`],
     [['--endpoint-port'], `'--endpoint-port' must be followed by a value, got nothing; see --help`],
+    [
+      ['--orchestrator', 'airfow'],
+      `'--orchestrator' must be one of airflow, prefect, none, got "airfow"; did you mean 'airflow'?`,
+    ],
     [['now', 'please'], `'arguments' must be left out of 'npm start --', got ["now","please"]; see --help`],
   ])('%j is one message in the one form', (args, message) => {
     expect(messageOf(() => parseUpArguments(args))).toBe(message);
@@ -80,6 +84,12 @@ describe('a wrong argument of npx lakehouse', () => {
     [['dwon'], "'command' must be a command of 'lakehouse', got \"dwon\"; did you mean 'down'?"],
     [['down', 'all'], "'arguments' must be left out of 'lakehouse down', got [\"all\"]; see --help"],
     [['up', '--moths'], "'option' must be an option of 'lakehouse up', got \"--moths\"; did you mean '--months'?"],
+    [
+      ['stream', 'deploy', 'dev', '--timeuot', '9'],
+      "'option' must be an option of 'lakehouse stream deploy', got \"--timeuot\"; did you mean '--timeout'?",
+    ],
+    [['adopt', 'sales.orders'], "'--zone' must be given to 'lakehouse adopt', got nothing; see --help"],
+    [['lineage'], "'name' must be given to 'lakehouse lineage', got nothing; see --help"],
   ])(
     '%j is one message in the one form',
     (args, message) => {
