@@ -34,3 +34,20 @@ export function positiveDays(path: string, days: number | undefined): Problem[] 
     remedy: 'correct it or leave it out',
   });
 }
+
+/** How long something may be idle. */
+export const IDLE_MINUTES = { least: 1, most: 10_080, usual: 15 };
+
+/** Minutes that are not a whole number within limits. The constructs' own rules come too late: no `Duration` is negative. */
+export function minutesWithin(
+  path: string,
+  minutes: number | undefined,
+  { least, most, usual }: { readonly least: number; readonly most: number; readonly usual: number },
+): Problem[] {
+  return unless(minutes === undefined || (Number.isInteger(minutes) && minutes >= least && minutes <= most), {
+    path,
+    must: `a whole number of minutes from ${least} to ${most}`,
+    got: minutes,
+    remedy: `use for example ${usual}`,
+  });
+}

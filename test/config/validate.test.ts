@@ -154,8 +154,33 @@ describe('validateConfig', () => {
     ],
     [
       'an unknown architecture, and the sizes are still checked',
-      { batch: { architecture: 'amd64', spotTimeoutMinutes: 3 } },
-      "'batch.spotTimeout' must be between 5 and 1,440 whole minutes",
+      { batch: { architecture: 'amd64', coreUnits: 0 } },
+      "'batch.coreUnits' must be a whole number of at least 1, got 0",
+    ],
+    [
+      'a wait for Spot below what EMR takes',
+      { batch: { spotTimeoutMinutes: 4 } },
+      "'batch.spotTimeoutMinutes' must be a whole number of minutes from 5 to 1440, got 4; use for example 10",
+    ],
+    [
+      'a wait for Spot of a transient cluster above that',
+      { jobFlow: { spotTimeoutMinutes: 1441 } },
+      "'jobFlow.spotTimeoutMinutes' must be a whole number of minutes from 5 to 1440, got 1441",
+    ],
+    [
+      'no time to be idle',
+      { jobFlow: { idleMinutes: 0 } },
+      "'jobFlow.idleMinutes' must be a whole number of minutes from 1 to 10080, got 0; use for example 15",
+    ],
+    [
+      'less than no time to be idle',
+      { serverless: { idleMinutes: -1 } },
+      "'serverless.idleMinutes' must be a whole number of minutes from 1 to 10080, got -1",
+    ],
+    [
+      'more than a week to be idle',
+      { serverless: { idleMinutes: 10_081 } },
+      "'serverless.idleMinutes' must be a whole number of minutes from 1 to 10080, got 10081",
     ],
     [
       'a fallback above the tasks',

@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib/core';
 import type { Problem } from '../../private';
 import { type BatchClusterProps, EmrRelease, InstanceArchitecture, sizingProblems } from '../../processing';
 import type { LakehouseConfig } from '../lakehouse-config';
-import { oneOf, within } from '../problems';
+import { minutesWithin, oneOf, within } from '../problems';
 
 /** Values for what runs Spark on EMR. */
 export interface SparkConfig {
@@ -89,11 +89,32 @@ export function batchRules(config: LakehouseConfig): Problem[] {
   if (batch === undefined) {
     return [];
   }
-  const unknown = runtimeRules('batch', batch);
-  // The sizes do not depend on release and architecture, so they are checked as if both were left out when one is unknown.
-  const known =
-    unknown.length === 0 ? config : { ...config, batch: { ...batch, release: undefined, architecture: undefined } };
-  return [...unknown, ...within('batch', sizingProblems(batchPropsOf(known)))];
+  return [
+    ...clusterRules('batch', batch),
+    ...within('batch', sizingProblems(batchPropsOf({ ...config, batch: sizesOf(batch) }))),
+  ];
+}
+
+/**
+ * What is wrong with what clusters have in common, but for their sizes.
+ *
+ * @internal
+ */
+export function clusterRules(section: string, cluster: SpotClusterConfig): Problem[] {
+  const limits = { least: 5, most: 1440, usual: 10 };
+  return [
+    ...runtimeRules(section, cluster),
+    ...minutesWithin(`${section}.spotTimeoutMinutes`, cluster.spotTimeoutMinutes, limits),
+  ];
+}
+
+/**
+ * A section without what has rules of its own, so that the sizes are checked whatever that is.
+ *
+ * @internal
+ */
+export function sizesOf<T extends SpotClusterConfig>(cluster: T): T {
+  return { ...cluster, release: undefined, architecture: undefined, spotTimeoutMinutes: undefined };
 }
 
 /**

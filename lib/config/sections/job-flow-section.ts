@@ -1,8 +1,8 @@
 import type { Problem } from '../../private';
 import { type BatchJobFlowProps, jobFlowProblems } from '../../processing';
 import type { LakehouseConfig } from '../lakehouse-config';
-import { within } from '../problems';
-import { type SpotClusterConfig, minutes, runtimeOf, runtimeRules } from './batch-section';
+import { IDLE_MINUTES, minutesWithin, within } from '../problems';
+import { type SpotClusterConfig, clusterRules, minutes, runtimeOf, sizesOf } from './batch-section';
 
 /** Values for the transient clusters that orchestration starts for heavy work. One unit is 4 vCPUs. */
 export interface JobFlowConfig extends SpotClusterConfig {
@@ -42,8 +42,10 @@ export function jobFlowRules(config: LakehouseConfig): Problem[] {
   if (jobFlow === undefined) {
     return [];
   }
-  const unknown = runtimeRules('jobFlow', jobFlow);
-  const known =
-    unknown.length === 0 ? config : { ...config, jobFlow: { ...jobFlow, release: undefined, architecture: undefined } };
-  return [...unknown, ...within('jobFlow', jobFlowProblems(jobFlowPropsOf(known)))];
+  const sizes = { ...sizesOf(jobFlow), idleMinutes: undefined };
+  return [
+    ...clusterRules('jobFlow', jobFlow),
+    ...minutesWithin('jobFlow.idleMinutes', jobFlow.idleMinutes, IDLE_MINUTES),
+    ...within('jobFlow', jobFlowProblems(jobFlowPropsOf({ ...config, jobFlow: sizes }))),
+  ];
 }

@@ -1,7 +1,7 @@
 import type { Problem } from '../../private';
 import { type ServerlessSparkProps, serverlessProblems } from '../../processing';
 import type { LakehouseConfig } from '../lakehouse-config';
-import { within } from '../problems';
+import { IDLE_MINUTES, minutesWithin, within } from '../problems';
 import { type SparkConfig, minutes, runtimeOf, runtimeRules } from './batch-section';
 
 /** Values for EMR Serverless, which ad-hoc Spark jobs run on. */
@@ -46,6 +46,9 @@ export function serverlessRules({ serverless }: LakehouseConfig): Problem[] {
     return [];
   }
   const { maxVcpus, idleMinutes } = serverless;
-  const sizes = serverlessProblems({ maxVcpus, idleTimeout: minutes(idleMinutes) });
-  return [...runtimeRules('serverless', serverless), ...within('serverless', sizes)];
+  return [
+    ...runtimeRules('serverless', serverless),
+    ...minutesWithin('serverless.idleMinutes', idleMinutes, IDLE_MINUTES),
+    ...within('serverless', serverlessProblems({ maxVcpus })),
+  ];
 }
