@@ -26,14 +26,26 @@ import { PYTHON_VARIABLE } from '../local/toolchain/python';
 import { exitCodeOf, throwing } from '../local/usage';
 import { verify, verifyText } from '../local/verify';
 
+/** Refuses what needs the sources where only the package is installed. */
+function inClone(verb: string, remedy: string): void {
+  if (!isClone()) {
+    throw new LakehouseError(problem({ path: verb, must: 'run in a clone', got: 'an installed package', remedy }));
+  }
+}
+
 /** Runs `npm start`'s program with the same arguments, so that there is one way to start. */
 function up(args: string[]): Promise<number> {
-  if (!isClone()) {
-    const remedy =
-      'clone the repository and run it there; an app that has the package installed is deployed by the CDK';
-    throw new LakehouseError(problem({ path: 'up', must: 'run in a clone', got: 'an installed package', remedy }));
-  }
+  inClone('up', 'clone the repository and run it there; an app that has the package installed is deployed by the CDK');
   return bootstrapped('start', args);
+}
+
+/** Explains an environment of `config/`, which an app that has the package installed does not have. */
+function explain(env: string | undefined, options: ExplainOptions): void {
+  inClone(
+    'config explain',
+    "the environments are the app's own; 'lakehouse config schema' says what each setting means",
+  );
+  console.log(explainConfig(named(env), options));
 }
 
 /** Builds what Spark applications take to the cluster, with the Python that the bootstrap finds. */
@@ -56,6 +68,8 @@ function bootstrapped(verb: string, args: string[]): Promise<number> {
     child.once('exit', (code) => done(code ?? 1));
   });
 }
+
+const ENVIRONMENT = isClone() ? `the environment: ${environments.names().join(', ')}` : 'the environment';
 
 /** The folder of contracts that is asked for. */
 function contractsIn(directory: string): string {
@@ -86,8 +100,12 @@ async function showPlan(environment: string, options: PlanOptions): Promise<numb
   return found.exitCode;
 }
 
-/** The environment that is asked for; who names none is told which there are. */
+/** The environment that is asked for; who names none is told which there are, where they are known. */
 function named(env: string | undefined): string {
+  if (env === undefined && !isClone()) {
+    const remedy = 'name one of your app';
+    throw new LakehouseError(problem({ path: 'env', must: 'the name of an environment', got: env, remedy }));
+  }
   return env ?? environments.load(env).environment;
 }
 
@@ -146,7 +164,7 @@ export function lakehouseProgram(exit: (code: number) => void = () => undefined)
         'Exit code 0: no change, 2: changes, 3: a table drifted, or a deploy would be refused or lose something. Asks AWS by the usual credentials, or the stack that is ' +
         'up in this folder when it is of that environment and neither --endpoint nor --region is given.',
     )
-    .argument('[env]', `the environment: ${environments.names().join(', ')}`)
+    .argument('[env]', ENVIRONMENT)
     .option('--endpoint <url>', 'another AWS endpoint, for example http://127.0.0.1:4566')
     .option('--region <name>', "the region instead of the environment's")
     .option('--assembly <folder>', 'a folder that is synthesized already, for example cdk.out')
@@ -191,7 +209,7 @@ export function lakehouseProgram(exit: (code: number) => void = () => undefined)
   program
     .command('cost')
     .description('estimate what an environment costs in a month, and what a plain one with the same work would')
-    .argument('[env]', `the environment: ${environments.names().join(', ')}`)
+    .argument('[env]', ENVIRONMENT)
     .option('--json', 'figures for programs')
     .option('--assume <file>', 'a JSON file of assumptions, for example {"taskDuty": 0.4}')
     .option('--assembly <folder>', 'a folder that is synthesized already, for example cdk.out')
@@ -202,11 +220,11 @@ export function lakehouseProgram(exit: (code: number) => void = () => undefined)
   config
     .command('explain')
     .description('every setting of an environment: its value, whether it is set or a default, and what it means')
-    .argument('[env]', `the environment: ${environments.names().join(', ')}`)
+    .argument('[env]', ENVIRONMENT)
     .argument('[setting]', 'only this section or setting, for example kafka or kafka.storageGib')
     .option('--json', 'for programs')
     .action((env: string | undefined, setting: string | undefined, options: ExplainOptions) =>
-      console.log(explainConfig(named(env), { ...options, setting })),
+      explain(env, { ...options, setting }),
     );
   config
     .command('schema')

@@ -1,9 +1,10 @@
 import { guarded } from './interrupt';
-import { buildCommandLine } from './toolchain/command-line';
+import { bundleCommandLine, linkCommandLine } from './toolchain/command-line';
 
 /** `node local/bootstrap.mjs build-cli`: bundles the command line. */
 async function main(): Promise<number> {
-  await buildCommandLine();
+  await bundleCommandLine();
+  linkCommandLine();
   return 0;
 }
 

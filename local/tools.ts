@@ -4,7 +4,7 @@ import { LakehouseError } from '../lib/private/errors';
 import { cacheDirectory } from './paths';
 import type { Progress } from './progress';
 import type { SparkRuntime } from './services/emulator';
-import { buildCommandLine } from './toolchain/command-line';
+import { linkCommandLine } from './toolchain/command-line';
 import { packageDependencies } from './toolchain/dependencies';
 import { ensureJars, jarSets } from './toolchain/jars';
 import { ensureJava } from './toolchain/java';
@@ -30,6 +30,7 @@ export interface ToolNeeds {
 
 /** Installs what is not there yet; what does not depend on each other is installed at the same time. */
 export async function ensureTools(progress: Progress, needs: ToolNeeds): Promise<Tools> {
+  linkCommandLine();
   const work = {
     javaHome: progress.step('Java 17', ensureJava),
     emulator: progress.step('Python environment of the endpoint', () => ensureEnvironment(environments.emulator)),
@@ -40,11 +41,10 @@ export async function ensureTools(progress: Progress, needs: ToolNeeds): Promise
       : Promise.resolve(undefined),
     orchestrator: ensureOrchestrator(progress, needs.orchestrator),
     dependencies: progress.step('dependencies of the application', packageDependencies),
-    commandLine: progress.step('command line', buildCommandLine),
   };
   const runtime = sparkRuntime(progress, work);
   await allEnded(...Object.values(work), runtime);
-  await Promise.all([work.dependencies, work.commandLine]);
+  await work.dependencies;
   return {
     emulator: await work.emulator,
     spark: await runtime,

@@ -1,5 +1,5 @@
-import { chmodSync, existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { chmodSync, existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { root } from '../paths';
 import { run } from './command';
 
@@ -8,12 +8,15 @@ const BANNER = '#!/usr/bin/env node';
 /** Of the library only pure code is bundled; what needs the CDK finds it installed. */
 const EXTERNAL = ['aws-cdk-lib', 'aws-cdk-lib/*', 'constructs', 'pg-native'];
 
-/**
- * Bundles the command line with its dependencies into `dist/bin/lakehouse.js`, so that the package needs them at build time
- * only, and `npx lakehouse` works in a clone.
- */
-export async function buildCommandLine(): Promise<void> {
-  const outfile = join(root, 'dist/bin/lakehouse.js');
+/** Runs the sources: a bundle would know the config and the rules of the day that it was made. */
+const LAUNCHER = `${BANNER}
+// written by 'npm start'; runs bin/lakehouse.ts as it is now
+process.argv[1] = require('node:path').resolve(__dirname, '../../bin/lakehouse.ts');
+import('../tsx/dist/loader.mjs').then(() => require('node:module').runMain());
+`;
+
+/** Bundles the command line with its dependencies, so that the package needs them at build time only. */
+export async function bundleCommandLine(outfile: string = join(root, 'dist/bin/lakehouse.js')): Promise<void> {
   const form = ['--bundle', '--minify', '--platform=node', '--target=node20', '--format=cjs', '--log-level=warning'];
   const external = EXTERNAL.map((name) => `--external:${name}`);
   // a command of its own: esbuild's service inside this process would die of Ctrl-C before us, with a stack trace
@@ -23,19 +26,20 @@ export async function buildCommandLine(): Promise<void> {
     { name: 'esbuild', cwd: root, timeoutMs: 60_000 },
   );
   chmodSync(outfile, 0o755);
-  linkCommandLine(outfile, join(root, 'node_modules/.bin'));
 }
 
 /**
- * Puts the command where npx looks first. Without it npx keeps a view of this folder in its cache, and one that was made
- * before the command was built says `lakehouse: not found` ever after.
+ * Puts the command of a clone where npx looks first. Without it npx keeps a view of the folder in its cache, and one that was
+ * made before there was a command says `lakehouse: not found` ever after.
  */
-export function linkCommandLine(file: string, bin: string): void {
-  if (!existsSync(dirname(bin))) {
+export function linkCommandLine(clone: string = root): void {
+  const packages = join(clone, 'node_modules');
+  if (!existsSync(packages)) {
     return;
   }
-  mkdirSync(bin, { recursive: true });
-  const link = join(bin, 'lakehouse');
-  rmSync(link, { force: true });
-  symlinkSync(relative(bin, file), link);
+  mkdirSync(join(packages, '.bin'), { recursive: true });
+  const command = join(packages, '.bin/lakehouse');
+  // renamed, because what lies there may be a link, or run just now
+  writeFileSync(`${command}.${process.pid}`, LAUNCHER, { mode: 0o755 });
+  renameSync(`${command}.${process.pid}`, command);
 }

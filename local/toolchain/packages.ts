@@ -16,7 +16,7 @@ import { readJson } from '../json';
 import { root } from '../paths';
 import type { Progress } from '../progress';
 import { run } from './command';
-import { buildCommandLine } from './command-line';
+import { bundleCommandLine } from './command-line';
 import { basePython } from './python';
 
 const MINUTE = 60_000;
@@ -44,7 +44,7 @@ export interface Packages {
 /** Compiles everything and builds the npm tarball and the Python wheel into `dist/packages`. */
 export async function buildPackages(progress: Progress): Promise<Packages> {
   await progress.step('library', compile);
-  await progress.step('command line', buildCommandLine);
+  await progress.step('command line', () => bundleCommandLine());
   const work = mkdtempSync(join(tmpdir(), 'cdk-lakehouse-package-'));
   try {
     const stage = await progress.step('npm tarball', () => staged(work));

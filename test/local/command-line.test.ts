@@ -1,26 +1,78 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readlinkSync, writeFileSync } from 'node:fs';
+import { type SpawnSyncReturns, execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { linkCommandLine } from '../../local/toolchain/command-line';
+import { root } from '../../local/paths';
+import { bundleCommandLine, linkCommandLine } from '../../local/toolchain/command-line';
 import { newFolder, removeFolders } from './support';
 
 afterAll(removeFolders);
 
 describe('linkCommandLine', () => {
-  it('puts the command where npx looks first, again and again', () => {
-    const folder = newFolder();
-    const file = join(folder, 'dist/bin/lakehouse.js');
-    mkdirSync(join(folder, 'dist/bin'), { recursive: true });
-    mkdirSync(join(folder, 'node_modules'));
-    writeFileSync(file, '#!/usr/bin/env node\nconsole.log("here");\n', { mode: 0o755 });
-    linkCommandLine(file, join(folder, 'node_modules/.bin'));
-    linkCommandLine(file, join(folder, 'node_modules/.bin'));
-    expect(readlinkSync(join(folder, 'node_modules/.bin/lakehouse'))).toBe('../../dist/bin/lakehouse.js');
-    expect(execFileSync(join(folder, 'node_modules/.bin/lakehouse'), { encoding: 'utf8' })).toBe('here\n');
+  it('has npx run the sources as they are now, from any folder, in a clone with any name', () => {
+    const clone = join(newFolder(), 'a #1 clone');
+    const [sources, packages] = [join(clone, 'bin'), join(clone, 'node_modules')];
+    [sources, join(packages, '.bin')].forEach((folder) => mkdirSync(folder, { recursive: true }));
+    symlinkSync(join(root, 'node_modules/tsx'), join(packages, 'tsx'));
+    writeFileSync(
+      join(sources, 'lakehouse.ts'),
+      `import { told } from './told';\nif (require.main === module) told();\n`,
+    );
+    const told = (text: string): string => {
+      writeFileSync(
+        join(sources, 'told.ts'),
+        `export const told = (): void => console.log('${text}', process.argv[2]);`,
+      );
+      return execFileSync(join(packages, '.bin/lakehouse'), ['here'], { cwd: newFolder(), encoding: 'utf8' });
+    };
+    linkCommandLine(clone);
+    expect(told('before')).toBe('before here\n');
+    expect(told('after')).toBe('after here\n');
+  }, 60_000);
+
+  it('takes the place of a link, and leaves alone what that leads to', () => {
+    const clone = newFolder();
+    mkdirSync(join(clone, 'node_modules/.bin'), { recursive: true });
+    writeFileSync(join(clone, 'bundle.js'), 'a bundle');
+    symlinkSync(join(clone, 'bundle.js'), join(clone, 'node_modules/.bin/lakehouse'));
+    linkCommandLine(clone);
+    expect(readFileSync(join(clone, 'bundle.js'), 'utf8')).toBe('a bundle');
+    expect(readFileSync(join(clone, 'node_modules/.bin/lakehouse'), 'utf8')).toContain('bin/lakehouse.ts');
   });
 
   it('does nothing where there are no packages', () => {
-    const folder = newFolder();
-    expect(() => linkCommandLine(join(folder, 'x.js'), join(folder, 'none/.bin'))).not.toThrow();
+    expect(() => linkCommandLine(join(newFolder(), 'none'))).not.toThrow();
   });
+});
+
+describe('an installed command line', () => {
+  const folder = newFolder();
+  const program = join(folder, 'lakehouse.js');
+
+  beforeAll(() => {
+    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+    return bundleCommandLine(program);
+  }, 60_000);
+
+  const run = (...args: string[]): SpawnSyncReturns<string> =>
+    spawnSync(process.execPath, [program, ...args], { cwd: folder, encoding: 'utf8', timeout: 60_000 });
+
+  it.each([
+    [
+      ['config', 'explain', 'prod'],
+      '\'config explain\' must be run in a clone, got "an installed package"; the environ',
+    ],
+    [['cost'], "'env' must be the name of an environment, got nothing; name one of your app\n"],
+  ])(
+    'takes no environment of this repository for one of the app: %j',
+    (args, message) => {
+      const { status, stderr } = run(...args);
+      expect(stderr).toContain(`✗ ${message}`);
+      expect(status).toBe(1);
+    },
+    60_000,
+  );
+
+  it('shows none in its help', () => {
+    expect(run('cost', '--help').stdout).toMatch(/^ +env +the environment$/m);
+  }, 60_000);
 });
