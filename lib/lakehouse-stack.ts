@@ -78,7 +78,7 @@ export interface LakehouseStackProps {
   /**
    * The built dependencies of the jobs.
    *
-   * @default - those of this package, in `dist/dependencies`
+   * @default - those of this package, where `npx lakehouse package-dependencies` builds them
    */
   readonly dependencies?: SparkDependencies;
 

@@ -42,7 +42,7 @@ export interface IngestPipelineProps {
   /**
    * The built dependencies of the jobs.
    *
-   * @default - those of this package, in `dist/dependencies`
+   * @default - those of this package, where `npx lakehouse package-dependencies` builds them
    */
   readonly dependencies?: SparkDependencies;
 }

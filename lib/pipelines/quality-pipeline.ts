@@ -40,7 +40,7 @@ export interface QualityPipelineProps {
   /**
    * The built dependencies of the jobs; of them the directory counts, Great Expectations has a lock of its own.
    *
-   * @default - those of this package, in `dist/dependencies`
+   * @default - those of this package, where `npx lakehouse package-dependencies` builds them
    */
   readonly dependencies?: SparkDependencies;
 }

@@ -41,7 +41,7 @@ export interface TransformPipelineProps {
   /**
    * The built dependencies of the jobs; of them the directory counts, dbt's packages have a lock of their own.
    *
-   * @default - those of this package, in `dist/dependencies`
+   * @default - those of this package, where `npx lakehouse package-dependencies` builds them
    */
   readonly dependencies?: SparkDependencies;
 }
