@@ -206,6 +206,35 @@ describe('a table', () => {
   });
 
   test('loses rows when a column must have a value that it need not have', () => {
+  test('loses old versions when it keeps fewer of the newest, whatever their age', () => {
+    const newest = (NewerNoncurrentVersions?: number): Members =>
+      rules({ NoncurrentVersionExpiration: { NoncurrentDays: 30, NewerNoncurrentVersions } });
+    expect(inBucket(newest(100), newest())).toEqual(lost);
+    expect(inBucket(newest(100), newest(5))).toEqual(lost);
+    expect(inBucket(newest(5), newest(100))).toEqual([]);
+    expect(inBucket(newest(), newest(100))).toEqual([]);
+  });
+
+  test('loses nothing when an age that only the deployment knows is the same', () => {
+    const after = (ExpirationInDays: Json, more: Members = {}): Members =>
+      rules({ ExpirationInDays, NoncurrentVersionExpiration: { NoncurrentDays: ExpirationInDays }, ...more });
+    const mapped = { 'Fn::FindInMap': ['Ages', 'prod', 'days'] };
+    expect(inBucket(after({ Ref: 'Age' }), after({ Ref: 'Age' }))).toEqual([]);
+    expect(inBucket(after(mapped), after(mapped, { Prefix: 'logs/' }))).toEqual([]);
+    expect(inBucket(after({ Ref: 'Age' }), after({ Ref: 'Other' }))).toEqual([...lost, ...lost]);
+    expect(inBucket(after(30), after({ Ref: 'Age' }))).toEqual([...lost, ...lost]);
+  });
+
+  test('loses nothing when it is split by prefix', () => {
+    const logs = (Prefix: string, days = 30): Members => ({ Prefix, ExpirationInDays: days });
+    expect(inBucket(rules(logs('logs/')), rules(logs('logs/a/'), logs('logs/b/')))).toEqual([]);
+    expect(inBucket(rules(logs('logs/')), rules(logs('logs/a/', 10), logs('logs/b/')))).toEqual(lost);
+    expect(inBucket(rules(logs('logs/a/'), logs('logs/b/')), rules(logs('logs/')))).toEqual(lost);
+    const tagged = { ...logs('logs/'), TagFilters: [{ Key: 'a', Value: 'b' }] };
+    expect(inBucket(rules(tagged), rules(logs('logs/a/')))).toEqual(lost);
+    expect(inBucket(rules(logs('logs/')), rules(tagged))).toEqual([]);
+  });
+
     expect(inTable(table([id()]), table([id({ Required: true })]))).toEqual(lostField('id'));
     expect(inTable(table([id({ Required: true })]), table([id()]))).toEqual([]);
   });
