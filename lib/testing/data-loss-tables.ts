@@ -10,6 +10,8 @@ interface Field {
   readonly key: string;
   /** The names that lead to it, joined by dots. */
   readonly name: string;
+  /** What tells the field it is in from others; none for a column. */
+  readonly within?: string;
   /** Its type; what it is made of is fields of their own. */
   readonly type: string;
   readonly required: boolean;
@@ -68,7 +70,7 @@ function formatLoss(before: Members, after: Members): Loss[] {
 function fieldLosses(path: string[], old: Field[], new_: Field[]): Loss[] {
   const property = path.join('.');
   const current = new Map(new_.map((field) => [field.key, field]));
-  return old.flatMap((field): Loss[] => {
+  const changed = old.flatMap((field): Loss[] => {
     const next = current.get(field.key);
     if (next === undefined) {
       const remedy = 'keep the column, or acknowledge it when nobody reads it';
@@ -86,16 +88,33 @@ function fieldLosses(path: string[], old: Field[], new_: Field[]): Loss[] {
     }
     return [];
   });
+  const added = addedRequired(old, new_).map(({ name }) => ({
+    property: `${property}.${name}`,
+    reason: 'is new and required: rows that were written have no value, and cannot be read',
+    remedy: 'leave it optional, and check its values',
+  }));
+  return [...changed, ...added];
+}
+
+/** New fields that must have a value, in rows that were written too. In a field that is new itself no row has any. */
+function addedRequired(old: Field[], new_: Field[]): Field[] {
+  const known = new Set(old.map(({ key }) => key));
+  return old.length === 0
+    ? []
+    : new_.filter(
+        ({ key, within, required }) => required && !known.has(key) && (within === undefined || known.has(within)),
+      );
 }
 
 /** The columns of a schema and the fields in them, by id where they have one. */
-function fieldsIn(columns: Json | undefined, prefix: string = ''): Field[] {
+function fieldsIn(columns: Json | undefined, outer?: Pick<Field, 'key' | 'name'>): Field[] {
   return (Array.isArray(columns) ? columns : []).flatMap((column) => {
     const member = (name: string): Json | undefined => at(column, name) ?? at(column, name.toLowerCase());
-    const name = `${prefix}${plain(member('Name'))}`;
+    const name = [...(outer === undefined ? [] : [outer.name]), plain(member('Name'))].join('.');
     return fieldsOf(member('Type'), {
       name,
       key: keyOf(member('Id'), name),
+      within: outer?.key,
       required: plain(member('Required')) === 'true',
     });
   });
@@ -115,11 +134,12 @@ function fieldsOf(given: Json | undefined, field: Omit<Field, 'type'>): Field[] 
     fieldsOf(type[name], {
       name: `${field.name}.${name}`,
       key: keyOf(type[`${name}-id`], `${field.name}.${name}`),
+      within: field.key,
       required: plain(type[`${name}-required`]) === 'true',
     });
   return [
     { ...field, type: plain(type.type) },
-    ...(type.type === 'struct' ? fieldsIn(type.fields, `${field.name}.`) : []),
+    ...(type.type === 'struct' ? fieldsIn(type.fields, field) : []),
     ...(type.type === 'list' ? part('element') : []),
     ...(type.type === 'map' ? [...part('key'), ...part('value')] : []),
   ];

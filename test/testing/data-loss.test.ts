@@ -255,3 +255,15 @@ describe('a table', () => {
     expect(inTable(hive(columns), hive(columns, 's3://b'))).toEqual([`${descriptor}.Location`]);
   });
 });
+  test('loses rows when a column is added that must have a value', () => {
+    const added = { Id: 9, Name: 'a', Type: 'string', Required: true };
+    expect(inTable(table([id()]), table([id(), added]))).toEqual(lostField('a'));
+    expect(inTable(table([]), table([id(), added]))).toEqual([]);
+    const a = { id: 3, name: 'a', type: 'long', required: false };
+    const b = { id: 4, name: 'b', type: 'string', required: true };
+    expect(inTable(table([struct(a)]), table([struct(a, b)]))).toEqual(lostField('id.element.b'));
+    const structure = { ...added, Type: JSON.stringify({ type: 'struct', fields: [b] }) };
+    expect(inTable(table([id()]), table([id(), structure]))).toEqual(lostField('a'));
+    expect(inTable(table([id()]), table([id(), { ...structure, Required: false }]))).toEqual([]);
+  });
+
