@@ -10,14 +10,18 @@ export interface Loss {
 }
 
 /** Compares the properties of a resource before and after. */
-export type LossRule = (before: Members, after: Members) => Loss[];
+export type LossRule = (before: Members, after: Members, others: Others) => Loss[];
 
-/** Configs that say how much is kept, on the volumes and in the cheaper tier, and those that say what happens to the rest. */
-const RETENTION = /(^|(?<!local)\.)retention\.(ms|minutes|hours|bytes)$/;
-const TIER = 'remote.storage.enable';
-const CLEANUP = /(^|\.)cleanup\.policy$/;
+/** The properties of the other resources, by address, before and after. */
+export interface Others {
+  readonly before: Find;
+  readonly after: Find;
+}
 
-const KEEP = 'keep the value, or acknowledge it when the data is not needed';
+/** Finds the properties of a resource by its address; none when it is in no template. */
+export type Find = (address: string) => Members | undefined;
+
+export const KEEP = 'keep the value, or acknowledge it when the data is not needed';
 
 /** A loss when the number is less than it was; `unset` is what it means to have none. */
 export function less(property: string, effect: string, unset: number = Number.POSITIVE_INFINITY): LossRule {
@@ -53,64 +57,6 @@ export function changes(property: string, effect: string): LossRule {
     const [old, new_] = [before, after].map((properties) => JSON.stringify(at(properties, ...property.split('.'))));
     return old !== undefined && old !== new_ ? [loss(property, { before, after, effect })] : [];
   };
-}
-
-/**
- * A loss when Kafka keeps messages for a shorter time, or fewer of them: `property` holds configs, in Base64 or not, as
- * JSON or as lines.
- */
-export function shorterKafkaRetention(property: string): LossRule {
-  return (before, after) => {
-    const [old, new_] = [before, after].map((properties) => kafkaConfigs(at(properties, property)));
-    if (old === undefined || new_ === undefined) {
-      return [];
-    }
-    const names = [...new Set([...Object.keys(old), ...Object.keys(new_)])];
-    return [
-      ...names.filter((name) => RETENTION.test(name) && amount(name, new_) < amount(name, old)),
-      ...names.filter((name) => name === TIER && old[name] === 'true' && new_[name] !== 'true'),
-      ...names.filter(
-        (name) => CLEANUP.test(name) && cleanups(new_[name]).some((policy) => !cleanups(old[name]).includes(policy)),
-      ),
-    ].map((name) => ({
-      property: `${property}.${name}`,
-      reason: `goes from ${old[name] ?? 'the default'} to ${new_[name] ?? 'the default'}: messages are deleted`,
-      remedy: KEEP,
-    }));
-  };
-}
-
-function cleanups(policy: string = 'delete'): string[] {
-  return policy.split(',').map((name) => name.trim());
-}
-
-interface Configs {
-  [name: string]: string;
-}
-
-function kafkaConfigs(value: Json | undefined): Configs | undefined {
-  if (typeof value !== 'string') {
-    return undefined;
-  }
-  const content = /^[A-Za-z0-9+/\s]+=*\s*$/.test(value) ? Buffer.from(value, 'base64').toString('utf8') : value;
-  try {
-    const json: Members = JSON.parse(content);
-    return Object.fromEntries(Object.entries(json).map(([name, config]) => [name, plain(config)]));
-  } catch {
-    const lines = content.split(/\r?\n/).map((line) => line.split('=').map((part) => part.trim()));
-    return Object.fromEntries(
-      lines.flatMap(([name = '', ...rest]) => (rest.length === 0 ? [] : [[name, rest.join('=')]])),
-    );
-  }
-}
-
-/** How much is kept. Less than nothing is no limit, to Kafka; by default there is none for bytes; the rest is not known. */
-function amount(name: string, configs: Configs): number {
-  const value = configs[name];
-  if (value === undefined) {
-    return name.endsWith('bytes') ? Number.POSITIVE_INFINITY : Number.NaN;
-  }
-  return Number(value) < 0 ? Number.POSITIVE_INFINITY : Number(value);
 }
 
 function numberAt(properties: Members, property: string, unset: number): number | undefined {

@@ -1,5 +1,6 @@
 import { lifecycleLosses } from './data-loss-buckets';
-import { type Loss, type LossRule, becomes, changes, less, noLonger, shorterKafkaRetention } from './data-loss-rules';
+import { shorterServerRetention, shorterTopicRetention } from './data-loss-kafka';
+import { type Loss, type LossRule, type Others, becomes, changes, less, noLonger } from './data-loss-rules';
 import { hiveLosses, icebergLosses } from './data-loss-tables';
 import type { FlatResource } from './flat-template';
 
@@ -57,10 +58,10 @@ const RULES: { readonly [type: string]: LossRule[] } = {
     less('NumberOfBrokerNodes', 'partitions on the brokers that go have fewer copies', 0),
     noLonger('StorageMode', 'TIERED', 'messages in the lower tier are deleted'),
   ],
-  'AWS::MSK::Configuration': [shorterKafkaRetention('ServerProperties')],
+  'AWS::MSK::Configuration': [shorterServerRetention],
   'AWS::MSK::Topic': [
     less('PartitionCount', 'Kafka refuses it, and keys would go to other partitions', 0),
-    shorterKafkaRetention('Configs'),
+    shorterTopicRetention,
   ],
   'AWS::Neptune::DBCluster': database,
   'AWS::RDS::DBCluster': database,
@@ -81,8 +82,8 @@ const RULES: { readonly [type: string]: LossRule[] } = {
 };
 
 /** What a change in place loses. */
-export function lossesOf(before: FlatResource, after: FlatResource): Loss[] {
-  return (RULES[before.type] ?? []).flatMap((rule) => rule(before.properties, after.properties));
+export function lossesOf(before: FlatResource, after: FlatResource, others: Others): Loss[] {
+  return (RULES[before.type] ?? []).flatMap((rule) => rule(before.properties, after.properties, others));
 }
 
 /** The types with rules. */

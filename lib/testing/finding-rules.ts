@@ -42,7 +42,7 @@ export function observations(before: FlatResource, after: FlatResource, neighbou
     ...refused.map(({ property, reason, remedy }) => ({ kind: FindingKind.UPDATE_REFUSED, property, reason, remedy })),
     ...conditionChanges(before, after),
     ...weakened(before, after),
-    ...lossesOf(before, after).map(({ property, reason, remedy }) => ({
+    ...lossesOf(before, after, neighbours.properties).map(({ property, reason, remedy }) => ({
       kind: FindingKind.DATA_LOST,
       property,
       reason: `${property} that ${reason}`,

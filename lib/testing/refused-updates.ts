@@ -1,4 +1,5 @@
 import { type Replaced, same } from './create-only';
+import type { Others } from './data-loss-rules';
 import { type FlatResource, referencesIn } from './flat-template';
 import { type Json, at, brief, plain } from './json';
 
@@ -15,6 +16,7 @@ export interface Neighbours {
   readonly replaced: Replaced;
   /** Whether a resource's own properties change. */
   readonly changes: (address: string) => boolean;
+  readonly properties: Others;
 }
 
 /** Ways in which MSK changes a cluster, each an operation of its own, in the order in which they are safe one after another. */

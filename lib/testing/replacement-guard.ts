@@ -146,6 +146,10 @@ function findingsBetween(
   const neighbours = {
     replaced: replacedResources(before, after),
     changes: (address: string) => !same(before.get(address)?.properties, after.get(address)?.properties),
+    properties: {
+      before: (address: string) => before.get(address)?.properties,
+      after: (address: string) => after.get(address)?.properties,
+    },
   };
   const stateful = [...before.values()].filter(({ type }) => STATEFUL_TYPES[type] !== undefined);
   const gone = stateful.filter(({ address }) => !after.has(address));

@@ -1,7 +1,7 @@
 import type { Json, Members } from '../../lib/testing/json';
 import { STATEFUL_TYPES } from '../../lib/testing/stateful-types';
 import { lossTypes } from '../../lib/testing/data-loss';
-import { changed } from './templates';
+import { type Resources, changed, found } from './templates';
 
 /** Properties with one value, at a path of names joined by dots. */
 function only(property: string, value: Json | undefined): Members {
@@ -48,6 +48,23 @@ const map = (value: string): Members =>
 const hive = (columns: Members[], place = 's3://a'): Members => ({
   TableInput: { StorageDescriptor: { Location: place, Columns: columns } },
 });
+
+/** A topic that keeps messages for so many days, on a cluster with such a configuration. */
+function onCluster(days: number | undefined, ServerProperties: string | undefined): Resources {
+  const ConfigurationInfo = { Arn: { 'Fn::GetAtt': ['Configuration', 'Arn'] } };
+  const isSaid = ServerProperties !== undefined;
+  return {
+    It: {
+      Type: 'AWS::MSK::Topic',
+      Properties: {
+        ClusterArn: { 'Fn::GetAtt': ['Cluster', 'Arn'] },
+        ...topic(days === undefined ? {} : { 'retention.ms': String(days * 86_400_000) }),
+      },
+    },
+    Cluster: { Type: 'AWS::MSK::Cluster', Properties: isSaid ? { ConfigurationInfo } : {} },
+    ...(isSaid ? { Configuration: { Type: 'AWS::MSK::Configuration', Properties: { ServerProperties } } } : {}),
+  };
+}
 
 const inTopic = (before: { [name: string]: string }, after: { [name: string]: string }): string[] =>
   changed('AWS::MSK::Topic', topic(before), topic(after));
@@ -122,6 +139,26 @@ describe('a topic of Kafka', () => {
     expect(inTopic({ 'retention.ms': '500' }, { 'retention.ms': '-1' })).toEqual([]);
   });
 
+  test('may lose messages when it no longer has its cluster say how long they are kept, or has it say so', () => {
+    expect(inTopic({}, { 'retention.ms': '500' })).toEqual(['DATA_LOST Configs.retention.ms']);
+    expect(inTopic({ 'retention.ms': '-1' }, {})).toEqual(['DATA_LOST Configs.retention.ms']);
+    expect(inTopic({ 'retention.ms': '500' }, {})).toEqual(['DATA_LOST Configs.retention.ms']);
+    expect(inTopic({}, { 'retention.ms': '-1' })).toEqual([]);
+  });
+
+  test.each<[string, string | undefined]>([
+    ['nothing, which is seven days', undefined],
+    ['milliseconds', 'log.retention.ms=604800000\nlog.retention.hours=1'],
+    ['hours', 'log.retention.hours=168'],
+  ])('is compared with what its cluster says: %s', (_, said) => {
+    const lost = ['DATA_LOST It Configs.retention.ms'];
+    const topicOf = (days?: number): Resources => onCluster(days, said);
+    expect(found(topicOf(), topicOf(1))).toEqual(lost);
+    expect(found(topicOf(30), topicOf())).toEqual(lost);
+    expect(found(topicOf(), topicOf(30))).toEqual([]);
+    expect(found(topicOf(1), topicOf())).toEqual([]);
+  });
+
   test('loses messages when it deletes or compacts what it did not', () => {
     expect(inTopic(policy('compact'), policy('delete'))).toEqual(['DATA_LOST Configs.cleanup.policy']);
     expect(inTopic({}, policy('compact,delete'))).toEqual(['DATA_LOST Configs.cleanup.policy']);
@@ -141,6 +178,9 @@ describe('a topic of Kafka', () => {
     ]);
     expect(changed('AWS::MSK::Configuration', encoded(168), encoded(24))).toHaveLength(1);
     expect(changed('AWS::MSK::Configuration', encoded(24), encoded(168))).toEqual([]);
+    const inDefault = { ServerProperties: 'delete.topic.enable=true' };
+    expect(changed('AWS::MSK::Configuration', inDefault, lines(24))).toHaveLength(1);
+    expect(changed('AWS::MSK::Configuration', lines(168), inDefault)).toEqual([]);
   });
 });
 
@@ -164,6 +204,35 @@ describe('a lifecycle rule of a bucket', () => {
     expect(inBucket(versions(30), versions(7))).toEqual(lost);
     expect(inBucket(rules(), versions(7))).toEqual(lost);
     expect(inBucket(versions(7), versions(30))).toEqual([]);
+  });
+
+  test('loses old versions when it keeps fewer of the newest, whatever their age', () => {
+    const newest = (NewerNoncurrentVersions?: number): Members =>
+      rules({ NoncurrentVersionExpiration: { NoncurrentDays: 30, NewerNoncurrentVersions } });
+    expect(inBucket(newest(100), newest())).toEqual(lost);
+    expect(inBucket(newest(100), newest(5))).toEqual(lost);
+    expect(inBucket(newest(5), newest(100))).toEqual([]);
+    expect(inBucket(newest(), newest(100))).toEqual([]);
+  });
+
+  test('loses nothing when an age that only the deployment knows is the same', () => {
+    const after = (ExpirationInDays: Json, more: Members = {}): Members =>
+      rules({ ExpirationInDays, NoncurrentVersionExpiration: { NoncurrentDays: ExpirationInDays }, ...more });
+    const mapped = { 'Fn::FindInMap': ['Ages', 'prod', 'days'] };
+    expect(inBucket(after({ Ref: 'Age' }), after({ Ref: 'Age' }))).toEqual([]);
+    expect(inBucket(after(mapped), after(mapped, { Prefix: 'logs/' }))).toEqual([]);
+    expect(inBucket(after({ Ref: 'Age' }), after({ Ref: 'Other' }))).toEqual([...lost, ...lost]);
+    expect(inBucket(after(30), after({ Ref: 'Age' }))).toEqual([...lost, ...lost]);
+  });
+
+  test('loses nothing when it is split by prefix', () => {
+    const logs = (Prefix: string, days = 30): Members => ({ Prefix, ExpirationInDays: days });
+    expect(inBucket(rules(logs('logs/')), rules(logs('logs/a/'), logs('logs/b/')))).toEqual([]);
+    expect(inBucket(rules(logs('logs/')), rules(logs('logs/a/', 10), logs('logs/b/')))).toEqual(lost);
+    expect(inBucket(rules(logs('logs/a/'), logs('logs/b/')), rules(logs('logs/')))).toEqual(lost);
+    const tagged = { ...logs('logs/'), TagFilters: [{ Key: 'a', Value: 'b' }] };
+    expect(inBucket(rules(tagged), rules(logs('logs/a/')))).toEqual(lost);
+    expect(inBucket(rules(logs('logs/')), rules(tagged))).toEqual([]);
   });
 
   test('loses objects when it deletes more of them', () => {
@@ -206,37 +275,20 @@ describe('a table', () => {
   });
 
   test('loses rows when a column must have a value that it need not have', () => {
-  test('loses old versions when it keeps fewer of the newest, whatever their age', () => {
-    const newest = (NewerNoncurrentVersions?: number): Members =>
-      rules({ NoncurrentVersionExpiration: { NoncurrentDays: 30, NewerNoncurrentVersions } });
-    expect(inBucket(newest(100), newest())).toEqual(lost);
-    expect(inBucket(newest(100), newest(5))).toEqual(lost);
-    expect(inBucket(newest(5), newest(100))).toEqual([]);
-    expect(inBucket(newest(), newest(100))).toEqual([]);
-  });
-
-  test('loses nothing when an age that only the deployment knows is the same', () => {
-    const after = (ExpirationInDays: Json, more: Members = {}): Members =>
-      rules({ ExpirationInDays, NoncurrentVersionExpiration: { NoncurrentDays: ExpirationInDays }, ...more });
-    const mapped = { 'Fn::FindInMap': ['Ages', 'prod', 'days'] };
-    expect(inBucket(after({ Ref: 'Age' }), after({ Ref: 'Age' }))).toEqual([]);
-    expect(inBucket(after(mapped), after(mapped, { Prefix: 'logs/' }))).toEqual([]);
-    expect(inBucket(after({ Ref: 'Age' }), after({ Ref: 'Other' }))).toEqual([...lost, ...lost]);
-    expect(inBucket(after(30), after({ Ref: 'Age' }))).toEqual([...lost, ...lost]);
-  });
-
-  test('loses nothing when it is split by prefix', () => {
-    const logs = (Prefix: string, days = 30): Members => ({ Prefix, ExpirationInDays: days });
-    expect(inBucket(rules(logs('logs/')), rules(logs('logs/a/'), logs('logs/b/')))).toEqual([]);
-    expect(inBucket(rules(logs('logs/')), rules(logs('logs/a/', 10), logs('logs/b/')))).toEqual(lost);
-    expect(inBucket(rules(logs('logs/a/'), logs('logs/b/')), rules(logs('logs/')))).toEqual(lost);
-    const tagged = { ...logs('logs/'), TagFilters: [{ Key: 'a', Value: 'b' }] };
-    expect(inBucket(rules(tagged), rules(logs('logs/a/')))).toEqual(lost);
-    expect(inBucket(rules(logs('logs/')), rules(tagged))).toEqual([]);
-  });
-
     expect(inTable(table([id()]), table([id({ Required: true })]))).toEqual(lostField('id'));
     expect(inTable(table([id({ Required: true })]), table([id()]))).toEqual([]);
+  });
+
+  test('loses rows when a column is added that must have a value', () => {
+    const added = { Id: 9, Name: 'a', Type: 'string', Required: true };
+    expect(inTable(table([id()]), table([id(), added]))).toEqual(lostField('a'));
+    expect(inTable(table([]), table([id(), added]))).toEqual([]);
+    const a = { id: 3, name: 'a', type: 'long', required: false };
+    const b = { id: 4, name: 'b', type: 'string', required: true };
+    expect(inTable(table([struct(a)]), table([struct(a, b)]))).toEqual(lostField('id.element.b'));
+    const structure = { ...added, Type: JSON.stringify({ type: 'struct', fields: [b] }) };
+    expect(inTable(table([id()]), table([id(), structure]))).toEqual(lostField('a'));
+    expect(inTable(table([id()]), table([id(), { ...structure, Required: false }]))).toEqual([]);
   });
 
   test('loses its data at another place, and readers in another format', () => {
@@ -255,15 +307,3 @@ describe('a table', () => {
     expect(inTable(hive(columns), hive(columns, 's3://b'))).toEqual([`${descriptor}.Location`]);
   });
 });
-  test('loses rows when a column is added that must have a value', () => {
-    const added = { Id: 9, Name: 'a', Type: 'string', Required: true };
-    expect(inTable(table([id()]), table([id(), added]))).toEqual(lostField('a'));
-    expect(inTable(table([]), table([id(), added]))).toEqual([]);
-    const a = { id: 3, name: 'a', type: 'long', required: false };
-    const b = { id: 4, name: 'b', type: 'string', required: true };
-    expect(inTable(table([struct(a)]), table([struct(a, b)]))).toEqual(lostField('id.element.b'));
-    const structure = { ...added, Type: JSON.stringify({ type: 'struct', fields: [b] }) };
-    expect(inTable(table([id()]), table([id(), structure]))).toEqual(lostField('a'));
-    expect(inTable(table([id()]), table([id(), { ...structure, Required: false }]))).toEqual([]);
-  });
-
