@@ -32,10 +32,13 @@ export function letsService(documents: unknown[], { service, actions }: ServiceU
   return actions.every((action) => granted.some((pattern) => covers(pattern, action)));
 }
 
+/** Everybody, a service too, is `*` by itself or among accounts. */
 function isPrincipal(principal: unknown, service: string): boolean {
   const services = textsOf(dig(principal, 'Service'));
   return (
-    principal === '*' || services.some((name) => name.startsWith(`${service}.`) && name.endsWith('.amazonaws.com'))
+    principal === '*' ||
+    textsOf(dig(principal, 'AWS')).includes('*') ||
+    services.some((name) => name.startsWith(`${service}.`) && /\.amazonaws\.com(\.cn)?$/.test(name))
   );
 }
 
