@@ -1,11 +1,12 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lakeformation from 'aws-cdk-lib/aws-lakeformation';
-import { CfnResource, DefaultStackSynthesizer, Fn, type NestedStack, Stack } from 'aws-cdk-lib/core';
+import { CfnResource, type NestedStack, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { LakeCatalog } from '../catalog';
 import { type DataContracts, type TableSpec, Zone } from '../contracts';
 import { RememberingNestedStack, acknowledgeGrant, acknowledgeWildcards } from '../foundation';
 import { type Problem, didYouMean, failAll, problem, sorted } from '../private';
+import { deployRoleProblems, executionRoleArn } from './deploy-role';
 
 /** Properties of a LakeGovernance. */
 export interface LakeGovernanceProps {
@@ -25,7 +26,8 @@ export interface LakeGovernanceProps {
   /**
    * The role that CloudFormation deploys with. It must administer Lake Formation before anything here can be made.
    *
-   * @default - the execution role of the CDK bootstrap that the stack uses
+   * @default - the role of CloudFormation that the stack's synthesizer names; an error where it names none, as
+   * `CliCredentialsStackSynthesizer` and `LegacyStackSynthesizer`
    */
   readonly deployRole?: iam.IRole;
 
@@ -71,7 +73,8 @@ export interface ClassifiedReaderProps {
  * defaults left alone. Databases that were made while `IAMAllowedPrincipals` had its default permissions stay open to IAM
  * until somebody revokes them, which CloudFormation cannot.
  *
- * Fails, with all problems at once, when the tag or a classification is not what Lake Formation takes.
+ * Fails, with all problems at once, when the tag or a classification is not what Lake Formation takes, or it is not known
+ * who deploys.
  *
  * @see https://docs.aws.amazon.com/lake-formation/latest/dg/tag-based-access-control.html
  */
@@ -104,9 +107,14 @@ export class LakeGovernance extends Construct {
       new Set([this.unclassified, ...this.tables.flatMap(classificationsOf)]),
       (name) => name,
     );
-    failAll(`governance '${this.node.path}'`, tagProblems(this.tagName, this.classifications).map(problem));
+    const deployRoleArn = props.deployRole?.roleArn ?? executionRoleArn(Stack.of(this));
+    failAll(
+      `governance '${this.node.path}'`,
+      [...tagProblems(this.tagName, this.classifications), ...deployRoleProblems(deployRoleArn)].map(problem),
+    );
 
-    this.settings = this.appendAdministrators(props);
+    const administrators = (props.administrators ?? []).map(({ roleArn }) => roleArn);
+    this.settings = this.appendAdministrators([deployRoleArn ?? [], ...administrators].flat());
     this.registrationRole = this.defineRegistrationRole();
     for (const zone of Zone.withTables()) {
       this.locations.set(zone, this.register(zone, props.hybridAccess ?? false));
@@ -184,9 +192,7 @@ export class LakeGovernance extends Construct {
   }
 
   /** Two stacks that replace the administrators would take turns to lock each other out, so ours are appended. */
-  private appendAdministrators(props: LakeGovernanceProps): lakeformation.CfnDataLakeSettings {
-    const roles = (props.administrators ?? []).map((role) => role.roleArn);
-    const arns = [props.deployRole?.roleArn ?? bootstrapRoleArn(Stack.of(this)), ...roles];
+  private appendAdministrators(arns: string[]): lakeformation.CfnDataLakeSettings {
     return new lakeformation.CfnDataLakeSettings(this, 'Settings', {
       mutationType: 'APPEND',
       admins: [...new Set(arns)].map((dataLakePrincipalIdentifier) => ({ dataLakePrincipalIdentifier })),
@@ -358,13 +364,6 @@ function prefixOf(catalog: LakeCatalog): string {
 /** The classifications of a table's columns, sorted. */
 function classificationsOf({ columns }: TableSpec): string[] {
   return sorted(new Set(columns.flatMap(({ classification }) => classification ?? [])), (name) => name);
-}
-
-/** The role that CloudFormation takes in a stack of the CDK's bootstrap. */
-function bootstrapRoleArn(stack: Stack): string {
-  const qualifier = stack.synthesizer.bootstrapQualifier ?? DefaultStackSynthesizer.DEFAULT_QUALIFIER;
-  const arn = DefaultStackSynthesizer.DEFAULT_CLOUDFORMATION_ROLE_ARN.replaceAll('${Qualifier}', qualifier);
-  return Fn.sub(arn);
 }
 
 /** Lake Formation keeps tags in lower case, so others would never match. */

@@ -1,5 +1,12 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
-import { App, NestedStack, Stack } from 'aws-cdk-lib/core';
+import {
+  App,
+  CliCredentialsStackSynthesizer,
+  DefaultStackSynthesizer,
+  LegacyStackSynthesizer,
+  NestedStack,
+  Stack,
+} from 'aws-cdk-lib/core';
 import { LakeCatalog } from '../../lib/catalog';
 import { type DataContracts, SchemaLock } from '../../lib/contracts';
 import { LakeGovernance, type LakeGovernanceProps } from '../../lib/governance';
@@ -64,6 +71,15 @@ function tagsIn(stack: Stack): Stack {
   return found;
 }
 
+/** The ARNs of the administrators that are appended. */
+function administratorsOf(stack: Stack): unknown[] {
+  const { Admins } = theOnly<{ Admins: { DataLakePrincipalIdentifier: unknown }[] }>(
+    stack,
+    'AWS::LakeFormation::DataLakeSettings',
+  );
+  return Admins.map(({ DataLakePrincipalIdentifier: arn }) => arn);
+}
+
 function permissionsOf(stack: Stack): Permissions[] {
   return all<Permissions>(stack, 'PrincipalPermissions').map(([, { Properties }]) => Properties);
 }
@@ -91,6 +107,56 @@ describe('LakeGovernance', () => {
     });
   });
 
+  test.each<[string, DefaultStackSynthesizer, unknown]>([
+    [
+      'by its qualifier',
+      new DefaultStackSynthesizer({ qualifier: 'own' }),
+      {
+        'Fn::Sub':
+          'arn:${AWS::Partition}:iam::${AWS::AccountId}:role/cdk-own-cfn-exec-role-${AWS::AccountId}-${AWS::Region}',
+      },
+    ],
+    [
+      'as a whole',
+      new DefaultStackSynthesizer({ cloudFormationExecutionRole: 'arn:aws:iam::111111111111:role/own' }),
+      'arn:aws:iam::111111111111:role/own',
+    ],
+    [
+      'with placeholders',
+      new DefaultStackSynthesizer({
+        cloudFormationExecutionRole: 'arn:${AWS::Partition}:iam::${AWS::AccountId}:role/own',
+      }),
+      { 'Fn::Sub': 'arn:${AWS::Partition}:iam::${AWS::AccountId}:role/own' },
+    ],
+  ])('appends the role that the synthesizer names %s, in a nested stack too', (_, synthesizer, arn) => {
+    for (const isNested of [false, true]) {
+      const outer = new Stack(new App(), 'Lake', { synthesizer });
+      const stack = isNested ? new NestedStack(outer, 'Nested') : outer;
+      new LakeGovernance(stack, 'Governance', lake(stack));
+      expect(administratorsOf(stack)).toEqual([arn]);
+    }
+  });
+
+  test('names the usual role in the same way where the stack knows its account and region', () => {
+    const stack = new Stack(new App(), 'Lake', { env: { account: '111111111111', region: 'eu-west-1' } });
+    new LakeGovernance(stack, 'Governance', lake(stack));
+    expect(administratorsOf(stack)).toEqual(administratorsOf(govern().stack));
+  });
+
+  test.each([new CliCredentialsStackSynthesizer(), new LegacyStackSynthesizer()])(
+    'fails when nobody says who deploys: %o',
+    (synthesizer) => {
+      const stack = new Stack(new App(), 'Lake', { synthesizer });
+      const props = lake(stack);
+      expect(() => new LakeGovernance(stack, 'Governance', { ...props, tagName: 'Own' })).toThrow(
+        /'tagName' must be .*\n.*'deployRole' must be given where the stack's synthesizer names no role of CloudFormation, got nothing; pass the role that deploys the stack/,
+      );
+      const deployRole = iam.Role.fromRoleArn(stack, 'deploy', 'arn:aws:iam::111111111111:role/deploy');
+      new LakeGovernance(stack, 'Governed', { ...props, deployRole });
+      expect(administratorsOf(stack)).toEqual(['arn:aws:iam::111111111111:role/deploy']);
+    },
+  );
+
   test('appends other administrators, each once, and another role that deploys', () => {
     const stack = new Stack(new App(), 'Lake');
     const [deployRole, admin] = ['deploy', 'admin'].map((name) =>
@@ -98,11 +164,7 @@ describe('LakeGovernance', () => {
     );
     const administrators = [admin, deployRole].flatMap((role) => role ?? []);
     new LakeGovernance(stack, 'Governance', { ...lake(stack), deployRole, administrators });
-    const { Admins } = theOnly<{ Admins: { DataLakePrincipalIdentifier: string }[] }>(
-      stack,
-      'AWS::LakeFormation::DataLakeSettings',
-    );
-    expect(Admins.map(({ DataLakePrincipalIdentifier: arn }) => arn)).toEqual([
+    expect(administratorsOf(stack)).toEqual([
       'arn:aws:iam::111111111111:role/deploy',
       'arn:aws:iam::111111111111:role/admin',
     ]);
