@@ -17,7 +17,7 @@ import {
 import { executionRole } from './airflow-execution-role';
 import { NAME_LIMIT, airflowProblems, countsOf } from './airflow-problems';
 import { AirflowSize } from './airflow-size';
-import { airflowSubnets, subnetProblems, warnOfIsolation } from './airflow-subnets';
+import { airflowSubnets, groupProblems, subnetProblems, warnOfIsolation } from './airflow-subnets';
 import { AirflowVersion } from './airflow-version';
 import { DagBundle, type IDagBundle } from './dag-bundle';
 
@@ -123,7 +123,7 @@ export interface AirflowEnvironmentProps {
   readonly encryptionKey?: kms.IKey;
 
   /**
-   * The security groups. Each gets a rule that lets its members talk to each other, without which no DAG ever runs.
+   * The security groups, at least one. Each gets a rule that lets its members talk to each other, without which no DAG ever runs.
    *
    * @default - a new one, which lets nobody else in
    */
@@ -206,7 +206,9 @@ export class AirflowEnvironment extends AirflowEnvironmentBase {
     const mismatches = props.dags instanceof DagBundle ? props.dags._mismatches(this.version) : [];
     failAll(
       `Airflow environment '${this.node.path}'`,
-      [...airflowProblems(props), ...subnetProblems(props, subnets), ...mismatches].map(problem),
+      [...airflowProblems(props), ...subnetProblems(props, subnets), ...groupProblems(props), ...mismatches].map(
+        problem,
+      ),
     );
     warnOfIsolation(this, props, subnets);
     const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;

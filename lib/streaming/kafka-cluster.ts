@@ -72,7 +72,7 @@ export interface KafkaClusterProps {
   readonly encryptionKey?: kms.IKey;
 
   /**
-   * The security groups of the brokers. Other groups replace the cluster.
+   * The security groups of the brokers, at least one. Other groups replace the cluster.
    *
    * @default - a new one, which lets nobody in
    */

@@ -54,6 +54,12 @@ describe('The network of an AirflowEnvironment', () => {
     });
   });
 
+  test('fails when it would have no group', () => {
+    expect(() => build({ securityGroups: [], minWorkers: 0 })).toThrow(
+      /'minWorkers' must be .*\n.*'securityGroups' must be at least one group, got \[\]; leave it out for a new one/,
+    );
+  });
+
   test('waits for the way out', () => {
     const { stack } = build();
     const [whole] = Object.values(resourcesIn(stack, 'AWS::MWAA::Environment'));

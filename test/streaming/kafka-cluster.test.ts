@@ -257,6 +257,12 @@ describe('KafkaCluster', () => {
     );
   });
 
+  test('fails when it would have no security group of its own', () => {
+    expect(() => build({ securityGroups: [], clusterName: '9 lives' })).toThrow(
+      /'securityGroups' must be at least one group, got \[\]; leave it out for a new one\n.*'clusterName' must be/,
+    );
+  });
+
   test('fails when a volume is too large or broken', () => {
     expect(() => build({ brokers: brokersOf({ storage: Size.tebibytes(17) }) })).toThrow(/got "17408 GiB"/);
     expect(() => build({ brokers: brokersOf({ storage: Size.mebibytes(1536) }) })).toThrow(/got "1.5 GiB"/);

@@ -31,6 +31,7 @@ export function clusterProblems(props: KafkaClusterProps, facts: ClusterFacts): 
     ...wrongSubnets,
     ...kind.problems(),
     ...around.filter(({ path }) => wrongSubnets.every((other) => other.path !== path)),
+    ...groupProblems(props),
     ...nameProblems(props.clusterName),
     ...configurationProblems(props, facts.brokerCount),
   ];
@@ -49,6 +50,12 @@ function subnetProblems(subnets: ec2.ISubnet[]): Problem[] {
           remedy: 'name one subnet in each of two or three zones',
         },
       ];
+}
+
+/** MSK would take the default group of the network. */
+function groupProblems({ securityGroups: got }: KafkaClusterProps): Problem[] {
+  const remedy = 'leave it out for a new one';
+  return got?.length === 0 ? [{ path: 'securityGroups', must: 'at least one group', got, remedy }] : [];
 }
 
 function nameProblems(got: string | undefined): Problem[] {
