@@ -17,6 +17,7 @@ import type { Construct } from 'constructs';
 import type { LakeCatalog } from '../catalog';
 import { type DataContracts, Zone } from '../contracts';
 import { type Problem, failAll, problem } from '../private';
+import { dayProblems } from '../storage';
 import { AthenaWorkgroupGrants } from './athena-workgroup-grants';
 import { type SavedQuery, partitionQueries, queryProblems } from './saved-query';
 
@@ -108,7 +109,7 @@ export interface AthenaWorkgroupProps {
   readonly scanLimit?: Size;
 
   /**
-   * When results are deleted, in whole days. The rule is added to a bucket that this app defines; for an imported bucket
+   * When results are deleted, in whole days, at least 1. The rule is added to a bucket that this app defines; for an imported bucket
    * it is its owner's to add.
    *
    * @default Duration.days(30)
@@ -189,7 +190,7 @@ class ImportedAthenaWorkgroup extends AthenaWorkgroupBase {
  * Its configuration is enforced, so that no client can write results elsewhere, leave them unencrypted or scan without a
  * limit. Results expire; metrics go to CloudWatch; buckets whose reader pays are refused.
  *
- * Fails, with all problems at once, when the bucket has no key and none is given, or the limit, prefix, name or a query
+ * Fails, with all problems at once, when the bucket has no key and none is given, or the limit, prefix, retention, name or a query
  * is not one Athena takes.
  *
  * @see https://docs.aws.amazon.com/athena/latest/ug/workgroups-manage-queries-control-costs.html
@@ -324,7 +325,11 @@ function queryId(name: string): string {
 
 /** All that is wrong with the properties of a workgroup, its queries aside. */
 function workgroupProblems(props: AthenaWorkgroupProps): Problem[] {
-  const problems = [...prefixProblems(props.resultsPrefix), ...nameProblems(props.workgroupName)];
+  const problems = [
+    ...prefixProblems(props.resultsPrefix),
+    ...dayProblems('resultRetention', props.resultRetention),
+    ...nameProblems(props.workgroupName),
+  ];
   if ((props.encryptionKey ?? props.results.encryptionKey) === undefined) {
     problems.push({
       path: 'encryptionKey',
@@ -333,7 +338,7 @@ function workgroupProblems(props: AthenaWorkgroupProps): Problem[] {
       remedy: 'pass a key, or a bucket that knows its own',
     });
   }
-  const limit = props.scanLimit?.toBytes();
+  const limit = props.scanLimit?.isUnresolved() === true ? undefined : props.scanLimit?.toBytes();
   if (limit !== undefined && limit < MINIMUM_SCAN) {
     problems.push({
       path: 'scanLimit',

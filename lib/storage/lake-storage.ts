@@ -4,7 +4,7 @@ import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct, type IConstruct } from 'constructs';
 import { Zone } from '../contracts';
 import { fail, failAll, problem } from '../private';
-import { lifecycleProblems } from './lifecycle-problems';
+import { dayProblems, lifecycleProblems } from './lifecycle-problems';
 import { StorageTier } from './storage-tier';
 import { type ZoneLifecycle, lifecycleRules } from './zone-lifecycle';
 
@@ -100,7 +100,7 @@ export interface LakeStorageProps {
   readonly archiveLifecycle?: ZoneLifecycle;
 
   /**
-   * How long access logs and cluster logs are kept.
+   * How long access logs and cluster logs are kept, in whole days, at least 1.
    *
    * @default Duration.days(90)
    */
@@ -290,7 +290,7 @@ function resolveLifecycles(scope: Construct, props: LakeStorageProps): { [zone: 
     archive: props.archiveLifecycle,
   };
   const resolved: { [zone: string]: ZoneLifecycle } = {};
-  const problems: string[] = [];
+  const problems = dayProblems('logRetention', props.logRetention).map(problem);
   for (const zone of Zone.all()) {
     const lifecycle = withDefaults(zone, given[zone.name]);
     problems.push(...lifecycleProblems(`${zone.name}Lifecycle`, lifecycle, zone.holdsTables).map(problem));

@@ -1,4 +1,4 @@
-import { type Duration, Size } from 'aws-cdk-lib/core';
+import { type Duration, Size, Token } from 'aws-cdk-lib/core';
 import type { Problem } from '../private';
 import { DEFAULT_NONCURRENT_EXPIRY, type TierTransition, type ZoneLifecycle } from './zone-lifecycle';
 
@@ -20,14 +20,40 @@ export function lifecycleProblems(path: string, lifecycle: ZoneLifecycle, live: 
     ...moveProblems(`${path}.noncurrentTransitions`, lifecycle.noncurrentTransitions ?? [], false),
     ...expiryProblems(path, lifecycle, live),
     ...noncurrentProblems(path, lifecycle),
+    ...dayProblems(`${path}.abortUploadsAfter`, lifecycle.abortUploadsAfter),
     ...sizeProblems(path, lifecycle),
   ];
+}
+
+/**
+ * What is wrong with an age, which S3 takes in days. One that only the deployment knows is not looked at.
+ *
+ * @internal
+ */
+export function dayProblems(path: string, age: Duration | undefined, least: number = 1): Problem[] {
+  const isRight = age === undefined || (age.isUnresolved() ? age.unitLabel() === 'days' : wholeDays(age) >= least);
+  const must = least === 0 ? 'whole days' : `whole days, at least ${least}`;
+  return isRight ? [] : [{ path, must, got: shown(age), remedy: 'S3 counts in days; use Duration.days' }];
+}
+
+/** The days of an age, no number where it is none of days or only the deployment knows it. */
+function wholeDays(age: Duration): number {
+  const days = age.isUnresolved() ? Number.NaN : age.toDays({ integral: false });
+  return Number.isInteger(days) ? days : Number.NaN;
+}
+
+function shown(age: Duration): string {
+  return age.isUnresolved() ? `${age.unitLabel()} known later` : `${age.toDays({ integral: false })} days`;
 }
 
 function moveProblems(path: string, moves: TierTransition[], live: boolean): Problem[] {
   return moves.flatMap((move, index) => {
     const place = `${path}[${index}]`;
-    return tierProblems(place, move, live).concat(orderProblems(place, moves[index - 1], move));
+    return [
+      ...dayProblems(`${place}.after`, move.after, 0),
+      ...tierProblems(place, move, live),
+      ...orderProblems(place, moves[index - 1], move),
+    ];
   });
 }
 
@@ -42,11 +68,11 @@ function tierProblems(path: string, move: TierTransition, live: boolean): Proble
       remedy: 'use StorageTier.GLACIER_INSTANT, or copy what nobody queries to the archive zone',
     });
   }
-  if (move.after.toDays() < minimumAge) {
+  if (wholeDays(move.after) < minimumAge) {
     problems.push({
       path: `${path}.after`,
       must: `at least ${minimumAge} days for ${move.tier.name}`,
-      got: `${move.after.toDays()} days`,
+      got: shown(move.after),
       remedy: 'move the objects later, or use StorageTier.INTELLIGENT_TIERING, which has no minimum age',
     });
   }
@@ -66,12 +92,12 @@ function orderProblems(path: string, previous: TierTransition | undefined, move:
       remedy: 'S3 moves objects only to colder tiers; order the transitions by tier',
     });
   }
-  const earliest = previous.after.toDays() + Math.max(1, previous.tier._facts.minimumStay);
-  if (move.after.toDays() < earliest) {
+  const earliest = wholeDays(previous.after) + Math.max(1, previous.tier._facts.minimumStay);
+  if (wholeDays(move.after) < earliest) {
     problems.push({
       path: `${path}.after`,
       must: `at least ${earliest} days, because ${previous.tier.name} is billed for ${previous.tier._facts.minimumStay} days`,
-      got: `${move.after.toDays()} days`,
+      got: shown(move.after),
       remedy: 'move the objects later or leave the tier before it out',
     });
   }
@@ -88,7 +114,7 @@ function expiryProblems(path: string, lifecycle: ZoneLifecycle, live: boolean): 
       {
         path: `${path}.expireAfter`,
         must: 'left out, because the age of a file does not say that no snapshot of a table needs it',
-        got: `${expireAfter.toDays()} days`,
+        got: shown(expireAfter),
         remedy: 'delete rows in the table and let snapshot expiry remove the files',
       },
     ];
@@ -97,16 +123,10 @@ function expiryProblems(path: string, lifecycle: ZoneLifecycle, live: boolean): 
 }
 
 function noncurrentProblems(path: string, lifecycle: ZoneLifecycle): Problem[] {
-  const { noncurrentTransitions, noncurrentExpireAfter, noncurrentVersionsKept: kept } = lifecycle;
-  const problems =
-    noncurrentTransitions === undefined
-      ? []
-      : stayProblems(
-          `${path}.noncurrentExpireAfter`,
-          noncurrentExpireAfter ?? DEFAULT_NONCURRENT_EXPIRY,
-          noncurrentTransitions,
-        );
-  if (kept !== undefined && !(Number.isInteger(kept) && kept >= 1 && kept <= 100)) {
+  const { noncurrentTransitions = [], noncurrentVersionsKept: kept } = lifecycle;
+  const expireAfter = lifecycle.noncurrentExpireAfter ?? DEFAULT_NONCURRENT_EXPIRY;
+  const problems = stayProblems(`${path}.noncurrentExpireAfter`, expireAfter, noncurrentTransitions);
+  if (kept !== undefined && !Token.isUnresolved(kept) && !(Number.isInteger(kept) && kept >= 1 && kept <= 100)) {
     const must = 'a whole number from 1 to 100';
     problems.push({ path: `${path}.noncurrentVersionsKept`, must, got: kept, remedy: 'S3 keeps at most 100' });
   }
@@ -115,18 +135,22 @@ function noncurrentProblems(path: string, lifecycle: ZoneLifecycle): Problem[] {
 
 /** Objects that leave a tier before its minimum stay are billed for it all the same. */
 function stayProblems(path: string, expireAfter: Duration, moves: TierTransition[]): Problem[] {
+  const wrong = dayProblems(path, expireAfter);
   const last = moves.at(-1);
-  const earliest = last === undefined ? 1 : last.after.toDays() + Math.max(1, last.tier._facts.minimumStay);
-  return expireAfter.toDays() >= earliest
-    ? []
-    : [
+  if (wrong.length > 0 || last === undefined) {
+    return wrong;
+  }
+  const earliest = wholeDays(last.after) + Math.max(1, last.tier._facts.minimumStay);
+  return wholeDays(expireAfter) < earliest
+    ? [
         {
           path,
           must: `at least ${earliest} days, after the last transition and its minimum stay`,
-          got: `${expireAfter.toDays()} days`,
+          got: shown(expireAfter),
           remedy: 'expire the objects later or leave the last transition out',
         },
-      ];
+      ]
+    : [];
 }
 
 function sizeProblems(path: string, lifecycle: ZoneLifecycle): Problem[] {

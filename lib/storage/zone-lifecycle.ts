@@ -23,7 +23,7 @@ export interface ZoneLifecycle {
   readonly transitions?: TierTransition[];
 
   /**
-   * The age at which current objects are deleted. Refused for zones that hold tables.
+   * The age at which current objects are deleted, in whole days, at least 1. Refused for zones that hold tables.
    *
    * @default - objects are kept
    */
@@ -38,7 +38,7 @@ export interface ZoneLifecycle {
   readonly noncurrentTransitions?: TierTransition[];
 
   /**
-   * How long an overwritten or deleted version is kept.
+   * How long an overwritten or deleted version is kept, in whole days, at least 1.
    *
    * @default Duration.days(30)
    */
@@ -67,7 +67,7 @@ export interface ZoneLifecycle {
   readonly maximumObjectSize?: Size;
 
   /**
-   * When the parts of an upload that never finished are removed.
+   * When the parts of an upload that never finished are removed, in whole days, at least 1.
    *
    * @default Duration.days(7)
    */

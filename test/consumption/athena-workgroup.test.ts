@@ -2,7 +2,7 @@ import * as path from 'node:path';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
-import { App, Duration, RemovalPolicy, Size, type Stack } from 'aws-cdk-lib/core';
+import { App, Duration, RemovalPolicy, Size, type Stack, Token } from 'aws-cdk-lib/core';
 import { athenaWorkgroup } from '../../examples/athena-workgroup';
 import { LakeCatalog } from '../../lib/catalog';
 import { AthenaWorkgroup, type AthenaWorkgroupProps } from '../../lib/consumption';
@@ -111,6 +111,7 @@ describe('AthenaWorkgroup', () => {
   test.each([
     [undefined, 30],
     [Duration.days(7), 7],
+    [Duration.days(Token.asNumber({ Ref: 'Days' })), { Ref: 'Days' }],
   ])('deletes results after their retention', (resultRetention, days) => {
     const { stack } = make({ resultRetention });
     expect(theOnly(stack, 'AWS::S3::Bucket')).toMatchObject({
@@ -187,12 +188,19 @@ describe('AthenaWorkgroup', () => {
   test('fails, with every problem, when Athena would not take it', () => {
     const stack = testStack();
     const results = s3.Bucket.fromBucketName(stack, 'Results', 'theirs');
-    const wrong = { results, scanLimit: Size.mebibytes(1), resultsPrefix: '/results', workgroupName: 'a b' };
+    const wrong = {
+      results,
+      scanLimit: Size.mebibytes(1),
+      resultsPrefix: '/results',
+      resultRetention: Duration.hours(36),
+      workgroupName: 'a b',
+    };
     expect(() => new AthenaWorkgroup(stack, 'Queries', wrong)).toThrow(
       [
-        "4 problems in workgroup 'Test/Queries':",
+        "5 problems in workgroup 'Test/Queries':",
         '  - \'resultsPrefix\' must be a prefix that ends, and does not begin, with a slash, got "/results"; ' +
           "use 'athena/': results at the root of a bucket would mix with everything else in it",
+        '  - \'resultRetention\' must be whole days, at least 1, got "1.5 days"; S3 counts in days; use Duration.days',
         '  - \'workgroupName\' must be 1 to 128 letters, digits, dots, underscores and hyphens, got "a b"; correct the name or leave it out',
         "  - 'encryptionKey' must be the key that encrypts results, got nothing; pass a key, or a bucket that knows its own",
         '  - \'scanLimit\' must be at least 10000000 bytes, got "1048576 bytes"; Athena takes no smaller limit; use Size.gibibytes(1)',
@@ -200,7 +208,9 @@ describe('AthenaWorkgroup', () => {
     );
   });
 
-  test('takes exactly the least limit that Athena takes', () => {
+  test('takes exactly the least limit that Athena takes, and one that only the deployment knows', () => {
+    const later = Size.bytes(Token.asNumber({ Ref: 'Limit' }));
+    expect(configurationOf({ scanLimit: later }).BytesScannedCutoffPerQuery).toEqual({ Ref: 'Limit' });
     expect(configurationOf({ scanLimit: Size.bytes(10_000_000) }).BytesScannedCutoffPerQuery).toBe(10_000_000);
   });
 });

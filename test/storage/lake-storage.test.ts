@@ -1,7 +1,7 @@
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
-import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib/core';
+import { Duration, RemovalPolicy, Size, Token } from 'aws-cdk-lib/core';
 import { Zone } from '../../lib/contracts';
 import {
   LakeStorage,
@@ -334,6 +334,66 @@ describe('lifecycle of a zone', () => {
     ],
   ])('fails when %s', (_, silverLifecycle, message) => {
     expect(() => build({ silverLifecycle })).toThrow(message);
+  });
+
+  test.each<[string, Duration]>([
+    ['"0 days"', Duration.days(0)],
+    ['"1.5 days"', Duration.hours(36)],
+    ['"hours known later"', Duration.hours(Token.asNumber({ Ref: 'Hours' }))],
+  ])('fails when an age is no whole number of days: %s', (got, age) => {
+    const must = `must be whole days, at least 1, got ${got}; S3 counts in days; use Duration.days`;
+    expect(() =>
+      build({
+        logRetention: age,
+        landingLifecycle: { expireAfter: age, noncurrentExpireAfter: age, abortUploadsAfter: age },
+      }),
+    ).toThrow(
+      [
+        "4 problems in storage 'Test/Storage':",
+        `  - 'logRetention' ${must}`,
+        `  - 'landingLifecycle.expireAfter' ${must}`,
+        `  - 'landingLifecycle.noncurrentExpireAfter' ${must}`,
+        `  - 'landingLifecycle.abortUploadsAfter' ${must}`,
+      ].join('\n'),
+    );
+  });
+
+  test('fails when objects move at an age that is no whole number of days, which may be 0', () => {
+    const moving = (after: Duration) => ({
+      silverLifecycle: { transitions: [{ tier: StorageTier.INTELLIGENT_TIERING, after }] },
+    });
+    expect(() => build(moving(Duration.hours(36)))).toThrow(
+      '\'silverLifecycle.transitions[0].after\' must be whole days, got "1.5 days"',
+    );
+    expect(rulesOf('Silver', moving(Duration.days(0)))[0]?.Transitions).toEqual([
+      { StorageClass: 'INTELLIGENT_TIERING', TransitionInDays: 0 },
+    ]);
+  });
+
+  test('takes ages and counts that only the deployment knows', () => {
+    const [early, late] = [{ Ref: 'Early' }, { Ref: 'Late' }] as const;
+    const after = Duration.days(Token.asNumber(early));
+    const later = Duration.days(Token.asNumber(late));
+    const landingLifecycle = {
+      transitions: [
+        { tier: StorageTier.INFREQUENT_ACCESS, after },
+        { tier: StorageTier.DEEP_ARCHIVE, after: Duration.days(60) },
+      ],
+      noncurrentTransitions: [{ tier: StorageTier.DEEP_ARCHIVE, after }],
+      expireAfter: later,
+      noncurrentExpireAfter: later,
+      noncurrentVersionsKept: Token.asNumber({ Ref: 'Kept' }),
+      abortUploadsAfter: after,
+    };
+    expect(rulesOf('Landing', { logRetention: after, landingLifecycle })[0]).toMatchObject({
+      AbortIncompleteMultipartUpload: { DaysAfterInitiation: early },
+      ExpirationInDays: late,
+      NoncurrentVersionExpiration: { NoncurrentDays: late, NewerNoncurrentVersions: { Ref: 'Kept' } },
+      Transitions: [{ TransitionInDays: early }, { TransitionInDays: 60 }],
+    });
+    expect(() => build({ silverLifecycle: { expireAfter: after } })).toThrow(
+      /'silverLifecycle.expireAfter' must be left out, .* got "days known later"/,
+    );
   });
 
   test('names every problem of every zone at once', () => {
