@@ -2,7 +2,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as subscriptions from 'aws-cdk-lib/aws-sns-subscriptions';
-import { Stack } from 'aws-cdk-lib/core';
+import { Stack, Token } from 'aws-cdk-lib/core';
 import { Construct, type IConstruct } from 'constructs';
 import { type Problem, failAll, problem } from '../private';
 import { acknowledgeServerless } from './acknowledge';
@@ -158,7 +158,7 @@ export function emailProblems(path: string, emails: string[]): Problem[] {
   const twice = emails.filter((address, index) => emails.indexOf(address) < index);
   return [
     ...emails
-      .filter((address) => !/^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(address))
+      .filter((address) => !Token.isUnresolved(address) && !/^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(address))
       .map((got) => ({ path, must: 'e-mail addresses', got, remedy: 'correct the address or leave it out' })),
     ...twice.map((got) => ({ path, must: 'different addresses', got, remedy: 'name each address once' })),
   ];

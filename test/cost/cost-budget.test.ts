@@ -1,5 +1,5 @@
 import * as kms from 'aws-cdk-lib/aws-kms';
-import type { Stack } from 'aws-cdk-lib/core';
+import { type Stack, Token } from 'aws-cdk-lib/core';
 import { BudgetThreshold, CostBudget, type CostBudgetProps } from '../../lib/cost';
 import { AlertTopics, LakeKey, Severity } from '../../lib/foundation';
 import { resourcesIn, testStack, theOnly } from '../support/stacks';
@@ -135,6 +135,13 @@ describe('CostBudget', () => {
     const budget = CostBudget.fromCostBudgetName(testStack(), 'Theirs', 'theirs');
     expect(budget.budgetName).toBe('theirs');
     expect(budget.budgetArn).toMatch(/:budgets::.*:budget\/theirs$/);
+  });
+
+  test('tells addresses that only the deployment knows', () => {
+    const { stack } = make({ emails: [Token.asString({ Ref: 'Costs' })] });
+    expect(JSON.stringify(resourcesIn(stack, 'AWS::Budgets::Budget'))).toContain(
+      '{"Address":{"Ref":"Costs"},"SubscriptionType":"EMAIL"}',
+    );
   });
 
   test('fails, with every problem, when AWS would not take it', () => {

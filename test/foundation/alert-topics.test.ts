@@ -1,5 +1,5 @@
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import type { Stack } from 'aws-cdk-lib/core';
+import { type Stack, Token } from 'aws-cdk-lib/core';
 import { AlertTopics, type AlertTopicsProps, LakeKey, Severity } from '../../lib/foundation';
 import { resourcesIn, testStack } from '../support/stacks';
 
@@ -70,6 +70,12 @@ describe('AlertTopics', () => {
       { Protocol: 'email', Endpoint: 'oncall@example.com', TopicArn: stack.resolve(topics.critical.topicArn) },
       { Protocol: 'email', Endpoint: 'team@example.com', TopicArn: stack.resolve(topics.warning.topicArn) },
     ]);
+  });
+
+  test('tell addresses that only the deployment knows', () => {
+    const { stack } = topicsOf({ criticalEmails: ['One', 'Two'].map((Ref) => Token.asString({ Ref })) });
+    const endpoints = Object.values(resourcesIn<{ Endpoint: unknown }>(stack, 'AWS::SNS::Subscription'));
+    expect(endpoints.map(({ Properties }) => Properties.Endpoint)).toEqual([{ Ref: 'One' }, { Ref: 'Two' }]);
   });
 
   test('fails when an address is named twice', () => {
