@@ -22,7 +22,7 @@ export interface LakeNetworkProps {
   readonly cidr?: string;
 
   /**
-   * The availability zones by name, one to three, so that synth asks no account for them. Address space for three is
+   * The availability zones by name, one to three different ones, so that synth asks no account for them. Address space for three is
    * kept, so a zone that is added later renumbers no subnet.
    *
    * @default - the first two zones of the stack's region, or what CDK knows of its account
@@ -134,10 +134,10 @@ export class LakeNetwork extends Construct {
 export function networkProblems(props: LakeNetworkProps): Problem[] {
   const { availabilityZones: zones, natGateways, cidr } = props;
   const problems: Problem[] = [];
-  if (zones !== undefined && (zones.length === 0 || zones.length > MAXIMUM_ZONES)) {
+  if (zones !== undefined && !areZones(zones)) {
     problems.push({
       path: 'availabilityZones',
-      must: `one to ${MAXIMUM_ZONES} zones`,
+      must: `one to ${MAXIMUM_ZONES} different zones`,
       got: zones,
       remedy: 'name the zones to use, for example us-east-1a and us-east-1b',
     });
@@ -151,6 +151,11 @@ export function networkProblems(props: LakeNetworkProps): Problem[] {
     });
   }
   return [...problems, ...surplusGateways(props), ...rangeProblems(cidr)];
+}
+
+function areZones(zones: string[]): boolean {
+  const isCount = zones.length >= 1 && zones.length <= MAXIMUM_ZONES;
+  return isCount && new Set(zones).size === zones.length && zones.every((zone) => zone.trim() !== '');
 }
 
 /** CDK rounds such a number down in silence. */

@@ -75,7 +75,7 @@ describe('validateConfig', () => {
       { availabilityZones: ['us-east-1a', 'us-east-1a'] },
       "'availabilityZones' must be different zones",
     ],
-    ['no zones', { availabilityZones: [] }, "'availabilityZones' must be one to 3 zones, got []"],
+    ['no zones', { availabilityZones: [] }, "'availabilityZones' must be one to 3 different zones, got []"],
     ['no NAT gateway', { network: { natGateways: 0 } }, "'network.natGateways' must be at least 1"],
     [
       'an address range that is too small',

@@ -1,5 +1,5 @@
 import * as logs from 'aws-cdk-lib/aws-logs';
-import { RemovalPolicy, type Stack } from 'aws-cdk-lib/core';
+import { Fn, RemovalPolicy, type Stack } from 'aws-cdk-lib/core';
 import { LakeKey, LakeNetwork, type LakeNetworkProps } from '../../lib/foundation';
 import { resourcesIn, testStack, theOnly } from '../support/stacks';
 
@@ -118,6 +118,23 @@ describe('LakeNetwork', () => {
     expect(() => networkOf({ cidr })).toThrow(message);
   });
 
+  test.each([[['eu-central-1a', 'eu-central-1a']], [['us-east-1a', '']], [[...ZONES, 'us-east-1d']]])(
+    'fails in the zones %j',
+    (availabilityZones) => {
+      expect(() => networkOf({ availabilityZones })).toThrow(
+        `'availabilityZones' must be one to 3 different zones, got ${JSON.stringify(availabilityZones)}; name the zones to use`,
+      );
+    },
+  );
+
+  test('takes zones that only the deployment knows', () => {
+    const [first, second] = [0, 1].map((index) => Fn.select(index, Fn.getAzs()));
+    const found = subnetsOf(networkOf({ availabilityZones: [first ?? '', second ?? ''] }), 'Private');
+    expect(found.map(({ AvailabilityZone }) => AvailabilityZone)).toEqual(
+      [0, 1].map((index) => ({ 'Fn::Select': [index, { 'Fn::GetAZs': '' }] })),
+    );
+  });
+
   test.each([1.5, 3])('fails with %s NAT gateways in two zones', (natGateways) => {
     expect(() => networkOf({ natGateways })).toThrow(
       `'natGateways' must be a whole number, at most one per availability zone, got ${natGateways}; leave it out for one in each zone`,
@@ -128,7 +145,7 @@ describe('LakeNetwork', () => {
     expect(() => networkOf({ availabilityZones: [], natGateways: 0, cidr: '10.0.0.0/28' })).toThrow(
       [
         "3 problems in network 'Test/Network':",
-        "  - 'availabilityZones' must be one to 3 zones, got []; name the zones to use, for example us-east-1a and us-east-1b",
+        "  - 'availabilityZones' must be one to 3 different zones, got []; name the zones to use, for example us-east-1a and us-east-1b",
         "  - 'natGateways' must be at least 1, because clusters in private subnets reach EMR and Glue through it, got 0; use one NAT gateway, or bring a VPC whose private subnets have another way out",
         "  - 'cidr' must be an IPv4 range between /16 and /20, got \"10.0.0.0/28\"; use a range such as '10.0.0.0/16'",
       ].join('\n'),
