@@ -340,14 +340,18 @@ function blocksAll(block: object): boolean {
   );
 }
 
-/** The folders that bundles of an app own, by bucket. */
-const CLAIMED = new WeakMap<s3.IBucket, Map<string, string>>();
+/** The folders that bundles own: by app where the name of the bucket is known, else by bucket. */
+const CLAIMED = new WeakMap<IConstruct, Map<string, string>>();
 
 /** Two bundles in one folder would remove each other's files. */
 function claimFolder(bundle: DagBundle, folder: string): void {
   const { bucket, bundleName } = bundle;
-  const folders = CLAIMED.get(bucket) ?? new Map<string, string>();
-  const owner = folders.get(folder);
+  // each stack of an app may import the same bucket
+  const isNamed = !Token.isUnresolved(bucket.bucketName);
+  const within = isNamed ? bundle.node.root : bucket;
+  const place = isNamed ? `${bucket.bucketName}/${folder}` : folder;
+  const folders = CLAIMED.get(within) ?? new Map<string, string>();
+  const owner = folders.get(place);
   if (owner !== undefined) {
     fail(
       {
@@ -359,6 +363,6 @@ function claimFolder(bundle: DagBundle, folder: string): void {
       bundle,
     );
   }
-  folders.set(folder, bundle.node.path);
-  CLAIMED.set(bucket, folders);
+  folders.set(place, bundle.node.path);
+  CLAIMED.set(within, folders);
 }

@@ -303,6 +303,26 @@ describe('DagBundle fails when', () => {
     );
   });
 
+  test('two stacks of an app import the same bucket for bundles of one name', () => {
+    const app = new App();
+    const inStack = (id: string, bucketName: string, bundleName = 'lakehouse'): DagBundle => {
+      const stack = new Stack(app, id);
+      return bundle({ bucket: s3.Bucket.fromBucketName(stack, 'Bucket', bucketName), bundleName }, stack);
+    };
+    inStack('A', 'same-bucket');
+    expect(() => inStack('B', 'same-bucket')).toThrow(
+      "'bundleName' must be another name than that of the bundle 'A/Dags', which would lose its files, got \"lakehouse\"",
+    );
+    const [parameter, otherParameter] = ['One', 'Two'].map((Ref) => Token.asString({ Ref }));
+    const others = [
+      inStack('C', 'other-bucket'),
+      inStack('D', 'same-bucket', 'reports'),
+      inStack('E', parameter ?? ''),
+      inStack('F', otherParameter ?? ''),
+    ];
+    expect(new Set(others.map(({ dagsPath }) => dagsPath))).toEqual(new Set(['airflow/dags']));
+  });
+
   test.each([
     [
       { versioned: false, blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL },
