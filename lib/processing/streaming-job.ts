@@ -1,4 +1,5 @@
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as logs from 'aws-cdk-lib/aws-logs';
@@ -192,8 +193,26 @@ export class StreamingJob extends Construct {
 
     this.grantFolders(cluster, [checkpoint, this.requests]);
     props.from?.grants.consume(cluster, props.consumerGroup ?? this.jobName);
-    props.from?.cluster.connections.allowDefaultPortFrom(cluster, `streaming job ${this.jobName}`);
+    if (props.from !== undefined) {
+      this.reach(cluster, props.from.cluster.connections);
+    }
     props.to?.forEach((table) => table.grants.readWrite(cluster));
+  }
+
+  /**
+   * Lets the cluster connect to brokers. The rules lie beside its own groups: a Kafka cluster in another stack would wait for this one
+   * otherwise, which waits for the Kafka cluster.
+   */
+  private reach(cluster: IStreamingCluster, brokers: ec2.Connections): void {
+    const { defaultPort } = brokers;
+    if (defaultPort === undefined) {
+      return;
+    }
+    for (const group of brokers.securityGroups) {
+      for (const peer of cluster.connections.securityGroups) {
+        group.addIngressRule(peer, defaultPort, `streaming job ${this.jobName}`, true);
+      }
+    }
   }
 
   /**

@@ -3,7 +3,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as sns from 'aws-cdk-lib/aws-sns';
-import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { IcebergTable } from '../../lib/catalog';
 import { IcebergType, Zone } from '../../lib/contracts';
 import { AlertTopics } from '../../lib/foundation';
@@ -100,6 +100,24 @@ describe('StreamingJob', () => {
     expect(toBrokers.map(({ Properties }) => Properties.Description)).toEqual(
       Array.from({ length: 2 }, () => 'streaming job events'),
     );
+  });
+
+  test('reaches a Kafka cluster of another stack, which does not depend on its own', () => {
+    const made = ground();
+    const env = { region: 'us-east-1' };
+    const kafkaStack = new Stack(made.stack.node.root, 'Brokers', { env });
+    const jobStack = new Stack(made.stack.node.root, 'Jobs', { env });
+    const brokers = KafkaBrokers.provisioned({ instanceType: new ec2.InstanceType('m7g.large') });
+    const kafka = new KafkaCluster(kafkaStack, 'Kafka', { ...made, brokers });
+    const from = kafka.addTopic('Topic', { topicName: 'flights', partitions: 3 });
+    const cluster = new StreamingCluster(jobStack, 'Cluster', made);
+    cluster.addJob('events', { entryPoint: __filename, encryptionKey: made.encryptionKey, from });
+    const ports = (stack: Stack) =>
+      Object.values(resourcesIn<{ FromPort: number }>(stack, 'AWS::EC2::SecurityGroupIngress')).map(
+        ({ Properties }) => Properties.FromPort,
+      );
+    expect(ports(jobStack).filter((port) => port === 9098)).toHaveLength(2);
+    expect(ports(kafkaStack)).not.toContain(9098);
   });
 
   test('reads and writes its tables', () => {
