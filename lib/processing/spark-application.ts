@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { PYTHON_CACHES, leftOut, sharedAsset } from '../foundation';
+import { PYTHON_CACHES, acknowledgeGrant, leftOut, sharedAsset } from '../foundation';
 import { failAll, problem } from '../private';
 import type { ISparkCluster } from './spark-cluster';
 import { SparkDependencies } from './spark-dependencies';
@@ -12,6 +12,12 @@ const NOT_CODE = leftOut(['target', 'logs', ...PYTHON_CACHES]);
 
 /** The folder, beside the job, that the Python dependencies are unpacked into. */
 const DEPENDENCIES_FOLDER = 'dependencies';
+
+/**
+ * What applications are made of, among all that the account's assets bucket holds. Not the files of this version by name: YARN
+ * reads them for each new executor of a run, and a supervisor starts a stream again as it was when it was started.
+ */
+const CODE = ['*.py', '*.zip', '*.jar'];
 
 /** Options of a SparkApplication that is added to a cluster. */
 export interface SparkApplicationOptions {
@@ -108,15 +114,13 @@ export class SparkApplication extends Construct {
       ...Object.entries(conf).flatMap(([key, value]) => ['--conf', `${key}=${value}`]),
       main.s3ObjectUrl,
     ];
-    const assets = [main, code, dependencies?.python, ...data.map(({ asset }) => asset), ...jars];
-    // Not Asset.grantRead, which opens the whole assets bucket of the account.
-    iam.Grant.addToPrincipal({
-      grantee: props.cluster,
-      actions: ['s3:GetObject'],
-      resourceArns: assets
-        .filter((asset) => asset !== undefined)
-        .map((asset) => asset.bucket.arnForObjects(asset.s3ObjectKey)),
-    });
+    const resourceArns = CODE.map((files) => main.bucket.arnForObjects(files));
+    iam.Grant.addToPrincipal({ grantee: props.cluster, actions: ['s3:GetObject'], resourceArns });
+    acknowledgeGrant(
+      props.cluster,
+      resourceArns,
+      'an asset is named by its content: a run of the version before still reads its own when a deployment has changed it',
+    );
   }
 }
 
