@@ -12,7 +12,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   [/^AWS::Logs::MetricFilter$/, 'the metrics it makes are in a line'],
   [/^AWS::S3::BucketPolicy$/, 'policies are free'],
   [/^AWS::S3::Bucket$/, 'data and requests are lines'],
-  [/^AWS::SSM::Parameter$/, 'standard parameters are free'],
+  [/^AWS::SSM::Parameter$/, 'standard parameters are free, an advanced one is five cents a month'],
   [/^AWS::SNS::(Topic|TopicPolicy|TopicInlinePolicy|Subscription)$/, 'messages are a line'],
   [
     /^AWS::EC2::(VPC|Subnet|Route|RouteTable|SubnetRouteTableAssociation|InternetGateway|EgressOnlyInternetGateway|VPCGatewayAttachment|SecurityGroup|SecurityGroupIngress|SecurityGroupEgress|NetworkAcl|NetworkAclEntry|SubnetNetworkAclAssociation|DHCPOptions|VPCDHCPOptionsAssociation|VPCCidrBlock)$/,

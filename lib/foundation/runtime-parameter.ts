@@ -7,11 +7,11 @@ import { textOnce } from './text-once';
 /** The version of the parameter's layout, for readers that outlive a change. */
 const LAYOUT_VERSION = 1;
 
-/** What a Standard parameter of Parameter Store holds at most, in bytes. */
-const LIMIT = 4096;
+/** What a parameter of Parameter Store holds at most, in bytes. */
+const LIMIT = 8192;
 
-/** What a name that is only known at deployment is counted as, in characters: a bucket or topic name and its account. */
-const UNKNOWN_LENGTH = 48;
+/** What something that only a deployment knows is counted as, in characters: the ARN of a state machine, with a long name. */
+const UNKNOWN_LENGTH = 120;
 
 /** What a running pipeline must know about the stack it runs on. */
 export interface RuntimeFacts {
@@ -106,9 +106,9 @@ export interface RuntimeParameterProps {
 
 /**
  * The parameter `/lakehouse/<environment>/runtime` in Parameter Store, through which jobs and commands find the stack's
- * resources. It holds names, never secrets.
+ * resources. It holds names, never secrets; with more than 4 KB of them it is of the advanced tier, which is charged for.
  *
- * @see https://docs.aws.amazon.com/systems-manager/latest/userguide/systems-manager-parameter-store.html
+ * @see https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html
  */
 export class RuntimeParameter extends Construct {
   /** The name of an environment's parameter. */
@@ -131,13 +131,14 @@ export class RuntimeParameter extends Construct {
   constructor(scope: Construct, id: string, props: RuntimeParameterProps) {
     super(scope, id);
     const { facts, environment } = props;
-    const value = Stack.of(this).toJsonString({ version: LAYOUT_VERSION, environment, ...layoutOf(facts) });
+    const document = { version: LAYOUT_VERSION, environment, ...layoutOf(facts) };
+    checkSize(this, document);
     this.parameter = new ssm.StringParameter(this, 'Resource', {
       parameterName: RuntimeParameter.nameFor(environment),
       description: `Where the jobs and commands of the ${environment} lakehouse find its resources`,
-      stringValue: textOnce(this, value),
+      stringValue: textOnce(this, Stack.of(this).toJsonString(document)),
+      tier: ssm.ParameterTier.INTELLIGENT_TIERING,
     });
-    checkSize(this, facts);
   }
 }
 
@@ -170,9 +171,9 @@ function mapValues<T, U>(map: { [key: string]: T } | undefined, change: (value: 
   return Object.fromEntries(Object.entries(map ?? {}).map(([key, value]) => [key, change(value)]));
 }
 
-/** Refuses what surely will not fit, before a deployment finds out. */
-function checkSize(scope: Construct, facts: RuntimeFacts): void {
-  const size = JSON.stringify(facts, (_key, value: unknown) =>
+/** Refuses what may not fit, before a deployment finds out. */
+function checkSize(scope: Construct, document: object): void {
+  const size = JSON.stringify(document, (_key, value: unknown) =>
     typeof value === 'string' && Token.isUnresolved(value)
       ? value.replaceAll(/\$\{Token\[[^\]]*\]\}/g, 'x'.repeat(UNKNOWN_LENGTH))
       : value,
@@ -181,9 +182,9 @@ function checkSize(scope: Construct, facts: RuntimeFacts): void {
     fail(
       {
         path: 'facts',
-        must: `at most ${LIMIT} bytes as JSON, the size of a Standard parameter`,
-        got: `about ${size} bytes`,
-        remedy: 'bundle the jars of an application into fewer files, or give it a parameter of its own',
+        must: `at most ${LIMIT} bytes as JSON, the size of a parameter`,
+        got: `up to ${size} bytes`,
+        remedy: 'bundle the jars of an application into fewer files, or have fewer streams in one lakehouse',
       },
       scope,
     );

@@ -57,6 +57,7 @@ _PATCH_POINTS: dict[str, tuple[str, ...]] = {
         *("_apply_output_path", "_apply_jsonata_output", "_state_query_language"),
     ),
     "ministack.services.mwaa": ("handle_request", "_environments"),
+    "ministack.services.ssm": ("_put_parameter", "_parameters", "_default_tier"),
     "ministack.core.router": ("_is_aws_service_name",),
     "ministack.app": ("app", "SERVICE_HANDLERS"),
 }
@@ -105,6 +106,7 @@ def install() -> App:
         executions,
         kafka_api,
         mwaa_api,
+        parameters,
         plain_http,
         saved_queries,
         schema_registry,
@@ -120,7 +122,7 @@ def install() -> App:
 
     for completion in (
         *(alarms, application_scaling, athena_updates, bucket_metrics, ec2_fields, emr_api, emr_serverless, executions),
-        *(kafka_api, mwaa_api, plain_http, saved_queries, schema_registry, sdk_integrations, service_names),
+        *(kafka_api, mwaa_api, parameters, plain_http, saved_queries, schema_registry, sdk_integrations, service_names),
         *(stack_waits, state_machines, table_optimizers),
     ):
         completion.install()

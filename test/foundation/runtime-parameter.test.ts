@@ -1,4 +1,5 @@
 import * as sns from 'aws-cdk-lib/aws-sns';
+import { Lazy } from 'aws-cdk-lib/core';
 import { RuntimeParameter, type RuntimeFacts } from '../../lib/foundation';
 import { testStack, theOnly } from '../support/stacks';
 
@@ -58,10 +59,23 @@ describe('RuntimeParameter', () => {
     expect(JSON.stringify(Value)).toContain('{"Ref":"TopicBFC7AF6E"}');
   });
 
-  test('fails when it would not fit into a Standard parameter', () => {
-    const jars = Array.from({ length: 60 }, (_, index) => `s3://assets/${index}-${'x'.repeat(60)}.jar`);
+  test('is of the tier that its size asks for', () => {
+    expect(parameterOf(FACTS)).toMatchObject({ Tier: 'Intelligent-Tiering' });
+  });
+
+  test('fails when it would not fit into a parameter', () => {
+    const jars = Array.from({ length: 120 }, (_, index) => `s3://assets/${index}-${'x'.repeat(60)}.jar`);
     expect(() => parameterOf({ ...FACTS, applications: { ingest: jars } })).toThrow(
-      /'facts' must be at most 4096 bytes as JSON, the size of a Standard parameter, got "about \d+ bytes"/,
+      /'facts' must be at most 8192 bytes as JSON, the size of a parameter, got "up to \d+ bytes"/,
     );
+  });
+
+  test('counts what only a deployment knows as an ARN', () => {
+    const arns = (count: number): { [severity: string]: string } =>
+      Object.fromEntries(
+        Array.from({ length: count }, (_, index) => [`t${index}`, Lazy.string({ produce: () => 'arn' })]),
+      );
+    expect(() => parameterOf({ ...FACTS, topics: arns(50) })).not.toThrow();
+    expect(() => parameterOf({ ...FACTS, topics: arns(70) })).toThrow(/'facts' must be at most 8192 bytes/);
   });
 });
