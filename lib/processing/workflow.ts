@@ -2,13 +2,21 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as stepfunctions from 'aws-cdk-lib/aws-stepfunctions';
-import { ArnFormat, Names, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
+import { ArnFormat, Aws, Fn, Names, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { LakeKey, acknowledgeGrant, acknowledgeWildcards, textOnce } from '../foundation';
 import type { Machine } from './states';
 
 /** The longest name of a state machine. */
 const NAME_LIMIT = 80;
+
+/**
+ * Where logs lie that need no line each in the account's policy for log delivery, which is full after some forty. The id of the stack
+ * is part of the name, because a stack that is made again may find the log of the one before.
+ *
+ * @see https://docs.aws.amazon.com/step-functions/latest/dg/bp-cwl.html
+ */
+const VENDED_LOGS = '/aws/vendedlogs/states/';
 
 /** What a workflow does, and with which permissions. */
 export interface WorkflowProps {
@@ -44,6 +52,7 @@ export class Workflow extends Construct {
     });
     acknowledgeWildcards(this.role, ['*'], 'log delivery, X-Ray, metrics and RunJobFlow take no resource');
     this.logGroup = new logs.LogGroup(this, 'Logs', {
+      logGroupName: `${VENDED_LOGS}${this.name}-${Fn.select(2, Fn.split('/', Aws.STACK_ID))}`,
       retention: props.logRetention ?? logs.RetentionDays.THREE_MONTHS,
       encryptionKey: key,
       removalPolicy,

@@ -270,6 +270,12 @@ describe('BatchJobFlow', () => {
     expect(machine?.DependsOn).toEqual(expect.arrayContaining(rules));
   });
 
+  test('logs where no line is needed in the policy for log delivery, and where no stack before has logged', () => {
+    const { stack } = build();
+    const name = text(Reflect.get(Reflect.get(logGroupOf(stack, 'Machine') ?? {}, 'Properties'), 'LogGroupName'));
+    expect(name).toMatch(/^\/aws\/vendedlogs\/states\/Test-Backfill-Machine-\w+-.*AWS::StackId/);
+  });
+
   test('logs with the key, as long and until when it is told', () => {
     const { stack } = build({ logRetention: logs.RetentionDays.ONE_WEEK, removalPolicy: RemovalPolicy.DESTROY });
     const group = logGroupOf(stack, 'Machine');
