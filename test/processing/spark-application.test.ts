@@ -6,7 +6,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import { BatchCluster, InstanceArchitecture, SparkApplication, SparkDependencies } from '../../lib/processing';
 import type { IBatchCluster, SparkApplicationOptions } from '../../lib/processing';
 import { fixtureDependencies } from '../support/dependencies';
-import { resourcesIn, testStack } from '../support/stacks';
+import { testStack, theOnly } from '../support/stacks';
 import { temporaryDirectory } from '../support/temporary';
 
 const ROOT = path.resolve(__dirname, '..', '..');
@@ -45,6 +45,17 @@ function build(options: Partial<SparkApplicationOptions> = {}, architecture?: In
     resolved,
     args: resolved.map((argument) => (argument['Fn::Join']?.[1] ?? [argument]).map(shorten).join('')),
   };
+}
+
+/** The statements of the cluster's role for an application with this file. */
+function statementsWith(file: string): { Action: string; Resource: unknown[] }[] {
+  const code = temporaryDirectory();
+  fs.writeFileSync(path.join(code, file), 'pass\n');
+  const { stack } = build({ codeDirectory: code, dependencies: fixtureDependencies() });
+  return theOnly<{ PolicyDocument: { Statement: { Action: string; Resource: unknown[] }[] } }>(
+    stack,
+    'AWS::IAM::Policy',
+  ).PolicyDocument.Statement;
 }
 
 describe('SparkApplication', () => {
@@ -91,19 +102,7 @@ describe('SparkApplication', () => {
   });
 
   test("lets the cluster's role read code of any version, so that a run of the one before goes on", () => {
-    const policyWith = (...files: string[]) => {
-      const code = temporaryDirectory();
-      files.forEach((file) => fs.writeFileSync(path.join(code, file), 'pass\n'));
-      const { stack } = build({ codeDirectory: code, dependencies: fixtureDependencies() });
-      const [policy] = Object.values(
-        resourcesIn<{ PolicyDocument: { Statement: { Action: string; Resource: unknown[] }[] } }>(
-          stack,
-          'AWS::IAM::Policy',
-        ),
-      );
-      return policy?.Properties.PolicyDocument.Statement ?? [];
-    };
-    const [statement, ...others] = policyWith('one.py');
+    const [statement, ...others] = statementsWith('one.py');
     expect(others).toEqual([]);
     expect(statement?.Action).toBe('s3:GetObject');
     expect(statement?.Resource.map((arn) => JSON.stringify(arn).match(/\/\*\.\w+/)?.[0])).toEqual([
@@ -111,7 +110,7 @@ describe('SparkApplication', () => {
       '/*.zip',
       '/*.jar',
     ]);
-    expect(policyWith('another.py')).toEqual([statement]);
+    expect(statementsWith('another.py')).toEqual([statement]);
   });
 
   test('has the same code hash with and without the caches of Python', () => {

@@ -44,6 +44,12 @@ function granted({ stack }: Ground): Statement[] {
 /** What counts the restarts of a job. */
 const RESTARTS = new cloudwatch.Metric({ namespace: 'Lake', metricName: 'Restarts', dimensionsMap: { Job: 'events' } });
 
+/** The ports that rules of a stack open. */
+function portsIn(stack: Stack): number[] {
+  const rules = resourcesIn<{ FromPort: number }>(stack, 'AWS::EC2::SecurityGroupIngress');
+  return Object.values(rules).map(({ Properties }) => Properties.FromPort);
+}
+
 /** Options of a job that tells somebody. */
 function told({ stack, encryptionKey }: Ground): Partial<StreamingJobOptions> {
   return { alerts: new AlertTopics(stack, 'Alerts', { encryptionKey }) };
@@ -112,12 +118,8 @@ describe('StreamingJob', () => {
     const from = kafka.addTopic('Topic', { topicName: 'flights', partitions: 3 });
     const cluster = new StreamingCluster(jobStack, 'Cluster', made);
     cluster.addJob('events', { entryPoint: __filename, encryptionKey: made.encryptionKey, from });
-    const ports = (stack: Stack) =>
-      Object.values(resourcesIn<{ FromPort: number }>(stack, 'AWS::EC2::SecurityGroupIngress')).map(
-        ({ Properties }) => Properties.FromPort,
-      );
-    expect(ports(jobStack).filter((port) => port === 9098)).toHaveLength(2);
-    expect(ports(kafkaStack)).not.toContain(9098);
+    expect(portsIn(jobStack).filter((port) => port === 9098)).toHaveLength(2);
+    expect(portsIn(kafkaStack)).not.toContain(9098);
   });
 
   test('reads and writes its tables', () => {
