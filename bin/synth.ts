@@ -67,8 +67,7 @@ function refuse(directory: string, given: string, names: string[]): void {
   if (toHere.split(path.sep)[0] !== '..') {
     fail({ path: '--out', must, got: given, remedy: 'name another one' });
   }
-  const foreign = (name: string): boolean => !WRITTEN.some((form) => form.test(name));
-  const other = names.includes(MARKER) ? names.find(foreign) : names[0];
+  const other = names.includes(MARKER) ? names.find((name) => !WRITTEN.some((form) => form.test(name))) : names[0];
   if (other !== undefined) {
     fail({ path: '--out', must, got: given, remedy: `it holds '${other}': move it away or name another one` });
   }

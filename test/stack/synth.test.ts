@@ -63,7 +63,7 @@ describe('bin/synth.ts', () => {
         `${must}, got ${JSON.stringify(out)}; it holds '${named}': move it away or name another one\n`,
       );
       expect(status).toBe(1);
-      expect(fs.readdirSync(out).sort()).toEqual([one, two]);
+      expect(fs.readdirSync(out).toSorted()).toEqual([one, two]);
     },
     60_000,
   );
