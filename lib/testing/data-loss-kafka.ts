@@ -44,9 +44,9 @@ function kafkaLosses(property: string, { before, after, ages }: Change): Loss[] 
     return [];
   }
   const keepsLess = (name: string): boolean => {
-    const kept = amount(name, new_, ages.after);
-    // what is not known may be more or less, and nothing is more than no limit
-    return kept !== Number.POSITIVE_INFINITY && !(kept >= amount(name, old, ages.before));
+    const [had, keeps] = [amount(name, old, ages.before), amount(name, new_, ages.after)];
+    // an age that is not known may be more or less, and nothing is more than no limit
+    return keeps < had || (isAge(name) && keeps !== Number.POSITIVE_INFINITY && !(keeps >= had));
   };
   const names = [...new Set([...Object.keys(old), ...Object.keys(new_)])].filter((name) => old[name] !== new_[name]);
   return [
@@ -86,9 +86,16 @@ function kafkaConfigs(value: Json | undefined): Configs | undefined {
   }
 }
 
-/** How much is kept, in bytes or milliseconds. Less than nothing is no limit, to Kafka; by default there is none for bytes. */
+function isAge(name: string): boolean {
+  return AGES.some(([age]) => age === name);
+}
+
+/** How much is kept. Less than nothing is no limit, to Kafka; by default there is none for bytes; the rest is not known. */
 function amount(name: string, configs: Configs, unset: number): number {
-  return name.endsWith('bytes') ? limit(configs[name] ?? '-1') : ageIn(configs, unset);
+  if (isAge(name)) {
+    return ageIn(configs, unset);
+  }
+  return limit(configs[name] ?? (name.endsWith('bytes') ? '-1' : 'unknown'));
 }
 
 function ageIn(configs: Configs, unset: number): number {

@@ -42,6 +42,11 @@ function at(tier: StorageTier, days: number): TierTransition {
   return { tier, after: Duration.days(days) };
 }
 
+/** A storage whose silver files move at an age. */
+const moving = (after: Duration): LakeStorageProps => ({
+  silverLifecycle: { transitions: [{ tier: StorageTier.INTELLIGENT_TIERING, after }] },
+});
+
 describe('LakeStorage', () => {
   test('has a bucket per zone, one for artifacts and one for access logs', () => {
     const stack = testStack();
@@ -359,9 +364,6 @@ describe('lifecycle of a zone', () => {
   });
 
   test('fails when objects move at an age that is no whole number of days, which may be 0', () => {
-    const moving = (after: Duration) => ({
-      silverLifecycle: { transitions: [{ tier: StorageTier.INTELLIGENT_TIERING, after }] },
-    });
     expect(() => build(moving(Duration.hours(36)))).toThrow(
       '\'silverLifecycle.transitions[0].after\' must be whole days, got "1.5 days"',
     );

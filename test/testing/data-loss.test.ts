@@ -13,6 +13,8 @@ const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
 const topic = (configs: { [name: string]: string }): Members => ({ Configs: base64(JSON.stringify(configs)) });
 
+const marks = (age: string) => ({ 'delete.retention.ms': age });
+
 const policy = (value: string) => ({ 'cleanup.policy': value });
 
 const lines = (hours: number): Members => ({
@@ -24,6 +26,17 @@ const encoded = (hours: number): Members => ({ ServerProperties: base64(`log.ret
 const rules = (...all: Members[]): Members => ({
   LifecycleConfiguration: { Rules: all.map((rule) => Object.assign({ Status: 'Enabled' }, rule)) },
 });
+
+/** A bucket that keeps so many of the newest old versions. */
+const newest = (NewerNoncurrentVersions?: number): Members =>
+  rules({ NoncurrentVersionExpiration: { NoncurrentDays: 30, NewerNoncurrentVersions } });
+
+/** A bucket that keeps objects and old versions until an age. */
+const until = (ExpirationInDays: Json, more: Members = {}): Members =>
+  rules({ ExpirationInDays, NoncurrentVersionExpiration: { NoncurrentDays: ExpirationInDays }, ...more });
+
+/** A rule for what begins with a prefix. */
+const below = (Prefix: string, days = 30): Members => ({ Prefix, ExpirationInDays: days });
 
 const inBucket = (before: Members, after: Members): string[] => changed('AWS::S3::Bucket', before, after);
 
@@ -159,6 +172,12 @@ describe('a topic of Kafka', () => {
     expect(found(topicOf(1), topicOf())).toEqual([]);
   });
 
+  test('loses marks of deletion when it keeps them for a shorter time than it said', () => {
+    expect(inTopic(marks('1000'), marks('500'))).toEqual(['DATA_LOST Configs.delete.retention.ms']);
+    expect(inTopic(marks('500'), marks('1000'))).toEqual([]);
+    expect(inTopic({}, marks('500'))).toEqual([]);
+  });
+
   test('loses messages when it deletes or compacts what it did not', () => {
     expect(inTopic(policy('compact'), policy('delete'))).toEqual(['DATA_LOST Configs.cleanup.policy']);
     expect(inTopic({}, policy('compact,delete'))).toEqual(['DATA_LOST Configs.cleanup.policy']);
@@ -207,8 +226,6 @@ describe('a lifecycle rule of a bucket', () => {
   });
 
   test('loses old versions when it keeps fewer of the newest, whatever their age', () => {
-    const newest = (NewerNoncurrentVersions?: number): Members =>
-      rules({ NoncurrentVersionExpiration: { NoncurrentDays: 30, NewerNoncurrentVersions } });
     expect(inBucket(newest(100), newest())).toEqual(lost);
     expect(inBucket(newest(100), newest(5))).toEqual(lost);
     expect(inBucket(newest(5), newest(100))).toEqual([]);
@@ -216,23 +233,20 @@ describe('a lifecycle rule of a bucket', () => {
   });
 
   test('loses nothing when an age that only the deployment knows is the same', () => {
-    const after = (ExpirationInDays: Json, more: Members = {}): Members =>
-      rules({ ExpirationInDays, NoncurrentVersionExpiration: { NoncurrentDays: ExpirationInDays }, ...more });
     const mapped = { 'Fn::FindInMap': ['Ages', 'prod', 'days'] };
-    expect(inBucket(after({ Ref: 'Age' }), after({ Ref: 'Age' }))).toEqual([]);
-    expect(inBucket(after(mapped), after(mapped, { Prefix: 'logs/' }))).toEqual([]);
-    expect(inBucket(after({ Ref: 'Age' }), after({ Ref: 'Other' }))).toEqual([...lost, ...lost]);
-    expect(inBucket(after(30), after({ Ref: 'Age' }))).toEqual([...lost, ...lost]);
+    expect(inBucket(until({ Ref: 'Age' }), until({ Ref: 'Age' }))).toEqual([]);
+    expect(inBucket(until(mapped), until(mapped, { Prefix: 'logs/' }))).toEqual([]);
+    expect(inBucket(until({ Ref: 'Age' }), until({ Ref: 'Other' }))).toEqual([...lost, ...lost]);
+    expect(inBucket(until(30), until({ Ref: 'Age' }))).toEqual([...lost, ...lost]);
   });
 
   test('loses nothing when it is split by prefix', () => {
-    const logs = (Prefix: string, days = 30): Members => ({ Prefix, ExpirationInDays: days });
-    expect(inBucket(rules(logs('logs/')), rules(logs('logs/a/'), logs('logs/b/')))).toEqual([]);
-    expect(inBucket(rules(logs('logs/')), rules(logs('logs/a/', 10), logs('logs/b/')))).toEqual(lost);
-    expect(inBucket(rules(logs('logs/a/'), logs('logs/b/')), rules(logs('logs/')))).toEqual(lost);
-    const tagged = { ...logs('logs/'), TagFilters: [{ Key: 'a', Value: 'b' }] };
-    expect(inBucket(rules(tagged), rules(logs('logs/a/')))).toEqual(lost);
-    expect(inBucket(rules(logs('logs/')), rules(tagged))).toEqual([]);
+    expect(inBucket(rules(below('logs/')), rules(below('logs/a/'), below('logs/b/')))).toEqual([]);
+    expect(inBucket(rules(below('logs/')), rules(below('logs/a/', 10), below('logs/b/')))).toEqual(lost);
+    expect(inBucket(rules(below('logs/a/'), below('logs/b/')), rules(below('logs/')))).toEqual(lost);
+    const tagged = { ...below('logs/'), TagFilters: [{ Key: 'a', Value: 'b' }] };
+    expect(inBucket(rules(tagged), rules(below('logs/a/')))).toEqual(lost);
+    expect(inBucket(rules(below('logs/')), rules(tagged))).toEqual([]);
   });
 
   test('loses objects when it deletes more of them', () => {
