@@ -11,6 +11,12 @@ function parameterOf(facts: RuntimeFacts): { Name: string; Type: string; Value: 
   return theOnly(stack, 'AWS::SSM::Parameter');
 }
 
+/** So many topics that only a deployment names. */
+function arns(count: number): { [severity: string]: string } {
+  const names = Array.from({ length: count }, (_, index) => `t${index}`);
+  return Object.fromEntries(names.map((name) => [name, Lazy.string({ produce: () => 'arn' })]));
+}
+
 describe('RuntimeParameter', () => {
   test('is a text at a well-known name', () => {
     expect(RuntimeParameter.nameFor('dev')).toBe('/lakehouse/dev/runtime');
@@ -71,10 +77,6 @@ describe('RuntimeParameter', () => {
   });
 
   test('counts what only a deployment knows as an ARN', () => {
-    const arns = (count: number): { [severity: string]: string } =>
-      Object.fromEntries(
-        Array.from({ length: count }, (_, index) => [`t${index}`, Lazy.string({ produce: () => 'arn' })]),
-      );
     expect(() => parameterOf({ ...FACTS, topics: arns(50) })).not.toThrow();
     expect(() => parameterOf({ ...FACTS, topics: arns(70) })).toThrow(/'facts' must be at most 8192 bytes/);
   });
