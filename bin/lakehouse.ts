@@ -5,11 +5,10 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
-import { environments } from '../config';
 import { updateLockFile } from '../lib/contracts/update-lock-file';
 import { LakehouseError, problem } from '../lib/private/errors';
 import { configShape } from '../lib/config/shape';
-import { type ExplainOptions, explainConfig } from '../local/config-explain';
+import type { ExplainOptions } from '../local/config-explain';
 import { type CostOptions, costReport } from '../local/cost';
 import { down, status } from '../local/down';
 import { contractSchema } from '../local/generate/contract-schema';
@@ -40,12 +39,13 @@ function up(args: string[]): Promise<number> {
 }
 
 /** Explains an environment of `config/`, which an app that has the package installed does not have. */
-function explain(env: string | undefined, options: ExplainOptions): void {
+async function explain(env: string | undefined, options: ExplainOptions): Promise<void> {
   inClone(
     'config explain',
     "the environments are the app's own; 'lakehouse config schema' says what each setting means",
   );
-  console.log(explainConfig(named(env), options));
+  const { explainConfig } = await import('../local/config-explain.js');
+  console.log(explainConfig(await named(env), options));
 }
 
 /** Builds what Spark applications take to the cluster, with the Python that the bootstrap finds. */
@@ -68,8 +68,6 @@ function bootstrapped(verb: string, args: string[]): Promise<number> {
     child.once('exit', (code) => done(code ?? 1));
   });
 }
-
-const ENVIRONMENT = isClone() ? `the environment: ${environments.names().join(', ')}` : 'the environment';
 
 /** The folder of contracts that is asked for. */
 function contractsIn(directory: string): string {
@@ -101,12 +99,17 @@ async function showPlan(environment: string, options: PlanOptions): Promise<numb
 }
 
 /** The environment that is asked for; who names none is told which there are, where they are known. */
-function named(env: string | undefined): string {
-  if (env === undefined && !isClone()) {
+async function named(env: string | undefined): Promise<string> {
+  if (env !== undefined) {
+    return env;
+  }
+  if (!isClone()) {
     const remedy = 'name one of your app';
     throw new LakehouseError(problem({ path: 'env', must: 'the name of an environment', got: env, remedy }));
   }
-  return env ?? environments.load(env).environment;
+  // read by who needs it only: what runs can be stopped whatever is being edited
+  const { environments } = await import('../config/index.js');
+  return environments.load(env).environment;
 }
 
 /** The command line; an action that ends with a code of its own tells it to `exit`. */
@@ -164,12 +167,12 @@ export function lakehouseProgram(exit: (code: number) => void = () => undefined)
         'Exit code 0: no change, 2: changes, 3: a table drifted, or a deploy would be refused or lose something. Asks AWS by the usual credentials, or the stack that is ' +
         'up in this folder when it is of that environment and neither --endpoint nor --region is given.',
     )
-    .argument('[env]', ENVIRONMENT)
+    .argument('[env]', 'the environment')
     .option('--endpoint <url>', 'another AWS endpoint, for example http://127.0.0.1:4566')
     .option('--region <name>', "the region instead of the environment's")
     .option('--assembly <folder>', 'a folder that is synthesized already, for example cdk.out')
     .option('--json', 'for programs')
-    .action(async (env: string | undefined, options: PlanOptions) => exit(await showPlan(named(env), options)));
+    .action(async (env: string | undefined, options: PlanOptions) => exit(await showPlan(await named(env), options)));
   program
     .command('adopt')
     .description(
@@ -209,18 +212,18 @@ export function lakehouseProgram(exit: (code: number) => void = () => undefined)
   program
     .command('cost')
     .description('estimate what an environment costs in a month, and what a plain one with the same work would')
-    .argument('[env]', ENVIRONMENT)
+    .argument('[env]', 'the environment')
     .option('--json', 'figures for programs')
     .option('--assume <file>', 'a JSON file of assumptions, for example {"taskDuty": 0.4}')
     .option('--assembly <folder>', 'a folder that is synthesized already, for example cdk.out')
     .action(async (env: string | undefined, options: CostOptions) =>
-      console.log(await costReport(named(env), options)),
+      console.log(await costReport(await named(env), options)),
     );
   const config = program.command('config').description('what the settings of an environment are').helpCommand(false);
   config
     .command('explain')
     .description('every setting of an environment: its value, whether it is set or a default, and what it means')
-    .argument('[env]', ENVIRONMENT)
+    .argument('[env]', 'the environment')
     .argument('[setting]', 'only this section or setting, for example kafka or kafka.storageGib')
     .option('--json', 'for programs')
     .action((env: string | undefined, setting: string | undefined, options: ExplainOptions) =>

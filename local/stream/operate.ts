@@ -34,7 +34,7 @@ export interface RerunOptions extends Options {
 export interface StreamContext {
   readonly paths: () => RunPaths;
   /** The environment that is asked for; who names none is told which there are. */
-  readonly named: (env: string | undefined) => string;
+  readonly named: (env: string | undefined) => Promise<string>;
   readonly exit: (code: number) => void;
 }
 
@@ -70,12 +70,12 @@ export function showStatus(context: StreamContext, asked: Asked): Promise<void> 
 }
 
 /** Does something with the streams that are asked for. */
-function atStreams(
+async function atStreams(
   { paths, named }: StreamContext,
   { env, options }: Asked,
   use: (aws: Aws, streams: LiveStream[]) => Promise<void>,
 ): Promise<void> {
-  const environment = named(env);
+  const environment = await named(env);
   return Aws.at(placeOf(environment, options, paths()), async (aws) => {
     const streams = await deployedStreams(aws, environment, options);
     await use(

@@ -1,5 +1,5 @@
 import { type SpawnSyncReturns, execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../../local/paths';
 import { bundleCommandLine, linkCommandLine } from '../../local/toolchain/command-line';
@@ -44,6 +44,37 @@ describe('linkCommandLine', () => {
   });
 });
 
+describe('the command line of a clone', () => {
+  const clone = newFolder();
+  const config = join(clone, 'config/prod.ts');
+  const lakehouse = (...args: string[]): SpawnSyncReturns<string> =>
+    spawnSync(join(clone, 'node_modules/.bin/lakehouse'), args, { cwd: clone, encoding: 'utf8', timeout: 60_000 });
+
+  beforeAll(() => {
+    const copied = ['bin', 'config', 'lib', 'local', 'package.json', 'package-lock.json'];
+    copied.forEach((name) => cpSync(join(root, name), join(clone, name), { recursive: true }));
+    mkdirSync(join(clone, 'node_modules'));
+    const packages = readdirSync(join(root, 'node_modules')).filter((name) => !name.startsWith('.'));
+    packages.forEach((name) => symlinkSync(join(root, 'node_modules', name), join(clone, 'node_modules', name)));
+    linkCommandLine(clone);
+  }, 60_000);
+
+  it('knows the config as it was edited last', () => {
+    writeFileSync(config, readFileSync(config, 'utf8').replace(/monthlyUsd: [\d_]+/, 'monthlyUsd: 4711'));
+    const { stdout } = lakehouse('config', 'explain', 'prod', 'budget.monthlyUsd');
+    expect(stdout).toMatch(/^budget\.monthlyUsd +4711 +config/m);
+  }, 60_000);
+
+  it('does what needs no config while that cannot be read', () => {
+    writeFileSync(config, 'export const prod = {');
+    expect(lakehouse('down')).toMatchObject({ status: 0, stdout: 'nothing runs in this folder\n', stderr: '' });
+    const { status, stderr } = lakehouse('config', 'explain', 'prod');
+    expect(stderr).toMatch(/^✗ [^]*prod\.ts:1:/);
+    expect(stderr).not.toContain('    at ');
+    expect(status).toBe(1);
+  }, 60_000);
+});
+
 describe('an installed command line', () => {
   const folder = newFolder();
   const program = join(folder, 'lakehouse.js');
@@ -71,8 +102,4 @@ describe('an installed command line', () => {
     },
     60_000,
   );
-
-  it('shows none in its help', () => {
-    expect(run('cost', '--help').stdout).toMatch(/^ +env +the environment$/m);
-  }, 60_000);
 });

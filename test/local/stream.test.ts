@@ -22,7 +22,7 @@ const RUNS: StreamStatus = {
 
 describe('commands about streams', () => {
   const program = new Command();
-  addStreamCommands(program, { paths: () => new RunPaths(), named: () => 'dev', exit: () => undefined });
+  addStreamCommands(program, { paths: () => new RunPaths(), named: async () => 'dev', exit: () => undefined });
   const commands = [...program.commands, ...program.commands.flatMap((command) => command.commands)];
 
   it.each(['deploy', 'drain', 'replay', 'redrive'])('show the default of --timeout in seconds: %s', (name) => {
