@@ -58,7 +58,7 @@ export function grantLanding(grantee: IGrantable, { storage }: PipelineLake): vo
     actions: ['s3:ListBucket', 's3:GetBucketLocation'],
     resources: [landing.bucketArn],
   });
-  acknowledgeGrant(grantee, extracts, 'extracts are named by source, table and run, none of which is known before');
+  acknowledgeGrant(grantee, extracts, 'extracts are named by source, dataset and run, none of which is known before');
 }
 
 function allow(grantee: IGrantable, statement: iam.PolicyStatementProps): void {
