@@ -1,5 +1,6 @@
 export * from './acknowledge';
 export * from './alert-topics';
+export * from './group-problems';
 export * from './lake-key';
 export * from './lake-network';
 export * from './left-out';

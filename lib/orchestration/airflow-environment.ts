@@ -5,7 +5,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import * as mwaa from 'aws-cdk-lib/aws-mwaa';
 import { CfnResource, Names, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { LakeKey } from '../foundation';
+import { LakeKey, groupProblems } from '../foundation';
 import { failAll, problem } from '../private';
 import { AirflowLogLevel, WebserverAccess, type WorkerReplacement } from './airflow-access';
 import {
@@ -17,7 +17,7 @@ import {
 import { executionRole } from './airflow-execution-role';
 import { NAME_LIMIT, airflowProblems, countsOf } from './airflow-problems';
 import { AirflowSize } from './airflow-size';
-import { airflowSubnets, groupProblems, subnetProblems, warnOfIsolation } from './airflow-subnets';
+import { airflowSubnets, subnetProblems, warnOfIsolation } from './airflow-subnets';
 import { AirflowVersion } from './airflow-version';
 import { DagBundle, type IDagBundle } from './dag-bundle';
 
@@ -206,9 +206,12 @@ export class AirflowEnvironment extends AirflowEnvironmentBase {
     const mismatches = props.dags instanceof DagBundle ? props.dags._mismatches(this.version) : [];
     failAll(
       `Airflow environment '${this.node.path}'`,
-      [...airflowProblems(props), ...subnetProblems(props, subnets), ...groupProblems(props), ...mismatches].map(
-        problem,
-      ),
+      [
+        ...airflowProblems(props),
+        ...subnetProblems(props, subnets),
+        ...groupProblems(props.securityGroups),
+        ...mismatches,
+      ].map(problem),
     );
     warnOfIsolation(this, props, subnets);
     const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;

@@ -56,12 +56,6 @@ export function subnetProblems({ vpc, vpcSubnets }: Place, subnets: ec2.ISubnet[
   return problems;
 }
 
-/** MWAA takes no environment without a group. */
-export function groupProblems({ securityGroups: got }: { readonly securityGroups?: ec2.ISecurityGroup[] }): Problem[] {
-  const remedy = 'leave it out for a new one';
-  return got?.length === 0 ? [{ path: 'securityGroups', must: 'at least one group', got, remedy }] : [];
-}
-
 /** Warns of subnets without a way out, which need endpoints. */
 export function warnOfIsolation(scope: Construct, { vpc }: Place, subnets: ec2.ISubnet[]): void {
   const shut = among(subnets, vpc.isolatedSubnets);

@@ -206,6 +206,7 @@ export class StreamingJob extends Construct {
   private reach(cluster: IStreamingCluster, brokers: ec2.Connections): void {
     const { defaultPort } = brokers;
     if (defaultPort === undefined) {
+      brokers.allowDefaultPortFrom(cluster); // fails, and says what is missing
       return;
     }
     for (const group of brokers.securityGroups) {

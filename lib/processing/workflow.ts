@@ -11,7 +11,7 @@ import type { Machine } from './states';
 const NAME_LIMIT = 80;
 
 /**
- * Where logs lie that need no line each in the account's policy for log delivery, which is full after some forty. The id of the stack
+ * Where logs lie that need no line each in the account's policy for log delivery, which has 5,120 characters. The id of the stack
  * is part of the name, because a stack that is made again may find the log of the one before.
  *
  * @see https://docs.aws.amazon.com/step-functions/latest/dg/bp-cwl.html

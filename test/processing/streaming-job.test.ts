@@ -122,6 +122,17 @@ describe('StreamingJob', () => {
     expect(portsIn(kafkaStack)).not.toContain(9098);
   });
 
+  test('fails where it is not known by which port brokers are reached', () => {
+    const made = ground();
+    const brokers = KafkaBrokers.provisioned({ instanceType: new ec2.InstanceType('m7g.large') });
+    const kafka = new KafkaCluster(made.stack, 'Kafka', { ...made, brokers });
+    const from = kafka.addTopic('Topic', { topicName: 'flights', partitions: 3 });
+    const { securityGroups } = kafka.connections;
+    Object.defineProperty(kafka, 'connections', { value: new ec2.Connections({ securityGroups }) });
+    const cluster = new StreamingCluster(made.stack, 'Cluster', made);
+    expect(() => cluster.addJob('events', { entryPoint: __filename, from })).toThrow(/no default port/);
+  });
+
   test('reads and writes its tables', () => {
     const made = build(({ stack, storage }) => ({
       to: [

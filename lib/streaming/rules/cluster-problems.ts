@@ -1,7 +1,7 @@
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as msk from 'aws-cdk-lib/aws-msk';
 import { type Stack, Token } from 'aws-cdk-lib/core';
-import { renderedProperties } from '../../foundation';
+import { groupProblems, renderedProperties } from '../../foundation';
 import { type Problem, problem, sorted } from '../../private';
 import { replicationProblems } from './config-values';
 import type { KafkaClusterProps } from '../kafka-cluster';
@@ -31,7 +31,7 @@ export function clusterProblems(props: KafkaClusterProps, facts: ClusterFacts): 
     ...wrongSubnets,
     ...kind.problems(),
     ...around.filter(({ path }) => wrongSubnets.every((other) => other.path !== path)),
-    ...groupProblems(props),
+    ...groupProblems(props.securityGroups),
     ...nameProblems(props.clusterName),
     ...configurationProblems(props, facts.brokerCount),
   ];
@@ -50,12 +50,6 @@ function subnetProblems(subnets: ec2.ISubnet[]): Problem[] {
           remedy: 'name one subnet in each of two or three zones',
         },
       ];
-}
-
-/** MSK would take the default group of the network. */
-function groupProblems({ securityGroups: got }: KafkaClusterProps): Problem[] {
-  const remedy = 'leave it out for a new one';
-  return got?.length === 0 ? [{ path: 'securityGroups', must: 'at least one group', got, remedy }] : [];
 }
 
 function nameProblems(got: string | undefined): Problem[] {
