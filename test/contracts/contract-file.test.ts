@@ -18,6 +18,8 @@ describe('ContractFile', () => {
     ['a: "\u0085"', '1:5', 'the character U+0085'],
     ['a: b # \u0007', '1:8', 'the character U+0007'],
     ['a: b # \u007f', '1:8', 'the character U+007F'],
+    ['a: 9007199254740991\nb: [-9007199254740993]', '2:5', '-9007199254740993, an integer beyond 2^53'],
+    ['a: 0x20000000000001', '1:4', '0x20000000000001, an integer beyond 2^53'],
   ])('has no value for %j, which the jobs read otherwise or not at all', (text, place, got) => {
     const file = new ContractFile('trips.yaml', text);
     expect(file.value).toBeUndefined();
@@ -33,7 +35,8 @@ describe('ContractFile', () => {
     '# \t\na: "b\n  \tc"',
     'a: "#\t"',
     '{"a":"\t"}',
-  ])('takes tabs as the jobs do in %j', (text) => {
+    'a: "9007199254740993"',
+  ])('takes as the jobs do %j', (text) => {
     expect(new ContractFile('trips.yaml', text).problems).toEqual([]);
   });
 });
