@@ -130,7 +130,7 @@ function problemsOf(props: TableOptimizersProps): Problem[] {
 
 function durationProblems({ snapshotRetention, orphanRetention }: TableOptimizersProps): Problem[] {
   return Object.entries({ snapshotRetention, orphanRetention }).flatMap(([path, duration]): Problem[] => {
-    const days = duration?.toDays({ integral: false });
+    const days = duration?.isUnresolved() === true ? undefined : duration?.toDays({ integral: false });
     const isWrong = days !== undefined && !(Number.isInteger(days) && days >= 1);
     const remedy = 'Glue counts in days';
     return isWrong ? [{ path, must: 'whole days, at least 1', got: `${days} days`, remedy }] : [];

@@ -1,6 +1,6 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
-import { App, Duration, NestedStack, Stack } from 'aws-cdk-lib/core';
+import { App, Duration, Lazy, NestedStack, Stack } from 'aws-cdk-lib/core';
 import { IcebergTable, LakeCatalog, TableOptimizers, type TableOptimizersProps } from '../../lib/catalog';
 import { CompactionStrategy, IcebergType, NullOrder, SchemaLock, SortDirection } from '../../lib/contracts';
 import { LakeStorage } from '../../lib/storage';
@@ -110,6 +110,17 @@ describe('TableOptimizers', () => {
     });
     const role = iam.Role.fromRoleArn(stack, 'Own', 'arn:aws:iam::111111111111:role/own');
     expect(optimized({ role }).made.role).toBe(role);
+  });
+
+  test('takes days that only a deployment knows', () => {
+    const days = Lazy.number({ produce: () => 9 });
+    const { stack } = optimized({ snapshotRetention: Duration.days(days), orphanRetention: Duration.days(days) });
+    expect(configurations(stack)).toMatchObject({
+      retention: { RetentionConfiguration: { IcebergConfiguration: { SnapshotRetentionPeriodInDays: 9 } } },
+      orphan_file_deletion: {
+        OrphanFileDeletionConfiguration: { IcebergConfiguration: { OrphanFileRetentionPeriodInDays: 9 } },
+      },
+    });
   });
 
   test('fails when times are no days, numbers too small or there is no order, all at once', () => {
