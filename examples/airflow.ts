@@ -9,13 +9,11 @@ const { key } = new foundation.LakeKey(stack, 'Key');
 const { vpc } = new foundation.LakeNetwork(stack, 'Network', { availabilityZones: ['eu-west-1a', 'eu-west-1b'] });
 const lake = new storage.LakeStorage(stack, 'Lake', { encryptionKey: key });
 
-// The folder of DAGs and its pinned packages, copied into the bucket at each deployment that changes them.
-const dagsDirectory = path.join(__dirname, '..', 'workloads', 'dags');
+// The folder of DAGs, copied into the bucket at each deployment that changes it. They need no more than MWAA has.
 const dags = new orchestration.DagBundle(stack, 'Dags', {
   bucket: lake.artifacts,
   bundleName: 'lakehouse',
-  directory: dagsDirectory,
-  requirements: path.join(dagsDirectory, 'requirements.txt'),
+  directory: path.join(__dirname, '..', 'workloads', 'dags'),
   encryptionKey: key,
 });
 

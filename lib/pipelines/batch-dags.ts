@@ -8,7 +8,7 @@ import { type IAlertTopics, RuntimeParameter, acknowledgeGrant } from '../founda
 import { DagBundle } from '../orchestration';
 import type { BatchJobFlow, IBatchCluster } from '../processing';
 import { ArtifactPrefix } from '../storage';
-import { DAGS, DAG_REQUIREMENTS } from './jobs';
+import { DAGS } from './jobs';
 
 /** What a DAG does with a standing cluster: adds steps, and looks after them. */
 const STEP_ACTIONS = [
@@ -89,7 +89,6 @@ export class BatchDags extends Construct {
       removalPolicy,
       bundleName: 'lakehouse',
       directory: DAGS,
-      requirements: DAG_REQUIREMENTS,
     });
   }
 

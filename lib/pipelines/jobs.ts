@@ -20,8 +20,5 @@ export const DBT_LOCK = path.join(WORKLOADS, 'python', 'dbt.lock');
 /** The lock of the Python packages that the check of data quality takes. */
 export const QUALITY_LOCK = path.join(WORKLOADS, 'python', 'quality.lock');
 
-/** The DAGs that ship with this package. */
+/** The DAGs that ship with this package; they need no more than MWAA has. */
 export const DAGS = path.join(WORKLOADS, 'dags');
-
-/** What the DAGs need beside what MWAA has. */
-export const DAG_REQUIREMENTS = path.join(DAGS, 'requirements.txt');
