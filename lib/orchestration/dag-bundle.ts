@@ -10,8 +10,9 @@ import { Construct, type IConstruct } from 'constructs';
 import { PYTHON_CACHES, leftOut } from '../foundation';
 import { type Problem, fail, failAll, problem } from '../private';
 import type { AirflowVersion } from './airflow-version';
+import { DEFAULT_PREFIX, Folder, bucketProblems, bundleProblems, readRequirements } from './dag-bundle-problems';
 import { DagCopier } from './dag-copier';
-import { RequirementsFile } from './requirements-file';
+import type { RequirementsFile } from './requirements-file';
 
 /** DAGs in a bucket, for an Airflow environment. */
 export interface IDagBundle extends IConstruct {
@@ -153,8 +154,8 @@ export class DagBundle extends Construct implements IDagBundle {
     );
     this.bucket = bucket;
     this.bundleName = bundleName;
-    claimFolder(this, `${prefix}${DAGS}${bundleName}/`);
-    this.dagsPath = `${prefix}${DAGS}`.replace(/\/$/, '');
+    claimFolder(this, `${prefix}${Folder.DAGS}${bundleName}/`);
+    this.dagsPath = `${prefix}${Folder.DAGS}`.replace(/\/$/, '');
     const copier = DagCopier.of(this, {
       logRetention: props.logRetention ?? logs.RetentionDays.THREE_MONTHS,
       encryptionKey: props.encryptionKey,
@@ -162,7 +163,7 @@ export class DagBundle extends Construct implements IDagBundle {
     });
     copier.copy(this, 'Dags', {
       bucket,
-      keyPrefix: `${prefix}${DAGS}${bundleName}/`,
+      keyPrefix: `${prefix}${Folder.DAGS}${bundleName}/`,
       sources: [props.directory, ...(props.sharedDirectories ?? [])].map((directory) =>
         s3deploy.Source.asset(directory, leftOut(notDags(directory, props.requirements))),
       ),
@@ -171,7 +172,7 @@ export class DagBundle extends Construct implements IDagBundle {
     if (this.requirements !== undefined) {
       const { text } = this.requirements;
       const file = `${hashOf(text)}.txt`;
-      const keyPrefix = `${prefix}${REQUIREMENTS}`;
+      const keyPrefix = `${prefix}${Folder.REQUIREMENTS}`;
       const sources = [fileSource(file, text)];
       copier.copy(this, 'Requirements', { bucket, keyPrefix, sources, isOwned: false });
       this.requirementsPath = `${keyPrefix}${file}`;
@@ -204,13 +205,6 @@ class ExistingDagBundle extends Construct implements IDagBundle {
   }
 }
 
-const DEFAULT_PREFIX = 'airflow/';
-const DAGS = 'dags/';
-const REQUIREMENTS = 'requirements/';
-
-/** CDK marks the bucket with a tag whose key of 128 characters has the prefix in it. */
-const PREFIX_LIMIT = 102;
-
 /** How much of a hash is in a file name. */
 const SHORT_HASH = 16;
 
@@ -239,105 +233,6 @@ function fileSource(file: string, text: string): s3deploy.ISource {
       return s3deploy.Source.asset(directory, { assetHash: file }).bind(scope, context);
     },
   };
-}
-
-/** The file with one kind of line ends, so that its hash is the same on every machine; nothing when it cannot be read. */
-function readRequirements(file: string | undefined): RequirementsFile | undefined {
-  return file !== undefined && fs.statSync(file, { throwIfNoEntry: false })?.isFile() === true
-    ? new RequirementsFile(fs.readFileSync(file, 'utf8').replaceAll('\r\n', '\n'))
-    : undefined;
-}
-
-/** All that is wrong with what a bundle is made of. */
-function bundleProblems(props: DagBundleProps): Problem[] {
-  const { bundleName, prefix = DEFAULT_PREFIX, requirements } = props;
-  const problems: Problem[] = [];
-  if (!/^[a-z][a-z0-9_]{0,63}$/.test(bundleName)) {
-    const must = '1 to 64 lower case letters, digits and underscores, a letter first, because Python imports it';
-    problems.push({ path: 'bundleName', must, got: bundleName, remedy: "use a name such as 'lakehouse'" });
-  }
-  if (!/^([\w.-]+\/)+$/.test(prefix) || `${prefix}${DAGS}${bundleName}/`.length > PREFIX_LIMIT) {
-    const must = `folders that end with a slash, of at most ${PREFIX_LIMIT} characters with the name of the bundle`;
-    problems.push({ path: 'prefix', must, got: prefix, remedy: `leave it out to get '${DEFAULT_PREFIX}'` });
-  }
-  if (requirements !== undefined && readRequirements(requirements) === undefined) {
-    problems.push({ path: 'requirements', must: 'an existing file', got: requirements, remedy: PATH_REMEDY });
-  }
-  const directories = { directory: props.directory, ...numbered('sharedDirectories', props.sharedDirectories ?? []) };
-  return [...problems, ...directoryProblems(directories)];
-}
-
-const PATH_REMEDY = 'correct the path; it is relative to the working directory';
-
-function numbered(name: string, values: string[]): { [path: string]: string } {
-  return Object.fromEntries(values.map((value, index) => [`${name}[${index}]`, value]));
-}
-
-/** Directories that do not exist, hold no DAG, or hold the same file twice. */
-function directoryProblems(directories: { [path: string]: string }): Problem[] {
-  const problems: Problem[] = [];
-  const owners = new Map<string, string>();
-  for (const [name, directory] of Object.entries(directories)) {
-    const files = filesIn(directory);
-    if (files === undefined) {
-      problems.push({ path: name, must: 'an existing directory', got: directory, remedy: PATH_REMEDY });
-      continue;
-    }
-    if (name === 'directory' && !files.some((file) => file.endsWith('.py'))) {
-      problems.push({ path: name, must: 'a directory with DAG files', got: directory, remedy: 'add a .py file to it' });
-    }
-    for (const file of files) {
-      const owner = owners.get(file);
-      if (owner !== undefined) {
-        const remedy = 'rename one of the two files';
-        problems.push({ path: name, must: `without the files of ${owner}`, got: file, remedy });
-      }
-      owners.set(file, name);
-    }
-  }
-  return problems;
-}
-
-/** The files of a directory by their path in it, caches left out; nothing when there is no such directory. */
-function filesIn(directory: string): string[] | undefined {
-  if (fs.statSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) {
-    return undefined;
-  }
-  return fs
-    .readdirSync(directory, { recursive: true, encoding: 'utf8' })
-    .filter((file) => !/(^|\/)(__pycache__|\.\w+_cache)(\/|$)|\.pyc$/.test(file))
-    .filter((file) => fs.statSync(path.join(directory, file)).isFile());
-}
-
-/** What can be seen of a bucket that the app defines; of others nothing can. */
-function bucketProblems(bucket: s3.IBucket): Problem[] {
-  const resource = bucket.node.defaultChild;
-  if (!(resource instanceof s3.CfnBucket)) {
-    return [];
-  }
-  const { versioningConfiguration: versioning, publicAccessBlockConfiguration: block } = resource;
-  const problems: Problem[] = [];
-  if (!Token.isUnresolved(versioning) && (versioning === undefined || !isEnabled(versioning))) {
-    const remedy = 'set versioned: true on the bucket';
-    problems.push({ path: 'bucket', must: 'versioned, or MWAA refuses it', got: 'a bucket without versions', remedy });
-  }
-  if (!Token.isUnresolved(block) && (block === undefined || !blocksAll(block))) {
-    const remedy = 'set blockPublicAccess: BlockPublicAccess.BLOCK_ALL on the bucket';
-    const must = 'closed to all public access, or MWAA refuses it';
-    problems.push({ path: 'bucket', must, got: 'a bucket that does not block all of it', remedy });
-  }
-  return problems;
-}
-
-function isEnabled(versioning: object): boolean {
-  return 'status' in versioning && versioning.status === 'Enabled';
-}
-
-function blocksAll(block: object): boolean {
-  const values: { [name: string]: unknown } = { ...block };
-  return ['blockPublicAcls', 'blockPublicPolicy', 'ignorePublicAcls', 'restrictPublicBuckets'].every(
-    (name) => values[name] === true || Token.isUnresolved(values[name]),
-  );
 }
 
 /** The folders that bundles own: by app where the name of the bucket is known, else by bucket. */
