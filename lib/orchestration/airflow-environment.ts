@@ -251,6 +251,8 @@ export class AirflowEnvironment extends AirflowEnvironmentBase {
       dagS3Path: props.dags.dagsPath,
       requirementsS3Path: props.dags.requirementsPath,
       requirementsS3ObjectVersion: props.dags.requirementsObjectVersion,
+      pluginsS3Path: props.dags.pluginsPath,
+      pluginsS3ObjectVersion: props.dags.pluginsObjectVersion,
       airflowConfigurationOptions: props.airflowConfiguration,
       executionRoleArn: role.roleArn,
       kmsKey: this.encryptionKey.keyArn,

@@ -74,7 +74,11 @@ function answerFindings(scope: Construct, role: iam.Role, props: ExecutionRolePr
       "one of the actions that MWAA's documentation asks for, on named resources",
     );
   }
-  acknowledgeWildcards(role, fileArns(props.dags), 'the files of DAGs and requirements, under prefixes of one bucket');
+  acknowledgeWildcards(
+    role,
+    fileArns(props.dags),
+    'the files of DAGs, requirements and plugins, under prefixes of one bucket',
+  );
   acknowledgeWildcards(
     role,
     ['*'],
@@ -85,11 +89,15 @@ function answerFindings(scope: Construct, role: iam.Role, props: ExecutionRolePr
 }
 
 /** The objects that an environment reads: folders rather than files, so that no change of a file changes the policy. */
-function fileArns({ bucket, dagsPath, requirementsPath }: IDagBundle): string[] {
-  const folders = [dagsPath, ...(requirementsPath === undefined ? [] : [path.posix.dirname(requirementsPath)])];
-  return [...new Set(folders)].map((folder) =>
-    bucket.arnForObjects(folder === '.' ? String(requirementsPath) : `${folder}/*`),
-  );
+function fileArns({ bucket, dagsPath, requirementsPath, pluginsPath }: IDagBundle): string[] {
+  const files = [requirementsPath, pluginsPath].flatMap((file) => (file === undefined ? [] : [inFolder(file)]));
+  return [...new Set([`${dagsPath}/*`, ...files])].map((key) => bucket.arnForObjects(key));
+}
+
+/** All of the folder of a file; the file where it lies in none. */
+function inFolder(file: string): string {
+  const folder = path.posix.dirname(file);
+  return folder === '.' ? file : `${folder}/*`;
 }
 
 function logArn(scope: Construct, { environmentName }: ExecutionRoleProps): string {

@@ -11,6 +11,7 @@ export interface BundleParts {
   readonly directory: string;
   readonly sharedDirectories?: string[];
   readonly requirements?: string;
+  readonly plugins?: string;
   readonly prefix?: string;
 }
 
@@ -21,6 +22,7 @@ export const DEFAULT_PREFIX = 'airflow/';
 export enum Folder {
   DAGS = 'dags/',
   REQUIREMENTS = 'requirements/',
+  PLUGINS = 'plugins/',
 }
 
 /** CDK marks the bucket with a tag whose key of 128 characters has the prefix in it. */
@@ -35,21 +37,34 @@ export function readRequirements(file: string | undefined): RequirementsFile | u
 
 /** All that is wrong with what a bundle is made of. */
 export function bundleProblems(props: BundleParts): Problem[] {
-  const { bundleName, prefix = DEFAULT_PREFIX, requirements } = props;
+  const { bundleName, prefix = DEFAULT_PREFIX, requirements, plugins } = props;
   const problems: Problem[] = [];
   if (!/^[a-z][a-z0-9_]{0,63}$/.test(bundleName)) {
     const must = '1 to 64 lower case letters, digits and underscores, a letter first, because Python imports it';
     problems.push({ path: 'bundleName', must, got: bundleName, remedy: "use a name such as 'lakehouse'" });
   }
-  if (!/^([\w.-]+\/)+$/.test(prefix) || `${prefix}${Folder.DAGS}${bundleName}/`.length > PREFIX_LIMIT) {
+  if (!/^([\w.-]+\/)+$/.test(prefix) || foldersOf(props).some((folder) => folder.length > PREFIX_LIMIT)) {
     const must = `folders that end with a slash, of at most ${PREFIX_LIMIT} characters with the name of the bundle`;
     problems.push({ path: 'prefix', must, got: prefix, remedy: `leave it out to get '${DEFAULT_PREFIX}'` });
   }
   if (requirements !== undefined && readRequirements(requirements) === undefined) {
     problems.push({ path: 'requirements', must: 'an existing file', got: requirements, remedy: PATH_REMEDY });
   }
+  if (plugins !== undefined && (filesIn(plugins) ?? []).length === 0) {
+    const must = 'an existing directory of plugins or wheels';
+    problems.push({ path: 'plugins', must, got: plugins, remedy: PATH_REMEDY });
+  }
   const directories = { directory: props.directory, ...numbered('sharedDirectories', props.sharedDirectories ?? []) };
   return [...problems, ...directoryProblems(directories)];
+}
+
+/** The folders of the bucket that are copied to. */
+function foldersOf({ bundleName, prefix = DEFAULT_PREFIX, requirements, plugins }: BundleParts): string[] {
+  return [
+    `${prefix}${Folder.DAGS}${bundleName}/`,
+    ...(requirements === undefined ? [] : [`${prefix}${Folder.REQUIREMENTS}`]),
+    ...(plugins === undefined ? [] : [`${prefix}${Folder.PLUGINS}`]),
+  ];
 }
 
 const PATH_REMEDY = 'correct the path; it is relative to the working directory';

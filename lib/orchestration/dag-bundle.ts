@@ -4,6 +4,7 @@ import * as path from 'node:path';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
+import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import * as s3deploy from 'aws-cdk-lib/aws-s3-deployment';
 import { RemovalPolicy, Stage, Token } from 'aws-cdk-lib/core';
 import { Construct, type IConstruct } from 'constructs';
@@ -35,6 +36,20 @@ export interface IDagBundle extends IConstruct {
    * @default - the newest when the environment is created or its path changes
    */
   readonly requirementsObjectVersion?: string;
+
+  /**
+   * The archive of the plugins and wheels of the environment.
+   *
+   * @default - no plugins
+   */
+  readonly pluginsPath?: string;
+
+  /**
+   * The version of that object.
+   *
+   * @default - the newest when the environment is created or its path changes
+   */
+  readonly pluginsObjectVersion?: string;
 }
 
 /** DAGs that are in a bucket already. */
@@ -59,6 +74,20 @@ export interface DagBundleAttributes {
    * @default - the newest when the environment is created or its path changes
    */
   readonly requirementsObjectVersion?: string;
+
+  /**
+   * The archive of the plugins and wheels of the environment.
+   *
+   * @default - no plugins
+   */
+  readonly pluginsPath?: string;
+
+  /**
+   * The version of that object, for which the same holds as for that of the requirements.
+   *
+   * @default - the newest when the environment is created or its path changes
+   */
+  readonly pluginsObjectVersion?: string;
 }
 
 /** Properties of a DagBundle. */
@@ -90,6 +119,15 @@ export interface DagBundleProps {
   readonly requirements?: string;
 
   /**
+   * A directory whose content becomes the `plugins.zip` of the environment, which unpacks it to `/usr/local/airflow/plugins`:
+   * plugins of Airflow, and wheels of what the requirements name. An environment with a private web interface installs from
+   * nothing else.
+   *
+   * @default - no plugins
+   */
+  readonly plugins?: string;
+
+  /**
    * Where in the bucket Airflow's files are; ends with a slash.
    *
    * @default 'airflow/'
@@ -112,7 +150,7 @@ export interface DagBundleProps {
 
   /**
    * What happens to that log when it leaves the stack. The DAGs go with the bundle, because an environment would go on running
-   * them; the requirements files stay.
+   * them; requirements files and plugins stay.
    *
    * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
    */
@@ -123,8 +161,8 @@ export interface DagBundleProps {
  * A folder of DAGs, copied into a bucket at each deployment that changes it.
  *
  * DAGs go to `<prefix>dags/<bundle>/`, and only there is removed what the bundle no longer has: other bundles, and DAGs that
- * others put beside them, stay. The requirements file goes to a path with its hash, which stays too: so a change always
- * reaches the environment, and a rollback finds the old file again.
+ * others put beside them, stay. The requirements file and the plugins go to paths with their hashes, which stay too: so a
+ * change always reaches the environment, and a rollback finds the old files again.
  *
  * @see https://docs.aws.amazon.com/mwaa/latest/userguide/configuring-dag-folder.html
  */
@@ -138,16 +176,20 @@ export class DagBundle extends Construct implements IDagBundle {
   public readonly dagsPath: string;
   public readonly requirementsPath?: string;
   public readonly requirementsObjectVersion?: string;
+  public readonly pluginsPath?: string;
+  public readonly pluginsObjectVersion?: string;
 
   /** The name of the bundle. */
   public readonly bundleName: string;
 
   private readonly requirements?: RequirementsFile;
+  private readonly plugins?: string;
 
   constructor(scope: Construct, id: string, props: DagBundleProps) {
     super(scope, id);
     const { bucket, bundleName, prefix = DEFAULT_PREFIX } = props;
     this.requirements = readRequirements(props.requirements);
+    this.plugins = props.plugins;
     failAll(
       `DAG bundle '${this.node.path}'`,
       [...bundleProblems(props), ...bucketProblems(bucket), ...(this.requirements?.problems ?? [])].map(problem),
@@ -165,18 +207,13 @@ export class DagBundle extends Construct implements IDagBundle {
       bucket,
       keyPrefix: `${prefix}${Folder.DAGS}${bundleName}/`,
       sources: [props.directory, ...(props.sharedDirectories ?? [])].map((directory) =>
-        s3deploy.Source.asset(directory, leftOut(notDags(directory, props.requirements))),
+        s3deploy.Source.asset(directory, leftOut(notDags(directory, [props.requirements, props.plugins]))),
       ),
       isOwned: true,
+      isUnpacked: true,
     });
-    if (this.requirements !== undefined) {
-      const { text } = this.requirements;
-      const file = `${hashOf(text)}.txt`;
-      const keyPrefix = `${prefix}${Folder.REQUIREMENTS}`;
-      const sources = [fileSource(file, text)];
-      copier.copy(this, 'Requirements', { bucket, keyPrefix, sources, isOwned: false });
-      this.requirementsPath = `${keyPrefix}${file}`;
-    }
+    this.requirementsPath = this.copyRequirements(copier, `${prefix}${Folder.REQUIREMENTS}`);
+    this.pluginsPath = this.copyPlugins(copier, `${prefix}${Folder.PLUGINS}`);
   }
 
   /**
@@ -187,6 +224,30 @@ export class DagBundle extends Construct implements IDagBundle {
   public _mismatches(version: AirflowVersion): Problem[] {
     return this.requirements?.mismatches(version) ?? [];
   }
+
+  private copyRequirements(copier: DagCopier, keyPrefix: string): string | undefined {
+    if (this.requirements === undefined) {
+      return undefined;
+    }
+    const { bucket } = this;
+    const { text } = this.requirements;
+    const file = `${hashOf(text)}.txt`;
+    const sources = [fileSource(file, text)];
+    copier.copy(this, 'Requirements', { bucket, keyPrefix, sources, isOwned: false, isUnpacked: true });
+    return `${keyPrefix}${file}`;
+  }
+
+  /** As the archive that CDK makes of the directory, which is named by the hash of what is in it. */
+  private copyPlugins(copier: DagCopier, keyPrefix: string): string | undefined {
+    if (this.plugins === undefined) {
+      return undefined;
+    }
+    const { bucket } = this;
+    const asset = new Asset(this, 'PluginsArchive', { path: this.plugins, ...leftOut(LEFT_OUT) });
+    const sources = [s3deploy.Source.bucket(asset.bucket, asset.s3ObjectKey)];
+    copier.copy(this, 'Plugins', { bucket, keyPrefix, sources, isOwned: false, isUnpacked: false });
+    return `${keyPrefix}${asset.assetHash}.zip`;
+  }
 }
 
 class ExistingDagBundle extends Construct implements IDagBundle {
@@ -194,6 +255,8 @@ class ExistingDagBundle extends Construct implements IDagBundle {
   public readonly dagsPath: string;
   public readonly requirementsPath?: string;
   public readonly requirementsObjectVersion?: string;
+  public readonly pluginsPath?: string;
+  public readonly pluginsObjectVersion?: string;
 
   constructor(scope: Construct, id: string, attributes: DagBundleAttributes) {
     super(scope, id);
@@ -202,6 +265,8 @@ class ExistingDagBundle extends Construct implements IDagBundle {
     this.dagsPath = attributes.dagsPath.replaceAll(/^\/+|\/+$/g, '');
     this.requirementsPath = attributes.requirementsPath;
     this.requirementsObjectVersion = attributes.requirementsObjectVersion;
+    this.pluginsPath = attributes.pluginsPath;
+    this.pluginsObjectVersion = attributes.pluginsObjectVersion;
   }
 }
 
@@ -209,11 +274,13 @@ class ExistingDagBundle extends Construct implements IDagBundle {
 const SHORT_HASH = 16;
 
 /** What is never part of a bundle. */
-const NOT_DAGS = [...PYTHON_CACHES, '.DS_Store'];
+const LEFT_OUT = [...PYTHON_CACHES, '.DS_Store'];
 
-function notDags(directory: string, requirements: string | undefined): string[] {
-  const relative = requirements === undefined ? '..' : path.relative(directory, requirements);
-  return relative.startsWith('..') || path.isAbsolute(relative) ? NOT_DAGS : [...NOT_DAGS, `/${relative}`];
+/** The same, and of the others what lies in the directory. */
+function notDags(directory: string, others: (string | undefined)[]): string[] {
+  const relatives = others.flatMap((other) => (other === undefined ? [] : [path.relative(directory, other)]));
+  const inside = relatives.filter((relative) => !relative.startsWith('..') && !path.isAbsolute(relative));
+  return [...LEFT_OUT, ...inside.map((relative) => `/${relative}`)];
 }
 
 function hashOf(text: string): string {

@@ -28,6 +28,8 @@ export interface DagCopy {
   readonly sources: s3deploy.ISource[];
   /** Whether the folder is the bundle's own: what is no longer in the bundle goes, and all of it with the bundle. */
   readonly isOwned: boolean;
+  /** Whether the files in the sources are copied, or the sources themselves. */
+  readonly isUnpacked: boolean;
 }
 
 /**
@@ -77,6 +79,7 @@ export class DagCopier extends Construct {
       destinationKeyPrefix: what.keyPrefix,
       prune: what.isOwned,
       retainOnDelete: !what.isOwned,
+      ...(what.isUnpacked ? {} : { extract: false }),
       memoryLimit: MEMORY,
       role: this.role,
       logGroup: this.logGroup,

@@ -14,6 +14,7 @@ ASSETS = "test-assets"
 COPIER = "arn:aws:lambda:us-east-1:000000000000:function:copier"
 DAGS = "airflow/dags/tests/"
 REQUIREMENTS = "airflow/requirements/1.txt"
+PLUGINS = "airflow/plugins/plugins.zip"
 
 
 def archive(**files: str) -> bytes:
@@ -33,6 +34,7 @@ def upload_dags(endpoint: Endpoint) -> None:
     with zipfile.ZipFile(requirements, "w") as opened:
         opened.writestr("1.txt", "six==1.17.0")
     endpoint.upload("requirements.zip", requirements.getvalue(), ASSETS)
+    endpoint.upload("plugins.zip", archive(plugin__py="x = 1"), ASSETS)
     _make_copier(endpoint)
 
 
@@ -65,11 +67,12 @@ def _deployment(keys: list[str], prefix: str, **more: Any) -> Template:
 
 
 def copying() -> dict[str, Template]:
-    """A bucket as MWAA wants it, and the deployments that CDK makes for two folders of it."""
+    """A bucket as MWAA wants it, and the deployments that CDK makes for three folders of it."""
     block = {
         name: True for name in ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
     }
-    tags = [{"Key": f"aws-cdk:cr-owned:{prefix}:1", "Value": "true"} for prefix in (DAGS, "airflow/requirements/")]
+    prefixes = (DAGS, "airflow/requirements/", "airflow/plugins/")
+    tags = [{"Key": f"aws-cdk:cr-owned:{prefix}:1", "Value": "true"} for prefix in prefixes]
     return {
         "Files": {
             "Type": "AWS::S3::Bucket",
@@ -90,6 +93,7 @@ def copying() -> dict[str, Template]:
             SystemMetadata={"cache-control": "no-cache"},
         ),
         "Requirements": _deployment(["requirements.zip"], "airflow/requirements/", Prune=False, RetainOnDelete=True),
+        "Plugins": _deployment(["plugins.zip"], "airflow/plugins/", Extract=False, Prune=False, RetainOnDelete=True),
     }
 
 
@@ -130,6 +134,7 @@ def environment(group: object, key: object) -> dict[str, Template]:
         "SourceBucketArn": att("Files", "Arn"),
         "DagS3Path": "airflow/dags",
         "RequirementsS3Path": REQUIREMENTS,
+        "PluginsS3Path": PLUGINS,
         "AirflowConfigurationOptions": {"lakehouse.environment": "tests"},
         "ExecutionRoleArn": att("Runner", "Arn"),
         "KmsKey": key,
@@ -140,7 +145,7 @@ def environment(group: object, key: object) -> dict[str, Template]:
         "WeeklyMaintenanceWindowStart": "TUE:04:30",
         "Tags": {"Part": "airflow"},
     }
-    waits = ["Dags", "Requirements"]
+    waits = ["Dags", "Requirements", "Plugins"]
     return {
         "Runner": _runner(),
         **subnets,

@@ -11,7 +11,7 @@ import {
   WorkerReplacement,
 } from '../../lib/orchestration';
 import { resourcesIn, testStack, theOnly } from '../support/stacks';
-import { CONSTRAINT, build, bundle, environmentOf, requirementsOf } from './environments';
+import { OFFLINE, build, bundle, environmentOf, pluginsOf, requirementsOf } from './environments';
 
 /** What happens to the resources of the environment. */
 function policies(stack: Stack): (string | undefined)[] {
@@ -84,33 +84,43 @@ describe('AirflowEnvironment', () => {
     expect(environmentOf().Name).toMatch(/^Test-Airflow-[0-9A-F]{8}$/);
   });
 
-  test('reads the DAGs and the requirements of its bundle, when they are there', () => {
+  test('reads the DAGs, the requirements and the plugins of its bundle, when they are there', () => {
     const stack = testStack();
-    const dags = bundle({ requirements: requirementsOf(CONSTRAINT) }, stack);
+    const dags = bundle({ requirements: requirementsOf(...OFFLINE, 'six==1.17.0'), plugins: pluginsOf() }, stack);
     const environment = environmentOf({ dags }, stack);
     expect(environment).toMatchObject({
       SourceBucketArn: stack.resolve(dags.bucket.bucketArn),
       DagS3Path: 'airflow/dags',
       RequirementsS3Path: dags.requirementsPath,
+      PluginsS3Path: dags.pluginsPath,
     });
     const [whole] = Object.values(resourcesIn(stack, 'AWS::MWAA::Environment'));
     const copies = Object.keys(resourcesIn(stack, 'Custom::CDKBucketDeployment'));
-    expect(copies).toHaveLength(2);
+    expect(copies).toHaveLength(3);
     expect(whole?.DependsOn).toEqual(expect.arrayContaining(copies));
   });
 
-  test('takes DAGs that are there already, with the version of their requirements', () => {
+  test('has no requirements and no plugins where its bundle has none', () => {
+    const environment = environmentOf();
+    expect(Object.keys(environment).filter((name) => /^(Requirements|Plugins)S3/.test(name))).toEqual([]);
+  });
+
+  test('takes DAGs that are there already, with the versions of their requirements and plugins', () => {
     const stack = testStack();
     const dags = DagBundle.fromDagBundleAttributes(stack, 'Dags', {
       bucket: s3.Bucket.fromBucketName(stack, 'Theirs', 'theirs'),
       dagsPath: 'dags',
       requirementsPath: 'requirements.txt',
       requirementsObjectVersion: 'v1',
+      pluginsPath: 'plugins.zip',
+      pluginsObjectVersion: 'v2',
     });
     expect(environmentOf({ dags }, stack)).toMatchObject({
       DagS3Path: 'dags',
       RequirementsS3Path: 'requirements.txt',
       RequirementsS3ObjectVersion: 'v1',
+      PluginsS3Path: 'plugins.zip',
+      PluginsS3ObjectVersion: 'v2',
     });
   });
 

@@ -8,7 +8,7 @@ import { AirflowEnvironment, DagBundle } from '../../lib/orchestration';
 import { answersIn, complianceOf, withAwsSolutions } from '../support/compliance';
 import { resourcesIn, testStack } from '../support/stacks';
 import { temporaryDirectory } from '../support/temporary';
-import { CONSTRAINT, FIT, ZONES, build, bundle, requirementsOf } from './environments';
+import { FIT, OFFLINE, ZONES, build, bundle, pluginsOf, requirementsOf } from './environments';
 
 interface Statement {
   readonly Sid?: string;
@@ -60,26 +60,28 @@ describe('The role of an AirflowEnvironment', () => {
 
   test('reads the files of Airflow in the bucket, and no others', () => {
     const stack = testStack();
-    const dags = bundle({ requirements: requirementsOf(CONSTRAINT) }, stack);
+    const dags = bundle({ requirements: requirementsOf(...OFFLINE), plugins: pluginsOf() }, stack);
     build({ dags }, stack);
     expect(statement(stack, 'ReadFiles')?.Resource).toEqual([
       stack.resolve(dags.bucket.arnForObjects('airflow/dags/*')),
       stack.resolve(dags.bucket.arnForObjects('airflow/requirements/*')),
+      stack.resolve(dags.bucket.arnForObjects('airflow/plugins/*')),
     ]);
     expect(statement(stack, 'LookAtBucket')?.Resource).toEqual(stack.resolve(dags.bucket.bucketArn));
   });
 
-  test('reads the folder of DAGs that are there already, and the one file of their requirements', () => {
+  test('reads the folder of DAGs that are there already, the one file of their requirements, and the folder of their plugins', () => {
     const stack = testStack();
     const bucket = s3.Bucket.fromBucketName(stack, 'Theirs', 'theirs');
     const dags = DagBundle.fromDagBundleAttributes(stack, 'Dags', {
       bucket,
       dagsPath: 'dags',
       requirementsPath: 'requirements.txt',
+      pluginsPath: 'p/plugins.zip',
     });
     build({ dags }, stack);
     expect(statement(stack, 'ReadFiles')?.Resource).toEqual(
-      ['dags/*', 'requirements.txt'].map((key) => stack.resolve(bucket.arnForObjects(key))),
+      ['dags/*', 'requirements.txt', 'p/*'].map((key) => stack.resolve(bucket.arnForObjects(key))),
     );
   });
 
@@ -128,6 +130,7 @@ describe('The role of an AirflowEnvironment', () => {
       bucket,
       dagsPath: 'flows',
       requirementsPath: 'r/requirements.txt',
+      pluginsPath: 'p/plugins.zip',
     });
     const { vpc } = new LakeNetwork(part, 'Net', { availabilityZones: ZONES });
     new AirflowEnvironment(part, 'Scheduler', { vpc, dags });

@@ -11,7 +11,7 @@ import { DagBundle } from '../../lib/orchestration';
 import { answersIn, complianceOf, withAwsSolutions } from '../support/compliance';
 import { resourcesIn, testStack, theOnly } from '../support/stacks';
 import { temporaryDirectory } from '../support/temporary';
-import { CONSTRAINT, FIT, bundle, directoryOf, requirementsOf } from './environments';
+import { CONSTRAINT, FIT, bundle, directoryOf, pluginsOf, requirementsOf } from './environments';
 
 const COPY = 'Custom::CDKBucketDeployment';
 
@@ -44,10 +44,12 @@ function statementsIn(stack: Stack): Statement[] {
   return policies.flatMap(({ Properties }) => Properties.PolicyDocument.Statement);
 }
 
-/** The assets of a bundle whose directory has these files, its requirements among them. */
+/** The assets of a bundle whose directory has these files, its requirements and plugins among them. */
 function keysWith(files: { [name: string]: string }): string[] {
-  const directory = directoryOf({ 'first.py': 'x = 1', 'requirements.txt': `${CONSTRAINT}\n`, ...files });
-  const [copy] = copiesOf({ directory, requirements: path.join(directory, 'requirements.txt') });
+  const own = { 'first.py': 'x = 1', 'requirements.txt': `${CONSTRAINT}\n`, 'plugins/six.whl': 'wheel' };
+  const directory = directoryOf({ ...own, ...files });
+  const requirements = path.join(directory, 'requirements.txt');
+  const [copy] = copiesOf({ directory, requirements, plugins: path.join(directory, 'plugins') });
   return copy?.SourceObjectKeys ?? [];
 }
 
@@ -106,13 +108,36 @@ describe('DagBundle', () => {
     expect(pathOf(`${CONSTRAINT}\r`, 'six==1.17.0\r')).toBe(first);
   });
 
+  test('has its plugins as one archive at a path with their hash, where they stay', () => {
+    const stack = testStack();
+    const dags = bundle({ plugins: pluginsOf() }, stack);
+    expect(dags.pluginsPath).toMatch(/^airflow\/plugins\/[0-9a-f]{64}\.zip$/);
+    expect(copiesIn(stack)).toContainEqual(
+      expect.objectContaining({
+        SourceObjectKeys: [path.basename(dags.pluginsPath ?? '')],
+        DestinationBucketKeyPrefix: 'airflow/plugins/',
+        Extract: false,
+        Prune: false,
+        RetainOnDelete: true,
+      }),
+    );
+    expect(bundle().pluginsPath).toBeUndefined();
+  });
+
+  test('has another path for other plugins, and the same for the same, whatever tools leave beside them', () => {
+    const first = bundle({ plugins: pluginsOf() }).pluginsPath;
+    expect(bundle({ plugins: pluginsOf({ 'more.py': '' }) }).pluginsPath).not.toBe(first);
+    expect(bundle({ plugins: pluginsOf({ '__pycache__/more.pyc': '', '.DS_Store': '' }) }).pluginsPath).toBe(first);
+  });
+
   test('lays shared directories beside its DAGs', () => {
     const [copy] = copiesOf({ sharedDirectories: [directoryOf({ 'shared/code.py': '' })] });
     expect(copy?.SourceObjectKeys).toHaveLength(2);
   });
 
-  test('changes with its files and not with caches or requirements in its directory', () => {
+  test('changes with its files and not with caches, requirements or plugins in its directory', () => {
     const plain = keysWith({});
+    expect(keysWith({ 'plugins/more.whl': 'wheel' })).toEqual(plain);
     expect(keysWith({ '__pycache__/first.pyc': 'compiled', 'requirements.txt': `${CONSTRAINT}\n# more\n` })).toEqual(
       plain,
     );
@@ -129,7 +154,8 @@ describe('DagBundle', () => {
   test('is the same in every synthesis', () => {
     const directory = directoryOf({ 'first.py': 'x = 1', 'sub/second.py': 'y = 2' });
     const requirements = requirementsOf(CONSTRAINT);
-    const once = () => resourcesIn(Stack.of(bundle({ directory, requirements })));
+    const plugins = pluginsOf();
+    const once = () => resourcesIn(Stack.of(bundle({ directory, requirements, plugins })));
     expect(once()).toEqual(once());
   });
 
@@ -146,7 +172,7 @@ describe('DagBundle', () => {
     });
   });
 
-  test('refers to DAGs that are there, with the version of their requirements', () => {
+  test('refers to DAGs that are there, with the versions of their requirements and plugins', () => {
     const stack = testStack();
     const bucket = s3.Bucket.fromBucketName(stack, 'Theirs', 'theirs');
     const dags = DagBundle.fromDagBundleAttributes(stack, 'Dags', {
@@ -154,12 +180,16 @@ describe('DagBundle', () => {
       dagsPath: '/dags/',
       requirementsPath: 'requirements.txt',
       requirementsObjectVersion: 'v1',
+      pluginsPath: 'plugins.zip',
+      pluginsObjectVersion: 'v2',
     });
     expect(dags).toMatchObject({
       bucket,
       dagsPath: 'dags',
       requirementsPath: 'requirements.txt',
       requirementsObjectVersion: 'v1',
+      pluginsPath: 'plugins.zip',
+      pluginsObjectVersion: 'v2',
     });
     expect(resourcesIn(stack)).toEqual({});
   });
@@ -168,7 +198,7 @@ describe('DagBundle', () => {
 describe('The function that copies bundles', () => {
   test('is one for all bundles of a stack, with one layer, little memory and no managed policy', () => {
     const stack = testStack();
-    bundle({ requirements: requirementsOf(CONSTRAINT) }, stack);
+    bundle({ requirements: requirementsOf(CONSTRAINT), plugins: pluginsOf() }, stack);
     bundle({ bundleName: 'second' }, stack, 'Second');
     expect(theOnly(stack, 'AWS::Lambda::Function')).toMatchObject({ MemorySize: 512 });
     expect(Object.keys(resourcesIn(stack, 'AWS::Lambda::LayerVersion'))).toHaveLength(1);
@@ -179,7 +209,7 @@ describe('The function that copies bundles', () => {
     const stack = testStack();
     const key = new kms.Key(stack, 'Key');
     const bucket = new s3.Bucket(stack, 'Files', { ...FIT, encryptionKey: key });
-    bundle({ bucket, requirements: requirementsOf(CONSTRAINT) }, stack);
+    bundle({ bucket, requirements: requirementsOf(CONSTRAINT), plugins: pluginsOf() }, stack);
     const objects = (prefix: string) => stack.resolve(bucket.arnForObjects(prefix));
     const statements = statementsIn(stack).map(({ Action, Resource }) => ({ Action, Resource }));
     expect(statements).toEqual(
@@ -189,6 +219,7 @@ describe('The function that copies bundles', () => {
           Resource: objects('airflow/dags/lakehouse/*'),
         },
         { Action: ['s3:PutObject', 's3:AbortMultipartUpload'], Resource: objects('airflow/requirements/*') },
+        { Action: ['s3:PutObject', 's3:AbortMultipartUpload'], Resource: objects('airflow/plugins/*') },
         { Action: ['kms:Decrypt', 'kms:GenerateDataKey'], Resource: stack.resolve(key.keyArn) },
       ]),
     );
@@ -240,8 +271,8 @@ describe('The function that copies bundles', () => {
     const part = new Construct(new Stack(app, 'Theirs'), 'Analytics');
     const bucket = new s3.Bucket(part, 'Files', { ...FIT, enforceSSL: true, serverAccessLogsPrefix: 'access/' });
     const directory = directoryOf({ 'first.py': '' });
-    const requirements = requirementsOf(CONSTRAINT);
-    new DagBundle(part, 'Nightly', { bucket, bundleName: 'nightly', directory, requirements });
+    const files = { requirements: requirementsOf(CONSTRAINT), plugins: pluginsOf() };
+    new DagBundle(part, 'Nightly', { bucket, bundleName: 'nightly', directory, ...files });
     Validations.of(app).addPlugins(new ServerlessChecks(app));
     const { open, answered } = complianceOf(withAwsSolutions(app));
     expect(open).toEqual([]);
@@ -278,7 +309,23 @@ describe('DagBundle fails when', () => {
       { sharedDirectories: ['none'] },
       '\'sharedDirectories[0]\' must be an existing directory, got "none"',
     ],
+    [
+      'prefix',
+      { prefix: `${'a'.repeat(90)}/`, bundleName: 'a', requirements: requirementsOf(CONSTRAINT) },
+      "'prefix' must be folders that end with a slash",
+    ],
+    [
+      'prefix',
+      { prefix: `${'a'.repeat(94)}/`, bundleName: 'a', plugins: pluginsOf() },
+      "'prefix' must be folders that end with a slash",
+    ],
     ['requirements', { requirements: 'none.txt' }, '\'requirements\' must be an existing file, got "none.txt"'],
+    [
+      'plugins',
+      { plugins: 'none' },
+      '\'plugins\' must be an existing directory of plugins or wheels, got "none"; correct the path; it is relative to the working directory',
+    ],
+    ['plugins', { plugins: directoryOf({}) }, "'plugins' must be an existing directory of plugins or wheels, got"],
   ])('%s is impossible (%j)', (_what, props, message) => {
     expect(wrong(props)).toThrow(message);
   });

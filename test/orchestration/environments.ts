@@ -15,8 +15,15 @@ import { testStack, theOnly } from '../support/stacks';
 
 export const ZONES = ['us-east-1a', 'us-east-1b', 'us-east-1c'];
 
-/** The first line of every good requirements file. */
+/** The first line of every good requirements file of an environment with a public web interface. */
 export const CONSTRAINT = `--constraint "${AirflowVersion.V3_0_6.constraintsUrl}"`;
+
+/** The first lines of every good one of an environment with a private web interface. */
+export const OFFLINE = [
+  '--constraint /usr/local/airflow/plugins/constraints.txt',
+  '--find-links /usr/local/airflow/plugins',
+  '--no-index',
+];
 
 /** What a bucket needs for MWAA. */
 export const FIT: s3.BucketProps = { versioned: true, blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL };
@@ -34,6 +41,11 @@ export function directoryOf(files: { [name: string]: string }): string {
 /** A requirements file with these lines. */
 export function requirementsOf(...lines: string[]): string {
   return path.join(directoryOf({ 'requirements.txt': `${lines.join('\n')}\n` }), 'requirements.txt');
+}
+
+/** A directory of plugins: a wheel and the constraints. */
+export function pluginsOf(files: { [name: string]: string } = {}): string {
+  return directoryOf({ 'constraints.txt': 'six==1.17.0', 'six-1.17.0-py2.py3-none-any.whl': 'wheel', ...files });
 }
 
 /** A bucket in the stack, made when it is not there. */

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from readback.report import read_back
-from tests.airflow_resources import ASSETS, DAGS, REQUIREMENTS, alone, archive, upload_dags
+from tests.airflow_resources import ASSETS, DAGS, PLUGINS, REQUIREMENTS, alone, archive, upload_dags
 from tests.support import REGION, Endpoint
 from tests.templates import Template
 
@@ -83,10 +83,27 @@ def test_an_environment_tells_where_it_is(endpoint: Endpoint, stack: Template) -
 
 
 def test_the_files_are_in_the_bucket_without_what_is_excluded(endpoint: Endpoint, stack: Template) -> None:
-    assert keys(endpoint) == {f"{DAGS}first.py", f"{DAGS}shared.py", REQUIREMENTS}
+    assert keys(endpoint) == {f"{DAGS}first.py", f"{DAGS}shared.py", REQUIREMENTS, PLUGINS}
     assert text(endpoint, f"{DAGS}first.py") == "# who: tests"
     head = endpoint.client("s3").head_object(Bucket=bucket_of(endpoint), Key=f"{DAGS}first.py")
     assert (head["Metadata"], head["CacheControl"]) == ({"part": "dags"}, "no-cache")
+
+
+def test_plugins_are_there_as_the_archive_that_they_were(endpoint: Endpoint, stack: Template) -> None:
+    assert live(endpoint)["PluginsS3Path"] == PLUGINS
+    body = endpoint.client("s3").get_object(Bucket=bucket_of(endpoint), Key=PLUGINS)["Body"].read()
+    assert body == endpoint.client("s3").get_object(Bucket=ASSETS, Key="plugins.zip")["Body"].read()
+
+
+def test_other_plugins_come_to_another_path_and_the_old_ones_stay(endpoint: Endpoint, stack: Template) -> None:
+    endpoint.upload("plugins-2.zip", archive(plugin__py="x = 2"), ASSETS)
+    change(stack, "Plugins", SourceObjectKeys=["plugins-2.zip"])
+    change(stack, "Airflow", PluginsS3Path="airflow/plugins/plugins-2.zip")
+    assert endpoint.deploy("airflow", stack) == "UPDATE_COMPLETE", endpoint.why("airflow")
+    assert live(endpoint)["PluginsS3Path"] == "airflow/plugins/plugins-2.zip"
+    assert {PLUGINS, "airflow/plugins/plugins-2.zip"} <= keys(endpoint)
+    report = read_back(endpoint.url, "airflow", REGION)
+    assert (report.resources, report.mismatches) == (len(stack["Resources"]), [])
 
 
 def test_only_in_its_own_folder_a_deployment_removes_what_is_gone(endpoint: Endpoint, stack: Template) -> None:
@@ -99,7 +116,7 @@ def test_only_in_its_own_folder_a_deployment_removes_what_is_gone(endpoint: Endp
     assert endpoint.deploy("airflow", stack) == "UPDATE_COMPLETE", endpoint.why("airflow")
     assert keys(endpoint) == {
         *(f"{DAGS}second.py", f"{DAGS}shared.py", "airflow/dags/others/theirs.py"),
-        *(REQUIREMENTS, "airflow/requirements/2.txt"),
+        *(REQUIREMENTS, "airflow/requirements/2.txt", PLUGINS),
     }
     assert live(endpoint)["RequirementsS3Path"] == "airflow/requirements/2.txt"
 
@@ -110,24 +127,25 @@ def test_a_failed_update_brings_the_old_files_back(endpoint: Endpoint, stack: Te
     change(stack, "Airflow", Schedulers=9)
     assert endpoint.deploy("airflow", stack) == "UPDATE_ROLLBACK_COMPLETE"
     assert "Schedulers must be between 2 and 5 for mw1.small, got 9" in endpoint.why("airflow")
-    assert keys(endpoint) == {f"{DAGS}first.py", f"{DAGS}shared.py", REQUIREMENTS}
+    assert keys(endpoint) == {f"{DAGS}first.py", f"{DAGS}shared.py", REQUIREMENTS, PLUGINS}
     assert live(endpoint)["Schedulers"] == 2
 
 
 def test_a_deployment_that_leaves_takes_its_folder_with_it(endpoint: Endpoint, stack: Template) -> None:
-    del stack["Resources"]["Dags"], stack["Resources"]["Requirements"], stack["Resources"]["Airflow"]
+    for name in ("Dags", "Requirements", "Plugins", "Airflow"):
+        del stack["Resources"][name]
     bucket = bucket_of(endpoint)
     change(stack, "Files", Tags=[])
     assert endpoint.deploy("airflow", {"Resources": stack["Resources"]}) == "UPDATE_COMPLETE", endpoint.why("airflow")
     listed = endpoint.client("s3").list_objects_v2(Bucket=bucket)["Contents"]
-    assert [item["Key"] for item in listed] == [REQUIREMENTS]
+    assert {item["Key"] for item in listed} == {REQUIREMENTS, PLUGINS}
 
 
 def test_a_deployment_that_another_has_taken_over_leaves_the_files(endpoint: Endpoint, stack: Template) -> None:
     taken = copy.deepcopy(stack["Resources"]["Dags"])
     del stack["Resources"]["Dags"]
     stack["Resources"]["TakenOver"] = taken
-    stack["Resources"]["Airflow"]["DependsOn"] = ["TakenOver", "Requirements"]
+    stack["Resources"]["Airflow"]["DependsOn"] = ["TakenOver", "Requirements", "Plugins"]
     assert endpoint.deploy("airflow", stack) == "UPDATE_COMPLETE", endpoint.why("airflow")
     assert f"{DAGS}first.py" in keys(endpoint)
 
@@ -163,11 +181,11 @@ def test_an_environment_changes_in_place(endpoint: Endpoint, stack: Template, pr
 
 
 def test_what_the_template_no_longer_says_is_cleared(endpoint: Endpoint, stack: Template) -> None:
-    for name in ("RequirementsS3Path", "AirflowConfigurationOptions"):
+    for name in ("RequirementsS3Path", "PluginsS3Path", "AirflowConfigurationOptions"):
         del stack["Resources"]["Airflow"]["Properties"][name]
     assert endpoint.deploy("airflow", stack) == "UPDATE_COMPLETE", endpoint.why("airflow")
     environment = live(endpoint)
-    assert "RequirementsS3Path" not in environment
+    assert not {"RequirementsS3Path", "PluginsS3Path"} & set(environment)
     assert environment.get("AirflowConfigurationOptions", {}) == {}
 
 
@@ -179,6 +197,7 @@ def test_what_the_template_no_longer_says_is_cleared(endpoint: Endpoint, stack: 
         ({"MinWorkers": 6}, "MinWorkers must not be greater than MaxWorkers"),
         ({"WebserverAccessMode": "PUBLIC_AND_PRIVATE"}, "available from Apache Airflow v3.2 on"),
         ({"RequirementsS3Path": "airflow/none.txt"}, "airflow/none.txt cannot be found or read"),
+        ({"PluginsS3Path": "airflow/none.zip"}, "airflow/none.zip cannot be found or read"),
         ({"DagS3Path": "elsewhere"}, "Unable to read the DAGs folder"),
         (
             {"ExecutionRoleArn": "arn:aws:iam::000000000000:role/none"},
