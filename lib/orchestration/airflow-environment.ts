@@ -86,7 +86,8 @@ export interface AirflowEnvironmentProps {
   readonly maxWebservers?: number;
 
   /**
-   * From where the web interface can be reached.
+   * From where the web interface can be reached. A private one installs requirements without a network: from wheels in the
+   * bundle's `plugins`.
    *
    * @default WebserverAccess.PRIVATE_ONLY
    */
@@ -203,7 +204,8 @@ export class AirflowEnvironment extends AirflowEnvironmentBase {
     super(scope, id);
     const subnets = airflowSubnets(props);
     this.version = props.version ?? AirflowVersion.V3_0_6;
-    const mismatches = props.dags instanceof DagBundle ? props.dags._mismatches(this.version) : [];
+    const access = props.access ?? WebserverAccess.PRIVATE_ONLY;
+    const mismatches = props.dags instanceof DagBundle ? props.dags._mismatches(this.version, access) : [];
     failAll(
       `Airflow environment '${this.node.path}'`,
       [
@@ -241,7 +243,7 @@ export class AirflowEnvironment extends AirflowEnvironmentBase {
       airflowVersion: this.version.version,
       environmentClass: (props.size ?? AirflowSize.SMALL).environmentClass,
       ...countsOf(props),
-      webserverAccessMode: props.access ?? WebserverAccess.PRIVATE_ONLY,
+      webserverAccessMode: access,
       endpointManagement: 'SERVICE',
       networkConfiguration: {
         subnetIds: subnets.map(({ subnetId }) => subnetId),

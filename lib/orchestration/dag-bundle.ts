@@ -10,6 +10,7 @@ import { RemovalPolicy, Stage, Token } from 'aws-cdk-lib/core';
 import { Construct, type IConstruct } from 'constructs';
 import { PYTHON_CACHES, leftOut } from '../foundation';
 import { type Problem, fail, failAll, problem } from '../private';
+import { WebserverAccess } from './airflow-access';
 import type { AirflowVersion } from './airflow-version';
 import { DEFAULT_PREFIX, Folder, bucketProblems, bundleProblems, readRequirements } from './dag-bundle-problems';
 import { DagCopier } from './dag-copier';
@@ -217,12 +218,14 @@ export class DagBundle extends Construct implements IDagBundle {
   }
 
   /**
-   * Where the requirements do not fit a version of Airflow.
+   * Where the requirements do not fit an environment of this version of Airflow, with this access to its web interface.
    *
    * @internal
    */
-  public _mismatches(version: AirflowVersion): Problem[] {
-    return this.requirements?.mismatches(version) ?? [];
+  public _mismatches(version: AirflowVersion, access: WebserverAccess): Problem[] {
+    return access === WebserverAccess.PRIVATE_ONLY
+      ? (this.requirements?.privateMismatches(version, this.plugins) ?? [])
+      : (this.requirements?.mismatches(version) ?? []);
   }
 
   private copyRequirements(copier: DagCopier, keyPrefix: string): string | undefined {

@@ -1,3 +1,5 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
 import type { Problem } from '../private';
 import type { AirflowVersion } from './airflow-version';
 
@@ -10,6 +12,9 @@ const OFFICIAL =
 
 /** Where MWAA puts the files of its bucket. */
 const ON_THE_WORKER = '/usr/local/airflow/';
+
+/** Where it unpacks the plugins. */
+const PLUGINS = `${ON_THE_WORKER}plugins`;
 
 /** Options that make pip ask another index, which one environment answers and the next does not. */
 const INDEX_OPTIONS = new Set(['--index-url', '-i', '--extra-index-url', '--find-links', '-f', '--trusted-host']);
@@ -25,15 +30,18 @@ interface Line {
  * MWAA tells of a wrong file after half an hour, in a log, so all of it is told at synth.
  *
  * @see https://docs.aws.amazon.com/mwaa/latest/userguide/working-dags-dependencies.html
+ * @see https://docs.aws.amazon.com/mwaa/latest/userguide/best-practices-dependencies.html
  */
 export class RequirementsFile {
   /** All that is wrong with it whatever the version of Airflow. */
   readonly problems: Problem[] = [];
 
+  private readonly lines: Line[];
   private constraint?: Line;
 
   constructor(readonly text: string) {
-    for (const line of linesOf(text)) {
+    this.lines = linesOf(text);
+    for (const line of this.lines) {
       this.read(line);
     }
     if (this.constraint === undefined) {
@@ -41,7 +49,7 @@ export class RequirementsFile {
         path: 'requirements',
         must: 'constrained to the packages that Airflow was tested with',
         got: 'no --constraint',
-        remedy: "begin it with --constraint and the version's constraintsUrl",
+        remedy: "begin it with --constraint and the version's constraintsUrl, or a copy of that file in plugins",
       });
     }
   }
@@ -61,14 +69,74 @@ export class RequirementsFile {
             },
           ]
         : [];
-    const wrongAirflow = linesOf(this.text).flatMap((line): Problem[] => {
+    return [...wrongConstraint, ...this.otherAirflows(version)];
+  }
+
+  /**
+   * Where it does not fit an environment of a version of Airflow whose web server is private: that one is in a network of AWS
+   * without a way out, so that pip finds there only what the plugins bring.
+   *
+   * @param version the version
+   * @param plugins the directory of the plugins
+   * @see https://docs.aws.amazon.com/mwaa/latest/userguide/configuring-networking.html
+   */
+  privateMismatches(version: AirflowVersion, plugins: string | undefined): Problem[] {
+    return [
+      ...this.unreachableConstraints(version, plugins),
+      ...this.missingOptions(),
+      ...(plugins === undefined ? [NO_WHEELS] : []),
+      ...this.otherAirflows(version),
+    ];
+  }
+
+  private unreachableConstraints(version: AirflowVersion, plugins: string | undefined): Problem[] {
+    const { constraint } = this;
+    const file = constraint === undefined ? undefined : valueOf(constraint.text);
+    if (constraint === undefined || file === undefined) {
+      return [];
+    }
+    const problemOf = (remedy: string): Problem[] => [
+      { path: pathOf(constraint), must: 'a file that a private web server can read', got: file, remedy },
+    ];
+    if (!file.startsWith(ON_THE_WORKER)) {
+      const copy = `${PLUGINS}/constraints.txt`;
+      return problemOf(
+        `put what is at ${version.constraintsUrl} beside the wheels in plugins and write --constraint ${copy}, ${OR_PUBLIC}`,
+      );
+    }
+    const inPlugins = path.posix.relative(PLUGINS, file);
+    const isMissing =
+      plugins !== undefined && !inPlugins.startsWith('..') && !fs.existsSync(path.join(plugins, inPlugins));
+    return isMissing ? problemOf(`put ${inPlugins} into plugins`) : [];
+  }
+
+  private missingOptions(): Problem[] {
+    const wheels = /^(--find-links|-f)[\s=]/;
+    const hasWheels = this.lines.some(({ text }) => wheels.test(text) && `${valueOf(text)}/`.startsWith(`${PLUGINS}/`));
+    const missing = [
+      ...(hasWheels ? [] : [`--find-links ${PLUGINS}`]),
+      ...(this.lines.some(({ text }) => text === '--no-index') ? [] : ['--no-index']),
+    ];
+    return missing.length === 0
+      ? []
+      : [
+          {
+            path: 'requirements',
+            must: 'installed from wheels in plugins, because a private web server reaches no package index',
+            got: missing.map((option) => `no ${option.split(' ', 1)[0]}`).join(', '),
+            remedy: `add ${missing.join(' and ')}, each on a line of its own, ${OR_PUBLIC}`,
+          },
+        ];
+  }
+
+  private otherAirflows(version: AirflowVersion): Problem[] {
+    return this.lines.flatMap((line): Problem[] => {
       const [, pinned] = /^apache-airflow(?:\[[^\]]*\])?\s*==\s*([^\s;]+)/.exec(line.text) ?? [];
       const remedy = 'leave it out, because MWAA installs Airflow itself';
       return pinned === undefined || pinned === version.version
         ? []
         : [{ path: pathOf(line), must: `Airflow ${version.version}`, got: line.text, remedy }];
     });
-    return [...wrongConstraint, ...wrongAirflow];
   }
 
   private read(line: Line): void {
@@ -101,6 +169,15 @@ export class RequirementsFile {
     this.problems.push({ path: pathOf(line), must, got: line.text, remedy });
   }
 }
+
+const OR_PUBLIC = 'or set access to WebserverAccess.PUBLIC_ONLY';
+
+const NO_WHEELS: Problem = {
+  path: 'plugins',
+  must: 'the directory of the wheels, because a private web server installs requirements from nothing else',
+  got: undefined,
+  remedy: `set plugins of the bundle to what pip download laid into a directory, ${OR_PUBLIC}`,
+};
 
 function pathOf({ number }: Line): string {
   return `requirements line ${number}`;

@@ -1,7 +1,8 @@
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import { AirflowSize, AirflowVersion, WebserverAccess, airflowProblems } from '../../lib/orchestration';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import { AirflowSize, AirflowVersion, DagBundle, WebserverAccess, airflowProblems } from '../../lib/orchestration';
 import { testStack } from '../support/stacks';
-import { CONSTRAINT, build, bundle, requirementsOf } from './environments';
+import { CONSTRAINT, OFFLINE, build, bundle, pluginsOf, requirementsOf } from './environments';
 
 describe('AirflowEnvironment fails when', () => {
   test.each([
@@ -72,13 +73,96 @@ describe('AirflowEnvironment fails when', () => {
   test('the requirements are those of another Airflow', () => {
     const stack = testStack();
     const dags = bundle({ requirements: requirementsOf(CONSTRAINT, 'apache-airflow==3.0.6') }, stack);
-    expect(() => build({ dags, version: AirflowVersion.V2_10_3 }, stack)).toThrow(
+    const access = WebserverAccess.PUBLIC_ONLY;
+    expect(() => build({ dags, access, version: AirflowVersion.V2_10_3 }, stack)).toThrow(
       [
         "2 problems in Airflow environment 'Test/Airflow':",
         `  - 'requirements line 1' must be the constraints of Airflow 2.10.3 on Python 3.11, got "${AirflowVersion.V3_0_6.constraintsUrl.slice(0, 78)}…; use ${AirflowVersion.V2_10_3.constraintsUrl}`,
         '  - \'requirements line 2\' must be Airflow 2.10.3, got "apache-airflow==3.0.6"; leave it out, because MWAA installs Airflow itself',
       ].join('\n'),
     );
+  });
+
+  test('it is private, and its requirements need a network', () => {
+    const stack = testStack();
+    const dags = bundle({ requirements: requirementsOf(CONSTRAINT, 'apache-airflow==3.0.6') }, stack);
+    const copy = '--constraint /usr/local/airflow/plugins/constraints.txt';
+    expect(() => build({ dags, version: AirflowVersion.V2_10_3 }, stack)).toThrow(
+      [
+        "4 problems in Airflow environment 'Test/Airflow':",
+        `  - 'requirements line 1' must be a file that a private web server can read, got "${AirflowVersion.V3_0_6.constraintsUrl.slice(0, 78)}…; put what is at ${AirflowVersion.V2_10_3.constraintsUrl} beside the wheels in plugins and write ${copy}, or set access to WebserverAccess.PUBLIC_ONLY`,
+        '  - \'requirements\' must be installed from wheels in plugins, because a private web server reaches no package index, got "no --find-links, no --no-index"; add --find-links /usr/local/airflow/plugins and --no-index, each on a line of its own, or set access to WebserverAccess.PUBLIC_ONLY',
+        "  - 'plugins' must be the directory of the wheels, because a private web server installs requirements from nothing else, got nothing; set plugins of the bundle to what pip download laid into a directory, or set access to WebserverAccess.PUBLIC_ONLY",
+        '  - \'requirements line 2\' must be Airflow 2.10.3, got "apache-airflow==3.0.6"; leave it out, because MWAA installs Airflow itself',
+      ].join('\n'),
+    );
+  });
+
+  test.each([
+    ['no --find-links', OFFLINE.filter((line) => !line.startsWith('--find-links'))],
+    [
+      'no --find-links',
+      OFFLINE.map((line) => line.replace('links /usr/local/airflow/plugins', 'links /usr/local/airflow/dags')),
+    ],
+    ['no --no-index', OFFLINE.filter((line) => line !== '--no-index')],
+  ])('it is private, and its requirements have %s (%j)', (got, lines) => {
+    const stack = testStack();
+    const dags = bundle({ requirements: requirementsOf(...lines), plugins: pluginsOf() }, stack);
+    expect(() => build({ dags }, stack)).toThrow(
+      `1 problem in Airflow environment 'Test/Airflow':\n  - 'requirements' must be installed from wheels in plugins, because a private web server reaches no package index, got "${got}"; add`,
+    );
+  });
+
+  test('it is private, and its constraints are not in the plugins', () => {
+    const stack = testStack();
+    const requirements = requirementsOf('-c /usr/local/airflow/plugins/c/all.txt', ...OFFLINE.slice(1));
+    const dags = bundle({ requirements, plugins: pluginsOf() }, stack);
+    expect(() => build({ dags }, stack)).toThrow(
+      `1 problem in Airflow environment 'Test/Airflow':\n  - 'requirements line 1' must be a file that a private web server can read, got "/usr/local/airflow/plugins/c/all.txt"; put c/all.txt into plugins`,
+    );
+  });
+
+  test.each([
+    [
+      'a private one with wheels',
+      { requirements: requirementsOf(...OFFLINE, 'six==1.17.0'), plugins: pluginsOf() },
+      {},
+    ],
+    [
+      'a private one with wheels and constraints elsewhere in it',
+      {
+        requirements: requirementsOf(
+          '-c /usr/local/airflow/dags/c.txt',
+          '-f /usr/local/airflow/plugins/wheels',
+          '--no-index',
+        ),
+        plugins: pluginsOf(),
+      },
+      {},
+    ],
+    [
+      'a public one',
+      { requirements: requirementsOf(CONSTRAINT, 'six==1.17.0') },
+      { access: WebserverAccess.PUBLIC_ONLY },
+    ],
+    [
+      'one that is both',
+      { requirements: requirementsOf(AirflowVersion.V3_2_1.constraintsUrl.replace(/^/, '--constraint ')) },
+      { access: WebserverAccess.PUBLIC_AND_PRIVATE, version: AirflowVersion.V3_2_1 },
+    ],
+    ['one with plugins alone', { plugins: pluginsOf() }, {}],
+  ])('its requirements can be installed, it does not: %s', (_what, parts, props) => {
+    const stack = testStack();
+    const dags = bundle(parts, stack);
+    expect(build({ dags, ...props }, stack).environment.node.path).toBe('Test/Airflow');
+  });
+
+  test('nobody knows what the requirements say, it does not', () => {
+    const stack = testStack();
+    const bucket = s3.Bucket.fromBucketName(stack, 'Theirs', 'theirs');
+    const requirementsPath = 'requirements.txt';
+    const dags = DagBundle.fromDagBundleAttributes(stack, 'Dags', { bucket, dagsPath: 'dags', requirementsPath });
+    expect(build({ dags }, stack).environment.node.path).toBe('Test/Airflow');
   });
 
   test('several things are wrong, all of them at once', () => {

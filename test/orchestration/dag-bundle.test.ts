@@ -405,7 +405,7 @@ describe('Requirements of a DagBundle fail when', () => {
   test.each([
     [
       ['six==1.17.0'],
-      "'requirements' must be constrained to the packages that Airflow was tested with, got \"no --constraint\"; begin it with --constraint and the version's constraintsUrl",
+      "'requirements' must be constrained to the packages that Airflow was tested with, got \"no --constraint\"; begin it with --constraint and the version's constraintsUrl, or a copy of that file in plugins",
     ],
     [
       [CONSTRAINT, '# six', 'six>=1.0'],
