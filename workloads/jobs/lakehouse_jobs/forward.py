@@ -26,13 +26,16 @@ from lakehouse_jobs.validation import REASONS
 
 _LOGGER = logging.getLogger(__name__)
 _PREFIX = "lakehouse."
+# brokers forget a group's offsets some time after they were committed last: seven days by default, MSK takes less
+_RENEW_SECONDS = 3600
 
 
 @dataclass(frozen=True)
 class Forwarding:
     """A run: its ids, the brokers, where records go, and how many of them are a batch.
 
-    It ends when the topic is read (`available_now`), or looks again each `pause_seconds`.
+    It ends when the topic is read (`available_now`), or looks again each `pause_seconds`. `begin` is for the first run: where a
+    group begins that has no place in the topic, `earliest` or `latest`.
     """
 
     run_id: str
@@ -43,6 +46,7 @@ class Forwarding:
     max_records: int = 10_000
     available_now: bool = False
     pause_seconds: float = 5
+    begin: str | None = None
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,8 @@ def run(spark: SparkSession, job: Forwarding, contract: Contract) -> Forwarded:
     """Send on what the topic holds and nobody has sent on yet.
 
     :raises ConcurrentRunError: another run of the dataset has begun; it goes on where this one stood.
-    :raises TerminalError: records are gone that were not sent on, or the topic ends before the place that was reached.
+    :raises TerminalError: records are gone that were not sent on, the topic ends before the place that was reached, or no
+        place is known and none was named.
     """
     producer = TransactionalProducer(spark, job.brokers, forward_group(contract.dataset))
     try:
@@ -87,24 +92,30 @@ class _Forwarder:
     def run(self) -> Forwarded:
         """Send on what there is, and with no end to the job what comes."""
         # asked after the producer has ended what an earlier one had left open
-        reached, done = self._reached(), Forwarded()
+        reached, done, committed_at = self._reached(), Forwarded(), time.monotonic()
         while True:
             spans = self._next_spans(reached)
             if spans:
                 batch = self._send_on(spans)
                 done = Forwarded(done.read + batch.read, done.rejected + batch.rejected)
                 reached = reached | {partition: following for partition, (_, following) in spans.items()}
+                committed_at = time.monotonic()
             elif self._job.available_now:
                 return done
+            elif time.monotonic() - committed_at >= _RENEW_SECONDS:
+                self._commit(reached)
+                committed_at = time.monotonic()
             else:
                 time.sleep(self._job.pause_seconds)
 
     def _reached(self) -> dict[int, int]:
         """Where to go on in each partition.
 
-        :raises TerminalError: it no longer holds that place, or does not reach it.
+        :raises TerminalError: it no longer holds that place, does not reach it, or none is known and none was named.
         """
         committed = committed_offsets(self._spark, self._job.brokers, self._group, self._topic)
+        if not committed:
+            return self._begin()
         first, end = (
             find_offsets(self._spark, self._job.brokers, self._topic, bound) for bound in ("earliest", "latest")
         )
@@ -121,6 +132,26 @@ class _Forwarder:
                 )
                 raise TerminalError(problem(self._topic, must, f"an end at {end.get(partition, 0)}", remedy))
         return first | committed
+
+    def _begin(self) -> dict[int, int]:
+        """Where the first run begins. The group has that place from now on, whether or not there is a record.
+
+        Brokers forget a group that commits nothing for long, so that no place does not tell that nothing was sent on.
+        """
+        if self._job.begin is None:
+            remedy = (
+                "for the first run say '--begin earliest' or '--begin latest'; after others the brokers have forgotten it, so"
+                " set the group's offsets to behind the last record that was sent on (its header lakehouse.source)"
+            )
+            raise TerminalError(problem(self._group, f"have a place in {self._topic}", None, remedy))
+        place = find_offsets(self._spark, self._job.brokers, self._topic, self._job.begin)
+        self._commit(place)
+        return place
+
+    def _commit(self, place: Mapping[int, int]) -> None:
+        """Commit a place, with no record."""
+        with self._producer.transaction(self._group, {(self._topic, part): offset for part, offset in place.items()}):
+            pass
 
     def _next_spans(self, reached: Mapping[int, int]) -> dict[int, tuple[int, int]]:
         """The next batch: from which offset up to which of each partition; nothing when none has anything new."""

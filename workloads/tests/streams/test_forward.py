@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +31,7 @@ class Hop:
     valid: Topic
     rejected: Topic
 
-    def forward(self, max_records: int = 10_000) -> Forwarded:
+    def forward(self, max_records: int = 10_000, begin: str | None = "earliest", available_now: bool = True) -> Forwarded:
         job = Forwarding(
             run_id="20130201T000001Z-0a1b2c",
             correlation_id="correlation-1",
@@ -38,7 +39,9 @@ class Hop:
             valid_topic=self.valid.name,
             rejected_topic=self.rejected.name,
             max_records=max_records,
-            available_now=True,
+            available_now=available_now,
+            pause_seconds=0.1,
+            begin=begin,
         )
         return forward.run(self.source.spark, job, contract_of(self.source.name))
 
@@ -81,7 +84,7 @@ def test_each_run_goes_on_where_the_one_before_stood(hop: Hop) -> None:
     assert hop.forward(max_records=4) == Forwarded(read=5)
     hop.source.send(event(6))
 
-    assert hop.forward() == Forwarded(read=1)
+    assert hop.forward(begin=None) == Forwarded(read=1)
 
     assert hop.flights() == [1, 2, 3, 4, 5, 6]
     assert committed_offsets(hop.source.spark, hop.source.brokers, _GROUP, hop.source.name)[0] == 6
@@ -141,3 +144,37 @@ def test_topic_that_ends_before_the_place_that_was_reached_stops_the_run(hop: Ho
         hop.forward()
 
     assert hop.flights() == [1]
+
+
+def test_group_without_a_place_begins_only_where_it_is_told(hop: Hop) -> None:
+    hop.source.send(event(1))
+    with pytest.raises(TerminalError, match=rf"'{_GROUP}' must have a place in {hop.source.name}, got None; .*--begin"):
+        hop.forward(begin=None)
+
+    assert hop.forward(begin="latest") == Forwarded()
+    hop.source.send(event(2))
+    # it keeps the place it was told, though nothing came then
+    assert hop.forward(begin="earliest") == Forwarded(read=1)
+
+    assert hop.flights() == [2]
+
+
+def test_run_that_has_nothing_to_send_keeps_its_place_from_being_forgotten(
+    hop: Hop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hop.forward()
+    committed: list[Mapping[tuple[str, int], int]] = []
+    transaction = TransactionalProducer.transaction
+
+    def noting(self: TransactionalProducer, group: str, offsets: Mapping[tuple[str, int], int]) -> Any:
+        committed.append(offsets)
+        if len(committed) == 2:
+            raise KeyboardInterrupt
+        return transaction(self, group, offsets)
+
+    monkeypatch.setattr(TransactionalProducer, "transaction", noting)
+    monkeypatch.setattr(forward, "_RENEW_SECONDS", 0.1)
+    with pytest.raises(KeyboardInterrupt):
+        hop.forward(available_now=False)
+
+    assert committed == [{(hop.source.name, 0): 0, (hop.source.name, 1): 0}] * 2

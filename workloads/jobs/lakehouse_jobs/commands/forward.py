@@ -16,6 +16,11 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dataset", required=True, help="the dataset, whose contract names the topic")
     parser.add_argument("--to", required=True, help="the topic of the records that keep the contract")
     parser.add_argument("--rejected-to", required=True, help="the topic of the others, with the reasons in a header")
+    parser.add_argument(
+        "--begin",
+        choices=("earliest", "latest"),
+        help="where the first run begins; a run whose group has no place in the topic is refused without it",
+    )
     parser.add_argument("--available-now", action="store_true", help="end when everything in the topic now is sent on")
     parser.add_argument("--max-records", type=int, default=10_000, help="records in one transaction at most")
 
@@ -30,6 +35,7 @@ def _run(options: argparse.Namespace) -> int:
         rejected_topic=options.rejected_to,
         max_records=options.max_records,
         available_now=options.available_now,
+        begin=options.begin,
     )
     with session(f"forward-{contract.dataset}") as spark:
         forward.run(spark, job, contract)
