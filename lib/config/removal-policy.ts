@@ -2,8 +2,8 @@ import { RemovalPolicy } from 'aws-cdk-lib/core';
 import type { LakehouseConfig } from './lakehouse-config';
 
 /**
- * What happens to data: it is destroyed only when both keys are turned; else it stays, and a failed first deployment can be
- * repeated.
+ * What happens to data: it is destroyed only when both keys are turned; else it stays, and only what a failed deployment has made
+ * goes with it, buckets excepted.
  *
  * @internal
  */

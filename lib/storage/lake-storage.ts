@@ -116,7 +116,8 @@ export interface LakeStorageProps {
   readonly requestMetrics?: Zone[];
 
   /**
-   * What happens to the buckets when they leave the stack. A bucket that is destroyed must be empty: nothing empties it.
+   * What happens to the buckets when they leave the stack. A bucket that is destroyed must be empty: nothing empties it, so that
+   * one that is retained stays also when the deployment that made it fails.
    *
    * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
    */
@@ -204,6 +205,8 @@ export class LakeStorage extends Construct implements ILakeStorage {
     super(scope, id);
     const lifecycles = resolveLifecycles(this, props);
     const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
+    // when a first deployment fails, they hold DAGs, metadata of tables and logs, and a rollback that has to delete them fails too
+    const bucketPolicy = removalPolicy === RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE ? RemovalPolicy.RETAIN : removalPolicy;
     const logRetention = props.logRetention ?? Duration.days(90);
 
     // Log delivery by bucket policy whether or not the app sets CDK's feature flag: the other way is an ACL, and a
@@ -213,13 +216,18 @@ export class LakeStorage extends Construct implements ILakeStorage {
     const key = props.encryptionKey ?? new kms.Key(this, 'Key', { enableKeyRotation: true, removalPolicy });
     this.encryptionKey = key;
     this.measuredZones = Zone.all().filter((zone) => props.requestMetrics?.includes(zone) === true);
-    this.accessLogs = accessLogBucket(this, logRetention, removalPolicy);
-    const shared = { ...SAFE_BUCKET, encryption: s3.BucketEncryption.KMS, encryptionKey: key, bucketKeyEnabled: true };
+    this.accessLogs = accessLogBucket(this, logRetention, bucketPolicy);
+    const shared = {
+      ...SAFE_BUCKET,
+      encryption: s3.BucketEncryption.KMS,
+      encryptionKey: key,
+      bucketKeyEnabled: true,
+      removalPolicy: bucketPolicy,
+    };
     for (const zone of Zone.all()) {
       const lifecycle = lifecycles[zone.name] ?? {};
       this.buckets[zone.name] = new s3.Bucket(this, idOf(zone), {
         ...shared,
-        removalPolicy,
         serverAccessLogsBucket: this.accessLogs,
         serverAccessLogsPrefix: `${zone.name}/`,
         lifecycleRules: lifecycleRules(lifecycle),
@@ -228,7 +236,6 @@ export class LakeStorage extends Construct implements ILakeStorage {
     }
     this.artifacts = new s3.Bucket(this, 'Artifacts', {
       ...shared,
-      removalPolicy,
       serverAccessLogsBucket: this.accessLogs,
       serverAccessLogsPrefix: 'artifacts/',
       lifecycleRules: [...lifecycleRules({}), { id: 'Logs', prefix: ArtifactPrefix.LOGS, expiration: logRetention }],

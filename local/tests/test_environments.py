@@ -56,6 +56,35 @@ def test_is_deployed_changed_rolled_back_and_destroyed(deployed: tuple[Endpoint,
     _destroyed(endpoint, assembly)
 
 
+def test_first_deployment_that_fails_last_is_taken_back(tmp_path: Path) -> None:
+    """By then buckets hold DAGs, tables their metadata, and what no policy keeps has to be deleted."""
+    assembly = Assembly("staging")
+    endpoint = assembly.endpoint(tmp_path)
+
+    def fails(root: Template, nested: dict[str, Template]) -> None:
+        # SSM keeps 4,096 characters in a parameter of the standard tier
+        properties = {"Type": "String", "Value": "x" * 4097}
+        root["Resources"]["Fails"] = {
+            "Type": "AWS::SSM::Parameter",
+            "DependsOn": list(root["Resources"]),
+            "Properties": properties,
+        }
+
+    try:
+        assert assembly.deploy(endpoint, fails) == "ROLLBACK_COMPLETE", endpoint.why(assembly.name)
+        [artifacts] = [name for name in _buckets(endpoint) if "artifacts" in name]
+        assert endpoint.client("s3").list_object_versions(Bucket=artifacts)["Versions"]
+        # as `cdk deploy` does when it is said again
+        assert endpoint.destroy(assembly.name) == "DELETE_COMPLETE"
+        assert assembly.deploy(endpoint) == "CREATE_COMPLETE", endpoint.why(assembly.name)
+    finally:
+        endpoint.stop()
+
+
+def _buckets(endpoint: Endpoint) -> list[str]:
+    return [bucket["Name"] for bucket in endpoint.client("s3").list_buckets()["Buckets"]]
+
+
 def _agrees(endpoint: Endpoint, stack: str) -> dict[str, int]:
     """Every property reads back; gives how many resources of each type there are."""
     report = read_back(endpoint.url, stack, REGION)

@@ -182,7 +182,13 @@ describe('LakehouseStack', () => {
   ])('retains all data with %s', (_what, removalPolicy, allowDestroy) => {
     const data = dataOf(build({ removalPolicy }, { allowDestroy }));
     expect(data.length).toBeGreaterThan(10);
-    expect(new Set(data.map(({ DeletionPolicy }) => DeletionPolicy))).toEqual(new Set(['RetainExceptOnCreate']));
+    expect(new Set(data.map(({ Type, DeletionPolicy }) => `${Type} ${DeletionPolicy}`))).toEqual(
+      new Set([
+        'AWS::S3::Bucket Retain',
+        'AWS::KMS::Key RetainExceptOnCreate',
+        'AWS::Glue::Database RetainExceptOnCreate',
+      ]),
+    );
     expect(new Set(data.map(({ UpdateReplacePolicy }) => UpdateReplacePolicy))).toEqual(new Set(['Retain']));
   });
 
