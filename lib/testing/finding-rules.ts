@@ -2,7 +2,7 @@ import { Certainty, type Replacement, replacementsOf } from './create-only';
 import { lossesOf } from './data-loss';
 import { FindingKind } from './finding';
 import type { FlatResource } from './flat-template';
-import { brief } from './json';
+import { at, brief, plain } from './json';
 import { type Neighbours, refusedUpdates } from './refused-updates';
 
 /** What was found about a resource, without what is known of the resource itself. */
@@ -17,6 +17,11 @@ export interface Observation {
 const KEPT: { readonly [policy: string]: number } = { Delete: 0, Snapshot: 1, RetainExceptOnCreate: 2, Retain: 2 };
 
 const OR_ACKNOWLEDGE = 'or copy what it holds first and acknowledge it';
+
+const LOCKED =
+  'the old one is protected against termination, so CloudFormation cannot end it: it runs on, and is paid for';
+const UNLOCK =
+  'or let its work end, take its protection off (aws emr modify-cluster-attributes --no-termination-protected) and acknowledge it';
 
 /** What else than keeping the value there is, where copying by hand is no way. */
 const INSTEAD: { readonly [type: string]: string } = {
@@ -38,7 +43,7 @@ export function observations(before: FlatResource, after: FlatResource, neighbou
   const isUpdated = replacements.every(({ certainty }) => certainty !== Certainty.YES);
   const refused = isUpdated ? refusedUpdates(before, after, neighbours) : [];
   return [
-    ...replacements.map((replacement) => replacementOf(after, replacement)),
+    ...replacements.map((replacement) => replacementOf(before, after, replacement)),
     ...refused.map(({ property, reason, remedy }) => ({ kind: FindingKind.UPDATE_REFUSED, property, reason, remedy })),
     ...conditionChanges(before, after),
     ...weakened(before, after),
@@ -58,11 +63,13 @@ export function removal(before: FlatResource): Observation {
     Snapshot: 'which deletes it after a snapshot',
     Retain: 'which leaves it in the account, where no stack manages it',
   }[withoutException(deletionPolicyOf(before))];
-  return {
-    kind: FindingKind.REMOVED,
-    reason: `its removal, ${effect ?? 'which may delete it'} (DeletionPolicy ${deletionPolicyOf(before)})`,
-    remedy: `put it back, ${OR_ACKNOWLEDGE}`,
-  };
+  return isLocked(before)
+    ? { kind: FindingKind.REMOVED, reason: `its removal; ${LOCKED}`, remedy: `put it back, ${UNLOCK}` }
+    : {
+        kind: FindingKind.REMOVED,
+        reason: `its removal, ${effect ?? 'which may delete it'} (DeletionPolicy ${deletionPolicyOf(before)})`,
+        remedy: `put it back, ${OR_ACKNOWLEDGE}`,
+      };
 }
 
 /** What another place for a resource loses: another logical id, or another nested stack. */
@@ -83,7 +90,24 @@ export function relocation(before: FlatResource, after: FlatResource): Observati
       };
 }
 
-function replacementOf(after: FlatResource, { property, certainty, through, ...values }: Replacement): Observation {
+/**
+ * Whether it is an EMR cluster that is protected against termination, which CloudFormation does not take off.
+ *
+ * @see https://docs.aws.amazon.com/emr/latest/ManagementGuide/UsingEMR_TerminationProtection.html
+ */
+function isLocked({ type, properties, deletionPolicy }: FlatResource): boolean {
+  return (
+    type === 'AWS::EMR::Cluster' &&
+    (deletionPolicy ?? 'Delete') === 'Delete' &&
+    plain(at(properties, 'Instances', 'TerminationProtected')) === 'true'
+  );
+}
+
+function replacementOf(
+  before: FlatResource,
+  after: FlatResource,
+  { property, certainty, through, ...values }: Replacement,
+): Observation {
   const surely = certainty === Certainty.YES;
   const effect = `which ${surely ? 'replaces' : 'may replace'} it`;
   const reason =
@@ -91,12 +115,14 @@ function replacementOf(after: FlatResource, { property, certainty, through, ...v
       ? `another ${property} (${brief(values.before)} becomes ${brief(values.after)}), ${effect}`
       : `another ${property}, because '${through}' that it refers to is replaced, ${effect}`;
   const kept = withoutException(after.updateReplacePolicy ?? 'Delete') === 'Retain';
-  const fate = kept ? 'the old one stays in the account, with what it holds' : 'the old one is deleted';
+  const locked = !kept && isLocked(before);
+  const deleted = locked ? LOCKED : 'the old one is deleted';
+  const fate = kept ? 'the old one stays in the account, with what it holds' : deleted;
   return {
     kind: surely ? FindingKind.REPLACED : FindingKind.MAY_BE_REPLACED,
     property,
     reason: `${reason}; ${fate}`,
-    remedy: `keep the value${through === undefined ? '' : ` and '${through}'`}, ${INSTEAD[after.type] ?? OR_ACKNOWLEDGE}`,
+    remedy: `keep the value${through === undefined ? '' : ` and '${through}'`}, ${locked ? UNLOCK : (INSTEAD[after.type] ?? OR_ACKNOWLEDGE)}`,
   };
 }
 

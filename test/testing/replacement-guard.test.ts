@@ -157,6 +157,29 @@ describe('a resource that goes', () => {
     expect([finding?.kind, finding?.reason]).toEqual([FindingKind.REMOVED, reason]);
   });
 
+  test('runs on when it is a cluster that is protected against termination, also when it is replaced', () => {
+    const emr = (subnet_: string, protection: boolean): Resources => ({
+      Emr: {
+        Type: 'AWS::EMR::Cluster',
+        Properties: { Instances: { Ec2SubnetId: subnet_, TerminationProtected: protection } },
+      },
+    });
+    const runsOn =
+      'the old one is protected against termination, so CloudFormation cannot end it: it runs on, and is paid for';
+    const unlock =
+      'or let its work end, take its protection off (aws emr modify-cluster-attributes --no-termination-protected) and acknowledge it';
+    expect(findings(emr('a', true), {}).map(({ reason, remedy }) => [reason, remedy])).toEqual([
+      [`its removal; ${runsOn}`, `put it back, ${unlock}`],
+    ]);
+    expect(findings(emr('a', true), emr('b', true)).map(({ reason, remedy }) => [reason, remedy])).toEqual([
+      [
+        `another Instances.Ec2SubnetId ("a" becomes "b"), which replaces it; ${runsOn}`,
+        `keep the value, ${unlock}`,
+      ],
+    ]);
+    expect(findings(emr('a', false), emr('b', false))[0]?.reason).toMatch(/; the old one is deleted$/);
+  });
+
   test('leaves a snapshot where that is the default', () => {
     const [finding] = findings({ Db: { Type: 'AWS::RDS::DBCluster' } }, {});
     expect(finding?.reason).toContain('after a snapshot');
