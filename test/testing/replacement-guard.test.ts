@@ -172,10 +172,7 @@ describe('a resource that goes', () => {
       [`its removal; ${runsOn}`, `put it back, ${unlock}`],
     ]);
     expect(findings(emr('a', true), emr('b', true)).map(({ reason, remedy }) => [reason, remedy])).toEqual([
-      [
-        `another Instances.Ec2SubnetId ("a" becomes "b"), which replaces it; ${runsOn}`,
-        `keep the value, ${unlock}`,
-      ],
+      [`another Instances.Ec2SubnetId ("a" becomes "b"), which replaces it; ${runsOn}`, `keep the value, ${unlock}`],
     ]);
     expect(findings(emr('a', false), emr('b', false))[0]?.reason).toMatch(/; the old one is deleted$/);
   });
