@@ -57,7 +57,7 @@ function windowProblems({ id, metric, evaluationPeriods = 1 }: WatchAlarm): Prob
 }
 
 /** In seconds; undefined for a metric of another make. */
-function periodOf(metric: cloudwatch.IMetric): number | undefined {
+export function periodOf(metric: cloudwatch.IMetric): number | undefined {
   return metric instanceof cloudwatch.Metric || metric instanceof cloudwatch.MathExpression
     ? metric.period.toSeconds()
     : undefined;

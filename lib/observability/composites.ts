@@ -4,6 +4,7 @@ import type { Construct, IConstruct } from 'constructs';
 import { type IAlertTopics, Severity } from '../foundation';
 import { fail } from '../private';
 import { voiceOf } from './alarm-places';
+import { periodOf } from './alarm-problems';
 import { referTo } from './refer-to';
 import type { WatchAlarm } from './watch-parts';
 
@@ -32,6 +33,12 @@ const WAIT = Duration.minutes(5);
 
 /** How long it stays silent afterwards: alarms that look back more than a day are judged once an hour. */
 const EXTENSION = Duration.hours(1);
+
+/**
+ * For how long an alarm explains that tables are stale which stays as it is while nothing is said: when runs stop after one
+ * that failed, nobody else says so.
+ */
+const LATELY = Duration.hours(3);
 
 /** What is down when the tables are stale; its parts have told it, so it tells nobody itself. */
 const DOWN = 'PlatformDown';
@@ -66,18 +73,37 @@ export class Composites {
 
   /** What follows from nothing needs nobody who keeps it silent. */
   private down(gathered: Gathered[]): cloudwatch.CfnCompositeAlarm | undefined {
-    const causes = gathered.filter(({ definition }) => definition.cause === true).map(({ alarm }) => alarm);
+    const marked = gathered.filter(({ definition }) => definition.cause === true);
     const isNeeded = gathered.some(({ definition }) => definition.group?.silentWhenDown === true);
-    if (causes.length === 0 || !isNeeded) {
+    if (marked.length === 0 || !isNeeded) {
       return undefined;
     }
+    const causes = marked.map((each) => this.causeOf(each));
     if (split(causes).length > 1) {
       const remedy = 'mark fewer alarms as a cause';
       fail({ path: 'cause', must: 'alarms that fit into one composite alarm', got: causes.length, remedy }, this.scope);
     }
     return this.make(this.scope, DOWN, {
       alarmRule: ruleOf(causes),
-      alarmDescription: `something is down that makes tables stale: one of ${causes.length} alarms, each of which tells by itself`,
+      alarmDescription: `something is down that makes tables stale: one of ${causes.length}, which alarms of their own tell`,
+    });
+  }
+
+  /** The alarm itself; one that no data leaves on gets another beside it, which goes off by itself. */
+  private causeOf({ definition, alarm }: Gathered): cloudwatch.Alarm {
+    const { id, metric, missingData, threshold, evaluationPeriods = 1 } = definition;
+    if (missingData.treatment !== cloudwatch.TreatMissingData.IGNORE) {
+      return alarm;
+    }
+    const seconds = LATELY.toSeconds();
+    return new cloudwatch.Alarm(this.scope, `${id}Lately`, {
+      metric,
+      threshold,
+      comparisonOperator: definition.comparisonOperator ?? cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+      evaluationPeriods: Math.max(evaluationPeriods, Math.ceil(seconds / (periodOf(metric) ?? seconds))),
+      datapointsToAlarm: evaluationPeriods,
+      treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
+      alarmDescription: `${id} was on within ${LATELY.toHumanString()}, which explains stale tables; it tells nobody itself`,
     });
   }
 

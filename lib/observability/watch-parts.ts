@@ -92,6 +92,7 @@ export interface WatchAlarm {
 
   /**
    * Whether what it says makes tables stale, so that groups which are silent when something is down stay silent meanwhile.
+   * Where no data changes nothing, they do for three hours after the last value that says so.
    *
    * @default false
    */

@@ -25,10 +25,19 @@ const SHORTEST = Duration.minutes(10);
 
 const STALE: AlarmGroup = {
   id: 'StaleTables',
-  meaning: 'tables are older than their contracts promise, and no failed run or missing cluster explains it',
+  meaning:
+    'tables are older than their contracts promise, and no run that has just failed or missing cluster explains it',
   firstStep: 'see whether the pipeline is started at all',
   section: 'stale-tables',
   silentWhenDown: true,
+};
+
+/** Nothing that fails in batch explains a stream that is late, so nothing keeps these silent. */
+const STALE_STREAMS: AlarmGroup = {
+  id: 'StaleStreams',
+  meaning: 'tables of streams are older than their contracts promise',
+  firstStep: 'see whether the streams run, and how far they are behind',
+  section: 'stale-streams',
 };
 
 const REJECTED: AlarmGroup = {
@@ -98,11 +107,12 @@ function windowOf(promised: Duration): { readonly period: Duration; readonly per
 }
 
 function staleAlarm(
-  { dataset, freshnessSeconds = 0 }: DataContract,
+  { dataset, freshnessSeconds = 0, source }: DataContract,
   metrics: LakehouseMetrics,
   severity: Severity,
 ): WatchAlarm {
   const { period, periods, text } = windowOf(Duration.seconds(freshnessSeconds));
+  const group = source === undefined ? STALE_STREAMS : STALE;
   return {
     id: `${pascal(dataset)}Stale`,
     metric: metrics.ofDataset('DatasetLoaded', dataset).with({ period }),
@@ -112,9 +122,9 @@ function staleAlarm(
     severity,
     missingData: MissingData.alarming('nothing has brought it up to its source, whatever the reason'),
     meaning: `nothing has brought ${dataset} up to its source for ${text}`,
-    firstStep: STALE.firstStep,
-    section: STALE.section,
-    group: STALE,
+    firstStep: group.firstStep,
+    section: group.section,
+    group,
   };
 }
 

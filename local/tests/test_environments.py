@@ -160,14 +160,18 @@ def _changed(root: Template, nested: dict[str, Template]) -> None:
 
 
 def _alarm(root: Template) -> Template:
-    """An alarm on runs that failed."""
+    """The alarm on runs that failed, which tells it; the one beside it only keeps others silent."""
     alarms = [body["Properties"] for body in root["Resources"].values() if body["Type"] == "AWS::CloudWatch::Alarm"]
-    return next(alarm for alarm in alarms if alarm.get("MetricName") == "RunsFailed")
+    return next(alarm for alarm in alarms if _tells_of_failed_runs(alarm))
 
 
 def _threshold(endpoint: Endpoint) -> list[float]:
     found = endpoint.client("cloudwatch").describe_alarms(AlarmTypes=["MetricAlarm"])["MetricAlarms"]
-    return [alarm["Threshold"] for alarm in found if alarm.get("MetricName") == "RunsFailed"]
+    return [alarm["Threshold"] for alarm in found if _tells_of_failed_runs(alarm)]
+
+
+def _tells_of_failed_runs(alarm: Template) -> bool:
+    return alarm.get("MetricName") == "RunsFailed" and bool(alarm.get("AlarmActions"))
 
 
 def _columns(nested: dict[str, Template]) -> list[Template]:

@@ -1,8 +1,9 @@
-import { NestedStack, type Stack } from 'aws-cdk-lib/core';
-import type { WatchAlarm } from '../../lib/observability';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import { Duration, NestedStack, type Stack } from 'aws-cdk-lib/core';
+import { MissingData, type WatchAlarm } from '../../lib/observability';
 import { resourcesIn } from '../support/stacks';
-import { OwnWatch } from './own-watch';
-import { Watched } from './watched';
+import { OwnWatch, QUEUE_ALARM } from './own-watch';
+import { type AlarmProperties, Watched } from './watched';
 
 interface Composite {
   readonly AlarmRule: unknown;
@@ -45,13 +46,15 @@ describe('Composite alarms', () => {
       'KafkaUnderReplicatedWarning',
       'KafkaUnderMinIsrCritical',
       'StaleTablesWarning',
+      'StaleStreamsWarning',
       'RejectedRowsWarning',
       'LowQualityWarning',
     ]);
     const alarms = Object.keys(resourcesIn(watched.stack, 'AWS::CloudWatch::Alarm'));
-    for (const { AlarmRule } of Object.values(found)) {
+    for (const [id, { AlarmRule }] of Object.entries(found)) {
       const children = childrenOf(AlarmRule);
-      expect(children.length).toBeGreaterThan(1);
+      // of the contracts here one comes from a topic
+      expect([id, children.length > 1]).toEqual([id, id !== 'StaleStreamsWarning']);
       expect(alarms).toEqual(expect.arrayContaining(children));
       expect(AlarmRule).toEqual({
         'Fn::Join': [
@@ -91,7 +94,7 @@ describe('Composite alarms', () => {
       'NightlyFlowFailed',
       'NightlyFlowTimedOut',
       'AirflowSchedulerGone',
-      'IngestRunsFailed',
+      'IngestRunsFailedLately',
     ]);
     expect(found.StaleTablesWarning).toMatchObject({
       ActionsSuppressor: { 'Fn::GetAtt': [expect.stringMatching(/^AlarmsPlatformDown/), 'Arn'] },
@@ -101,10 +104,60 @@ describe('Composite alarms', () => {
     expect(found.RejectedRowsWarning).not.toHaveProperty('ActionsSuppressor');
   });
 
+  test('keep stale tables silent for three hours after a failed run, and not for ever when no run follows', () => {
+    const { watched } = ofEverything();
+    const found = resourcesIn<AlarmProperties & { readonly DatapointsToAlarm?: number }>(watched.stack);
+    const alarmOf = (id: string) => Object.entries(found).find(([logicalId]) => idOf(logicalId) === id)?.[1].Properties;
+    const failed = alarmOf('IngestRunsFailed');
+    const lately = alarmOf('IngestRunsFailedLately');
+    expect(failed).toMatchObject({ EvaluationPeriods: 1, TreatMissingData: 'ignore' });
+    expect(lately).toEqual({
+      ...failed,
+      EvaluationPeriods: 36,
+      DatapointsToAlarm: 1,
+      TreatMissingData: 'notBreaching',
+      AlarmDescription: 'IngestRunsFailed was on within 3 hours, which explains stale tables; it tells nobody itself',
+      AlarmActions: undefined,
+      OKActions: undefined,
+    });
+    expect((lately?.Period ?? 0) * (lately?.EvaluationPeriods ?? 0)).toBe(3 * 3600);
+  });
+
+  test('hold nobody silent by an alarm that stays on without data, whatever it measures', () => {
+    const watched = new Watched();
+    const missingData = MissingData.unchanged('the last one decides');
+    const own = { cause: true, missingData, evaluationPeriods: 2, threshold: 1 };
+    const comparisonOperator = cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD;
+    const metric = QUEUE_ALARM.metric.with({ period: Duration.hours(2) });
+    watched.alarms([new OwnWatch([{ ...own, metric, comparisonOperator }]), watched.tables()]);
+    const [suppressor = ''] = childrenOf(composites(watched.stack).PlatformDown?.AlarmRule);
+    expect(idOf(suppressor)).toBe('QueueOldLately');
+    expect(resourcesIn(watched.stack, 'AWS::CloudWatch::Alarm')[suppressor]?.Properties).toMatchObject({
+      ComparisonOperator: 'LessThanThreshold',
+      Threshold: 1,
+      Period: 7200,
+      EvaluationPeriods: 2,
+      DatapointsToAlarm: 2,
+      TreatMissingData: 'notBreaching',
+    });
+  });
+
+  test('let no failure in batch keep a stale stream silent', () => {
+    const { found } = ofEverything();
+    expect(childrenOf(found.StaleStreamsWarning?.AlarmRule).map(idOf)).toEqual(['FlightEventsStale']);
+    expect(found.StaleStreamsWarning).not.toHaveProperty('ActionsSuppressor');
+    expect(found.StaleStreamsWarning?.AlarmDescription).toContain('runbook.md#stale-streams');
+    expect(childrenOf(found.StaleTablesWarning?.AlarmRule).map(idOf)).not.toContain('FlightEventsStale');
+  });
+
   test('have nobody who keeps them silent when nothing can be down, or nothing is to be kept silent', () => {
     const tables = new Watched();
     tables.alarms([tables.tables()]);
-    expect(Object.keys(composites(tables.stack))).toEqual(['StaleTablesWarning', 'RejectedRowsWarning']);
+    expect(Object.keys(composites(tables.stack))).toEqual([
+      'StaleTablesWarning',
+      'StaleStreamsWarning',
+      'RejectedRowsWarning',
+    ]);
     expect(composites(tables.stack).StaleTablesWarning).not.toHaveProperty('ActionsSuppressor');
     const cluster = new Watched();
     cluster.alarms([cluster.batchCluster()]);

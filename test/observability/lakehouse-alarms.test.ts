@@ -98,7 +98,12 @@ describe('LakehouseAlarms', () => {
     const watched = new Watched();
     const alarms = watched.alarms([watched.tables(), watched.batchCluster()]);
     expect(alarms.all()).toEqual([...Object.values(alarms.composites), ...Object.values(alarms.alarms)]);
-    expect(Object.keys(alarms.composites)).toEqual(['PlatformDown', 'StaleTablesWarning', 'RejectedRowsWarning']);
+    expect(Object.keys(alarms.composites)).toEqual([
+      'PlatformDown',
+      'StaleTablesWarning',
+      'StaleStreamsWarning',
+      'RejectedRowsWarning',
+    ]);
   });
 
   test('watch nothing when there is nothing to watch', () => {
