@@ -145,6 +145,13 @@ export const AWS_METRICS: { [namespace: string]: AwsNamespace } = {
       },
       { dimensions: ['Function', 'Environment'], unit: 'Seconds', kind: DURATION, names: ['TotalParseTime'] },
       {
+        dimensions: ['DAG', 'Environment'],
+        unit: 'Milliseconds',
+        kind: DURATION,
+        names: ['DAGDurationFailed', 'DAGDurationSuccess'],
+      },
+      // Of failures Airflow 3.0 says none here, and others say each attempt.
+      {
         dimensions: ['DAG', 'Task', 'Environment'],
         unit: 'Count',
         kind: EVENTS,

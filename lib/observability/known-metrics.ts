@@ -11,12 +11,15 @@ export interface KnownMetric {
   readonly kind: MetricKind;
 }
 
-/** What may be asked of a kind of metric; `Average` of events is their share where each request says 0 or 1. */
+/**
+ * What may be asked of a kind of metric; `Average` of events is their share where each request says 0 or 1, and how often
+ * something took its time is a number of samples.
+ */
 const STATISTICS: { [kind in MetricKind]: string[] } = {
   [MetricKind.LEVEL]: ['Average', 'Maximum', 'Minimum'],
   [MetricKind.EVENTS]: ['Sum', 'Average'],
   [MetricKind.TOTAL]: ['Maximum'],
-  [MetricKind.DURATION]: ['Average', 'Maximum', 'p50', 'p90', 'p99'],
+  [MetricKind.DURATION]: ['Average', 'Maximum', 'SampleCount', 'p50', 'p90', 'p99'],
 };
 
 /** A known metric and the text of its dimensions, for each alarm and each graph is compared with hundreds of them. */

@@ -28,11 +28,27 @@ class AirflowMetrics {
     );
   }
 
-  /** A metric over all tasks of all DAGs. */
-  public ofTasks(name: string, label?: string): cloudwatch.Metric {
-    const dimensions = { DAG: 'All', Task: 'All', Environment: this.environment };
-    const options = { statistic: cloudwatch.Stats.SUM, period: Duration.minutes(5), label };
-    return awsMetric('AmazonMWAA', name, dimensions, options);
+  /**
+   * How many runs of any DAG failed. MWAA says it of each DAG, by how long the run took, and in every version; of failed tasks
+   * Airflow 3.0 says nothing, and others count each attempt, whether or not it is retried.
+   *
+   * @see https://github.com/apache/airflow/issues/52254
+   */
+  public failedRuns(): cloudwatch.MathExpression {
+    const from = `SCHEMA("AmazonMWAA", DAG, Environment) WHERE Environment = '${this.environment}'`;
+    const expression = `SELECT COUNT(DAGDurationFailed) FROM ${from}`;
+    return new cloudwatch.MathExpression({ expression, usingMetrics: {}, period: Duration.minutes(5) });
+  }
+
+  /** The same, for each DAG by its name. */
+  public failedRunsOfEach(): cloudwatch.MathExpression {
+    const which = `{AmazonMWAA,DAG,Environment} MetricName="DAGDurationFailed" Environment="${this.environment}"`;
+    return new cloudwatch.MathExpression({
+      expression: `SEARCH('${which}', 'SampleCount', 300)`,
+      usingMetrics: {},
+      label: "${PROP('Dim.DAG')}",
+      period: Duration.minutes(5),
+    });
   }
 }
 
@@ -40,7 +56,7 @@ class AirflowMetrics {
 export function airflowWatch(environment: string, name: string): WatchParts {
   const metrics = new AirflowMetrics(environment);
   return {
-    alarms: [schedulerAlarm(metrics, name), ...taskAlarms(metrics, name)],
+    alarms: [schedulerAlarm(metrics, name), ...workAlarms(metrics, name)],
     rows: [{ concern: Concern.PLATFORM, title: name, graphs: graphs(metrics) }],
   };
 }
@@ -61,17 +77,17 @@ function schedulerAlarm(metrics: AirflowMetrics, name: string): WatchAlarm {
   };
 }
 
-function taskAlarms(metrics: AirflowMetrics, name: string): WatchAlarm[] {
+function workAlarms(metrics: AirflowMetrics, name: string): WatchAlarm[] {
   return [
     {
-      id: `${name}TasksFailed`,
-      metric: metrics.ofTasks('TaskInstanceFailures'),
+      id: `${name}DagRunsFailed`,
+      metric: metrics.failedRuns(),
       threshold: 0,
       severity: Severity.WARNING,
       missingData: HEARTBEAT_TELLS,
-      meaning: 'a task of a DAG failed',
+      meaning: 'a run of a DAG failed: a task of it did, and the retries of the task are used up',
       firstStep: 'see the log of the task in Airflow',
-      section: 'airflow-tasks-failed',
+      section: 'airflow-dag-runs-failed',
     },
     {
       id: `${name}TasksQueued`,
@@ -106,9 +122,9 @@ function graphs(metrics: AirflowMetrics): WatchGraph[] {
       metrics: [
         metrics.of('Executor', 'RunningTasks', MAXIMUM, 'running'),
         metrics.of('Executor', 'QueuedTasks', MAXIMUM, 'queued'),
-        metrics.ofTasks('TaskInstanceFailures', 'failed'),
       ],
     },
+    { title: 'Runs of DAGs that failed', metrics: [metrics.failedRunsOfEach()] },
     { title: 'Heartbeats of the scheduler', metrics: [metrics.of('Scheduler', 'SchedulerHeartbeat', SUM)] },
     { title: 'Processors busy', metrics: metrics.ofContainers('CPUUtilization'), unit: 'percent' },
     { title: 'Memory in use', metrics: metrics.ofContainers('MemoryUtilization'), unit: 'percent' },

@@ -17,9 +17,28 @@ function searched({ expression }: cloudwatch.MathExpression): [string, string, s
   );
 }
 
+const FUNCTIONS: { readonly [name: string]: string } = {
+  SUM: 'Sum',
+  MIN: 'Minimum',
+  MAX: 'Maximum',
+  COUNT: 'SampleCount',
+};
+
+/** The metrics that a query of an alarm goes through, in the same way. */
+function queried({ expression }: cloudwatch.MathExpression): [string, string, string[], string][] {
+  return [...expression.matchAll(/^SELECT (\w+)\((\w+)\) FROM SCHEMA\("([^"]+)", ([^)]+)\)/g)].map(
+    ([, of = '', name = '', namespace = '', dimensions = '']) => [
+      namespace,
+      name,
+      dimensions.split(', '),
+      FUNCTIONS[of] ?? of,
+    ],
+  );
+}
+
 /** The problems of a metric; one that measures nothing is one. */
 function complaints(metric: cloudwatch.IMetric): string[] {
-  const found = metric instanceof cloudwatch.MathExpression ? searched(metric) : [];
+  const found = metric instanceof cloudwatch.MathExpression ? [...searched(metric), ...queried(metric)] : [];
   const all = [...found.flatMap((parts) => metricProblem(...parts)), ...problemsOf(metric)];
   const isEmpty = metricsIn(metric).length + found.length === 0;
   return [
@@ -55,6 +74,15 @@ describe('The metrics that watches use', () => {
       expect(used.flatMap(([where, metric]) => complaints(metric).map((text) => `${where}: ${text}`))).toEqual([]);
     },
   );
+
+  test('are none that Airflow 3.0 does not emit: it counts no task that fails by itself', () => {
+    const airflow = watches.find(([name]) => name === 'airflow')?.[1].bind(watched.stack);
+    const shown = (airflow?.rows ?? []).flatMap(({ graphs }) => graphs.flatMap(({ metrics }) => metrics));
+    const used = [...(airflow?.alarms ?? []).map(({ metric }) => metric), ...shown];
+    const names = used.flatMap(metricsIn).map(({ metricName }) => metricName);
+    expect(names).toContain('RunningTasks');
+    expect(names).not.toContain('TaskInstanceFailures');
+  });
 
   test('are of namespaces whose pages are named', () => {
     for (const { page, groups } of Object.values(AWS_METRICS)) {

@@ -16,6 +16,9 @@ function measured(alarm: AlarmProperties): string {
     stat === undefined ? [] : [{ ...stat.Metric, Statistic: stat.Stat }],
   );
   const expression = alarm.Metrics?.find(({ Expression }) => Expression !== undefined)?.Expression;
+  if (expression?.startsWith('SELECT ') === true) {
+    return expression;
+  }
   const all = parts.length === 0 ? [alarm] : parts;
   const text = all.map(({ MetricName, Statistic }) => `${Statistic} ${MetricName}`).join(', ');
   return expression === undefined ? text : `${expression} of ${text}`;
@@ -188,11 +191,12 @@ describe('Watch.serverless, Watch.airflow, Watch.workgroup and Watch.deliveries'
     });
   });
 
-  test('tell of the scheduler, tasks, queue and DAG files of Airflow', () => {
+  test('tell of the scheduler, runs, queue and DAG files of Airflow', () => {
+    const failedRuns = `SELECT COUNT(DAGDurationFailed) FROM SCHEMA("AmazonMWAA", DAG, Environment) WHERE Environment = 'lake'`;
     const watched = new Watched();
     expect(linesOf(watched, watched.airflow())).toEqual({
       AirflowSchedulerGone: 'Sum SchedulerHeartbeat < 1, 3 periods, critical, breaching',
-      AirflowTasksFailed: 'Sum TaskInstanceFailures > 0, 1 periods, warning, notBreaching',
+      AirflowDagRunsFailed: `${failedRuns} > 0, 1 periods, warning, notBreaching`,
       AirflowTasksQueued: 'Minimum QueuedTasks > 0, 6 periods, warning, notBreaching',
       AirflowImportErrors: 'Maximum ImportErrors > 0, 2 periods, warning, notBreaching',
     });
