@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from emulator.completions.alarms import state
+from emulator.completions.alarms import evaluate, state
 from tests.support import Endpoint
 
 ALARM: dict[str, Any] = {
@@ -86,6 +86,17 @@ def test_an_expression_that_is_not_known_leaves_its_alarm_alone(endpoint: Endpoi
     alarm(endpoint, "band", band, metric("m", "Any"), Threshold=1)
     put(endpoint, Any=10)
     assert state_of(endpoint, "band") == "INSUFFICIENT_DATA"
+
+
+def test_an_alarm_on_a_query_says_once_that_it_is_not_evaluated(caplog: pytest.LogCaptureFixture) -> None:
+    query = "SELECT COUNT(DAGDurationFailed) FROM SCHEMA(\"AmazonMWAA\", DAG, Environment) WHERE Environment = 'lake'"
+    asked = {"Id": "query", "Expression": query, "Period": 300, "ReturnData": True}
+    failed = {**ALARM, "AlarmName": "failed", "StateValue": "INSUFFICIENT_DATA", "Metrics": [asked]}
+    evaluate(failed)
+    evaluate(failed)
+    assert failed["StateValue"] == "INSUFFICIENT_DATA"
+    assert failed["StateReason"].startswith("not evaluated here: ")
+    assert [record.message for record in caplog.records] == [f"alarm failed is {failed['StateReason']}"]
 
 
 def test_a_composite_alarm_follows_its_rule_and_acts_unless_it_is_suppressed(endpoint: Endpoint) -> None:

@@ -99,7 +99,11 @@ def evaluate(alarm: Alarm) -> None:
         try:
             verdict = math_state(alarm, now)
         except MetricMathError as error:
-            log.warning("alarm %s is not evaluated: %s", alarm["AlarmName"], error)
+            reason = f"not evaluated here: {error}"
+            if alarm.get("StateReason") != reason:
+                # every value of any metric comes by here: it is said once
+                alarm["StateReason"] = reason
+                log.warning("alarm %s is %s", alarm["AlarmName"], reason)
             return
     elif alarm.get("Namespace") and alarm.get("MetricName"):
         verdict = state(alarm, _points(alarm), now)
