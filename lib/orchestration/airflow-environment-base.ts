@@ -43,7 +43,7 @@ export interface IAirflowEnvironment extends IResource, iam.IGrantable, ec2.ICon
   /** Tasks that run. */
   metricRunningTasks(options?: cloudwatch.MetricOptions): cloudwatch.Metric;
 
-  /** Tasks of all DAGs that failed. */
+  /** Attempts at tasks of all DAGs that failed. Airflow 3.0 counts none (https://github.com/apache/airflow/issues/52254). */
   metricTaskInstanceFailures(options?: cloudwatch.MetricOptions): cloudwatch.Metric;
 
   /** Tasks of all DAGs that succeeded. */
