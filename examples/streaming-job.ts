@@ -24,6 +24,8 @@ const cluster = new processing.StreamingCluster(stack, 'Cluster', { vpc, storage
 const job = cluster.addJob('trips', {
   entryPoint: 'workloads/jobs/main.py',
   codeDirectory: 'workloads/jobs',
+  correlationOption: '--correlation-id',
+  takeOverOption: '--take-over-from',
   from: kafka.addTopic('Topic', { topicName: 'trips', partitions: 6 }),
   to: [trips],
   alerts,

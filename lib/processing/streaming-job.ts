@@ -225,7 +225,7 @@ export class StreamingJob extends Construct {
     return this.workflow.grantStart(grantee);
   }
 
-  /** Supervisors that gave up: the job is down. */
+  /** Supervisors that gave up: the job is down, or runs on with nobody who starts it again because EMR refused their calls. */
   public metricFailed(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.stateMachine.metricFailed(options);
   }

@@ -35,7 +35,6 @@ export function restarting(supervision: Restarting): { [name: string]: State } {
         restarts: jsonata(`(${lasted} ? 0 : $restarts) + 1`),
         looks: jsonata('$looks + 4'),
         marker: '',
-        replaces: NOBODY,
       },
       Next: 'AreRestartsLeft',
     },
@@ -87,9 +86,9 @@ export function givingUp(jobName: string, topicArn: string | undefined): { [name
     Alert: call('sns:publish', {
       Arguments: {
         TopicArn: topicArn,
-        Subject: `Streaming job ${jobName} is down`,
+        Subject: `Nobody keeps streaming job ${jobName} running`,
         Message: jsonata(
-          `'${jobName} on ' & $cluster & ' is down after ' & $restarts & ' ends without a lasting run: ' & $reason & '. Start ' & $states.context.StateMachine.Name & ' when the cause is gone.'`,
+          `'${jobName} on ' & $cluster & ' is not kept running any more, after ' & $restarts & ' ends without a lasting run: ' & $reason & '. It is down, unless the reason is a call that was refused. Start ' & $states.context.StateMachine.Name & ' when the cause is gone: it takes over what runs.'`,
         ),
       },
       Retry: PATIENTLY,

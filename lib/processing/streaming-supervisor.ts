@@ -37,7 +37,8 @@ export interface Supervision extends Restarting {
  * An execution that is told whose place its run takes adds a step beside the one that runs: the new run asks the old one to
  * end when it is ready itself.
  *
- * Every restart goes through the search, so that two supervisors of one job end up looking at the same step.
+ * Every restart goes through the search, so that two supervisors of one job end up looking at the same step. Who takes a step
+ * over takes its correlation id too: that is how the run is asked to end, and how it goes on after a restart.
  */
 export function supervisor(supervision: Supervision): Machine {
   const { jobName, pollInterval, topicArn } = supervision;
@@ -47,7 +48,7 @@ export function supervisor(supervision: Supervision): Machine {
     States: {
       Begin: begin(supervision),
       IsStepKnown: choose('Search', when("$step != ''", 'Look'), when(`$replaces != '${NOBODY}'`, 'Start')),
-      ...searching(jobName),
+      ...searching(supervision),
       ...starting(supervision),
       Pause: { Type: 'Wait', Seconds: pollInterval.toSeconds(), Next: 'Look' },
       ...looking(),
@@ -86,17 +87,28 @@ function given(name: string, otherwise: string): string {
   return jsonata(`$exists($states.input.${name}) ? $states.input.${name} : ${otherwise}`);
 }
 
-/** EMR lists steps by the page. */
-function searching(jobName: string): { [name: string]: State } {
+/**
+ * EMR lists steps by the page. The run whose place this one takes keeps its id to itself: it is asked to end by this one, which
+ * is to be started then.
+ */
+function searching({ jobName, correlationOption }: Supervision): { [name: string]: State } {
   const states = ACTIVE.map((state) => `'${state}'`).join(',');
   const request = `{'ClusterId': $cluster, 'StepStates': [${states}]}`;
   const found = `$states.result.Steps[Name = '${jobName}']`;
+  const more = '$exists($states.result.Marker)';
+  // the correlation id is the last thing that a step is told
+  const args = `${found}[0].Config.Args`;
+  const isTold = `${args}[-2] = '${correlationOption}' and ${args}[-1] != $replaces`;
   return {
     Search: call('emr:listSteps', {
       Arguments: jsonata(`$marker = '' ? ${request} : $merge([${request}, {'Marker': $marker}])`),
       Assign: {
         step: jsonata(`$count(${found}) = 0 ? '' : ${found}[0].Id`),
-        marker: jsonata("$exists($states.result.Marker) ? $states.result.Marker : ''"),
+        marker: jsonata(`${more} ? $states.result.Marker : ''`),
+        replaces: jsonata(`$count(${found}) > 0 or ${more} ? $replaces : '${NOBODY}'`),
+        ...(correlationOption === undefined
+          ? {}
+          : { correlationId: jsonata(`${isTold} ? ${args}[-1] : $correlationId`) }),
       },
       Retry: PATIENTLY,
       Catch: onError('Alert'),

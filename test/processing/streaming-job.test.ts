@@ -255,6 +255,16 @@ describe('The supervisor of a streaming job', () => {
     expect(JSON.stringify(machineIn(build().stack).States.Start)).not.toContain('$correlationId');
   });
 
+  test('takes the correlation id of a step that it finds, which is the last thing the step was told', () => {
+    const { Start, Search } = machineIn(build(() => ({ correlationOption: '--trace' })).stack).States;
+    expect(JSON.stringify(Start)).toContain('"--trace","{% $correlationId %}"]');
+    const args = "$states.result.Steps[Name = 'events'][0].Config.Args";
+    expect(Search?.Assign?.correlationId).toBe(
+      `{% ${args}[-2] = '--trace' and ${args}[-1] != $replaces ? ${args}[-1] : $correlationId %}`,
+    );
+    expect(machineIn(build().stack).States.Search?.Assign).not.toHaveProperty('correlationId');
+  });
+
   test('adds a step beside the one that runs when it is told whose place it takes, once', () => {
     const { States } = machineIn(build(() => ({ takeOverOption: '--after' })).stack);
     expect(States.IsStepKnown).toMatchObject({
@@ -262,7 +272,9 @@ describe('The supervisor of a streaming job', () => {
       Default: 'Search',
     });
     expect(JSON.stringify(States.Start)).toContain('"--after","{% $replaces %}"');
-    expect(States.Count?.Assign?.replaces).toBe('-');
+    expect(States.Search?.Assign?.replaces).toBe(
+      "{% $count($states.result.Steps[Name = 'events']) > 0 or $exists($states.result.Marker) ? $replaces : '-' %}",
+    );
     expect(JSON.stringify(machineIn(build().stack).States.Start)).not.toContain('$replaces');
   });
 

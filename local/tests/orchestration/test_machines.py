@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -78,7 +79,7 @@ def test_a_job_that_ends_is_started_again_until_restarts_are_used_up(
     assert _steps(running, cluster) == [state] * 3
     [received] = running.client("sqs").receive_message(QueueUrl=queue)["Messages"]
     message = json.loads(received["Body"])
-    assert message["Subject"] == "Streaming job trips is down"
+    assert message["Subject"] == "Nobody keeps streaming job trips running"
     assert f"is {state}" in message["Message"]
     assert ("no such topic" in message["Message"]) == (script == "fails.sh")
 
@@ -109,6 +110,58 @@ def test_a_run_that_was_asked_to_end_is_not_started_again(running: Endpoint, tem
     running.upload("checkpoints/trips.runs/run%201%2Fa/asked.json", b"{}", BUCKET)
     found = machines.ended(running, execution, SECONDS)
     assert (found["status"], json.loads(found["output"])["Outcome"]) == ("SUCCEEDED", "drained")
+
+
+def _until_told(endpoint: Endpoint, cluster: str, folder: Path) -> tuple[str, Path]:
+    """A script that runs until there is the file, which is told too."""
+    end = folder / "end"
+    endpoint.upload(f"{cluster}.sh", f"until [ -e {end} ]; do sleep 0.1; done".encode(), BUCKET)
+    return f"{cluster}.sh", end
+
+
+def test_who_takes_a_step_over_sees_that_its_run_was_asked_to_end(
+    running: Endpoint, templates: Any, tmp_path: Path
+) -> None:
+    cluster = cluster_of(running)
+    script, end = _until_told(running, cluster, tmp_path)
+    definition = supervised(templates["streaming-job"], cluster, script, "taken-over")
+    machine = machines.machine(running, "taken-over", definition)
+    first = machines.start(running, machine, {"correlationId": "run"})
+    until(lambda: _steps(running, cluster) == ["RUNNING"], 20, "the job")
+    second = machines.start(running, machine)
+    sfn = running.client("stepfunctions")
+    until(lambda: "Look" in str(sfn.get_execution_history(executionArn=second)["events"]), 20, "the second look")
+    running.upload("checkpoints/trips.runs/run/asked.json", b"{}", BUCKET)
+    end.touch()
+    for execution in (first, second):
+        found = machines.ended(running, execution, SECONDS)
+        assert (found["status"], json.loads(found["output"])["Outcome"]) == ("SUCCEEDED", "drained")
+    assert _steps(running, cluster) == ["COMPLETED"]
+
+
+def test_a_run_that_asked_another_to_end_and_failed_is_started_when_the_other_has_ended(
+    running: Endpoint, templates: Any, tmp_path: Path
+) -> None:
+    cluster, name = cluster_of(running), "asking"
+    script, end = _until_told(running, cluster, tmp_path)
+    machine = machines.machine(running, name, supervised(templates["streaming-job"], cluster, script, name))
+    first = machines.start(running, machine, {"correlationId": "ends"})
+    until(lambda: _steps(running, cluster) == ["RUNNING"], 20, "the job")
+    running.client("stepfunctions").update_state_machine(
+        stateMachineArn=machine,
+        definition=json.dumps(supervised(templates["streaming-job"], cluster, "fails.sh", name)),
+    )
+    running.upload("checkpoints/trips.runs/ends/asked.json", b"{}", BUCKET)
+    second = machines.start(running, machine, {"correlationId": "asks", "replaces": "ends"})
+    sfn = running.client("stepfunctions")
+    until(lambda: "Search" in str(sfn.get_execution_history(executionArn=second)["events"]), 20, "the search")
+    assert _steps(running, cluster) == ["FAILED", "RUNNING"]
+    end.touch()
+    assert machines.ended(running, first, SECONDS)["status"] == "SUCCEEDED"
+    until(lambda: _steps(running, cluster).count("FAILED") > 1, 20, "the restart")
+    [again, *_] = running.client("emr").list_steps(ClusterId=cluster)["Steps"]
+    assert again["Config"]["Args"][-4:] == ["--take-over-from", "-", "--correlation-id", "asks"]
+    sfn.stop_execution(executionArn=second)
 
 
 def test_a_run_that_takes_the_place_of_another_starts_beside_it(running: Endpoint, templates: Any) -> None:
