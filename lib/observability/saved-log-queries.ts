@@ -132,9 +132,12 @@ const BROKER_QUERIES = {
   ],
 };
 
+/** A supervisor waits in this state before each restart. */
+const RESTART = 'type = "WaitStateEntered" and details.name = "BackOff"';
+
 const STATE_MACHINE_QUERIES = {
   'restarts of jobs': [
-    'filter type in ["TaskFailed", "TaskTimedOut"]',
+    `filter ${RESTART}`,
     'stats count(*) as restarts by execution_arn, bin(1h)',
     'sort restarts desc',
   ],

@@ -1,7 +1,9 @@
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Stack } from 'aws-cdk-lib/core';
 import { SavedLogQueries, type SavedLogQueriesProps } from '../../lib/observability';
+import { machineIn, waysFrom } from '../processing/ground';
 import { resourcesIn, testStack } from '../support/stacks';
+import { Watched } from './watched';
 
 interface Query {
   readonly Name: string;
@@ -31,7 +33,7 @@ describe('SavedLogQueries', () => {
   test.each<[keyof SavedLogQueriesProps, string[], RegExp]>([
     ['flowLogs', ['rejected traffic', 'largest flows'], /action = "REJECT"/],
     ['brokerLogs', ['broker errors', 'replicas leaving and coming back'], /ERROR\|FATAL/],
-    ['stateMachineLogs', ['restarts of jobs', 'why executions failed'], /TaskFailed/],
+    ['stateMachineLogs', ['restarts of jobs', 'why executions failed'], /WaitStateEntered/],
     ['airflowLogs', ['airflow failures'], /Traceback/],
   ])('search the %s that are given, and no others', (prop, names, text) => {
     const queries = queriesOf((stack) => ({ [prop]: [group(stack)] }));
@@ -46,6 +48,22 @@ describe('SavedLogQueries', () => {
           .every((line) => line.startsWith('| ')),
       ).toBe(true);
     }
+  });
+
+  test('count a restart of a job where its supervisor has one left', () => {
+    const watched = new Watched();
+    watched.asked(watched.streamingJob());
+    const { States } = machineIn(watched.stack);
+    const [query] = queriesOf((stack) => ({ stateMachineLogs: [group(stack)] }));
+    const [, type, name = ''] =
+      /type = "(\w+)StateEntered" and details\.name = "(\w+)"/.exec(query?.QueryString ?? '') ?? [];
+    expect(type).toBe(States[name]?.Type);
+    const tells = States.AreRestartsLeft?.Choices?.map(({ Next }) => Next) ?? [];
+    expect(tells.flatMap((tell) => waysFrom(States[tell] ?? { Type: 'Missing' }))).toEqual([name, name]);
+    const others = Object.entries(States).filter(
+      ([other, state]) => !tells.includes(other) && waysFrom(state).includes(name),
+    );
+    expect(others).toEqual([]);
   });
 
   test('are none where there are no log groups', () => {

@@ -88,7 +88,7 @@ export function text(value: unknown): string {
 }
 
 /** Where a machine may go from a state. */
-function waysFrom(state: State): string[] {
+export function waysFrom(state: State): string[] {
   const choices = [...(state.Choices ?? []), ...(state.Catch ?? [])].map(({ Next }) => Next);
   return [...choices, ...[state.Next, state.Default].filter((name) => name !== undefined)];
 }
