@@ -23,15 +23,16 @@ interface Told {
 const RESTARTING = { window: Duration.minutes(30), most: 2 };
 
 /**
- * The alarms and graphs of a streaming job by its supervisor, which fails when its restarts are used up, and counts them
- * where the job has a metric for it.
+ * The alarms and graphs of a streaming job by its supervisor, which fails when restarts are used up or EMR's API refuses for some
+ * minutes, and counts restarts where the job has a metric for it.
  */
 export function jobWatch({ stateMachine: supervisor, restarts }: StreamingJob, name: string): WatchParts {
   const told: Told = {
     id: `${name}Stopped`,
     severity: Severity.CRITICAL,
-    meaning: `the streaming job ${name} is down and will not be started again: its restarts are used up`,
-    firstStep: 'see why its last step failed, mend it, and start the supervisor',
+    meaning: `nobody keeps the streaming job ${name} running: its restarts are used up, or EMR refused the supervisor's calls and it runs on alone`,
+    firstStep:
+      'see why the execution failed, mend it, and run lakehouse stream deploy, which starts the job or takes it over',
     section: 'streaming-job-stopped',
     cause: false,
   };

@@ -25,7 +25,7 @@ export function addStreamCommands(program: Command, context: StreamContext): voi
   withPlace(stream.command('status'))
     .description(
       'what streams run and how far they are; reads only. Exit code 0: all run what was deployed last, 2: one runs another ' +
-        'version, 3: one does not run',
+        'version, 3: one does not run, 4: one runs and nobody looks after it; the highest that applies',
     )
     .action(async (env: string | undefined, options: Options) =>
       (await operate()).showStatus(context, { env, options }),

@@ -37,6 +37,14 @@ export interface Supervisor {
   readonly since: Date | undefined;
 }
 
+/** How an execution is started beside the run that it looks after. */
+export interface Start {
+  /** The run whose place it takes; nobody's when left out. */
+  readonly replaces?: string;
+  /** Its name; that of the run when left out. */
+  readonly name?: string;
+}
+
 /** A batch by its number, and when its file was written. */
 export interface Written {
   readonly batch: number;
@@ -87,16 +95,17 @@ export class LiveStream {
   /**
    * Starts an execution of its state machine; nothing happens when there is one of that name.
    *
-   * @param run its name, and the correlation id of the run
+   * @param run the correlation id of the run, which it takes over where its step is there already
    * @param replaces the run whose place it takes
+   * @param name its name
    */
-  async start(run: string, replaces?: string): Promise<void> {
+  async start(run: string, { replaces, name = run }: Start = {}): Promise<void> {
     const { stateMachineArn } = this.deployed;
     const input = JSON.stringify({ correlationId: run, replaces });
     await this.aws.call<unknown>(
       { action: 'states:StartExecution', resource: stateMachineArn },
-      () => this.aws.sfn.send(new StartExecutionCommand({ stateMachineArn, name: run, input })),
-      (name) => (name === 'ExecutionAlreadyExists' ? run : undefined),
+      () => this.aws.sfn.send(new StartExecutionCommand({ stateMachineArn, name, input })),
+      (error) => (error === 'ExecutionAlreadyExists' ? name : undefined),
     );
   }
 

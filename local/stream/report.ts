@@ -42,6 +42,9 @@ export function swappedText(dataset: string, { outcome, version, step, batch, ga
   if (outcome === 'runs already') {
     return `✓ ${dataset} runs what was deployed last (${version}) already, as ${step}`;
   }
+  if (outcome === 'looked after again') {
+    return `✓ ${dataset} runs what was deployed last (${version}), as ${step}; nobody looked after it, now a supervisor does`;
+  }
   const read = batch === undefined ? 'nothing is left to read' : `batch ${batch} is committed`;
   const gap = gapSeconds === undefined ? '' : `; gap between commits ${gapSeconds.toFixed(1)} s`;
   return `✓ ${dataset} runs ${version} as ${step}: ${read}${gap}`;

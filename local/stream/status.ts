@@ -1,6 +1,6 @@
-import { GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import type { Aws } from './aws';
 import type { LiveStream, Step } from './live';
+import { newestValues } from './metrics';
 
 /** How far back the newest value of a metric may be. */
 const METRIC_AGE_MS = 15 * 60_000;
@@ -50,10 +50,22 @@ export async function statusOf(aws: Aws, stream: LiveStream, now = Date.now()): 
   };
 }
 
-/** What a pipeline makes of it: 0 when all run as deployed, 2 when one runs another version, 3 when one does not run. */
+/**
+ * What a pipeline makes of it, the highest that applies: 0 when all run as deployed, 2 when one runs another version, 3 when one
+ * does not run, 4 when one runs that nobody looks after.
+ */
 export function exitCodeOf(all: readonly StreamStatus[]): number {
-  const codes = { 'runs as deployed': 0, 'runs another version': 2, 'does not run': 3 };
-  return Math.max(...all.map(({ state }) => codes[state]));
+  return Math.max(...all.map(codeOf));
+}
+
+function codeOf({ state, supervisors }: StreamStatus): number {
+  if (state === 'does not run') {
+    return 3;
+  }
+  if (supervisors.length === 0) {
+    return 4;
+  }
+  return state === 'runs as deployed' ? 0 : 2;
 }
 
 function stateOf(step: Step | undefined, version: string): StreamStatus['state'] {
@@ -74,24 +86,7 @@ async function lagOf(aws: Aws, { deployed }: LiveStream, now: number): Promise<S
     'Consumer Group': deployed.consumerGroup,
     Topic: deployed.topic,
   };
-  const Dimensions = Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value }));
   const names = { records: 'SumOffsetLag', worstPartition: 'MaxOffsetLag', seconds: 'EstimatedMaxTimeLag' };
-  const MetricDataQueries = Object.entries(names).map(([Id, MetricName]) => {
-    const Metric = { Namespace: 'AWS/Kafka', MetricName, Dimensions };
-    return { Id: Id.toLowerCase(), MetricStat: { Metric, Period: 60, Stat: 'Maximum' } };
-  });
-  const command = new GetMetricDataCommand({
-    StartTime: new Date(now - METRIC_AGE_MS),
-    EndTime: new Date(now),
-    ScanBy: 'TimestampDescending',
-    MetricDataQueries,
-  });
-  const { MetricDataResults = [] } = await aws.call({ action: 'cloudwatch:GetMetricData', resource: 'AWS/Kafka' }, () =>
-    aws.cloudwatch.send(command),
-  );
-  const found = Object.keys(names).flatMap((name) => {
-    const value = MetricDataResults.find(({ Id }) => Id === name.toLowerCase())?.Values?.[0];
-    return value === undefined ? [] : [[name, value] as const];
-  });
-  return found.length === 0 ? undefined : Object.fromEntries(found);
+  const found = await newestValues(aws, { namespace: 'AWS/Kafka', names, dimensions }, now - METRIC_AGE_MS);
+  return Object.keys(found).length === 0 ? undefined : found;
 }

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,8 @@ from tests.machines import machine
 from tests.planner import bundled
 from tests.support import LOCAL, Endpoint, until
 
-# what lakehouse_jobs/draining.py does, with a file for each batch; `--deaf` hears nothing
+# what lakehouse_jobs/draining.py does, with a file for each batch; `--deaf` hears nothing, `--poor` has no room to ask,
+# and `--frail` fails when it has asked
 _JOB = f"""
 import json, os, sys, time, urllib.error, urllib.request
 given = dict(zip(sys.argv[1::2], sys.argv[2::2]))
@@ -38,7 +40,10 @@ def said(place):
     except urllib.error.HTTPError:
         return False
 if before != "-":
-    say(f".runs/{{before}}/asked.json")
+    if not given.get("--poor"):
+        say(f".runs/{{before}}/asked.json")
+    if given.get("--frail"):
+        sys.exit("ValueError: no such column")
     while not said(f".runs/{{before}}/done.json"):
         time.sleep(0.05)
 batch = dict(batch=7, records=1, overAt=int(time.time() * 1000))
@@ -47,6 +52,11 @@ while given.get("--deaf") or not said(f".runs/{{run}}/asked.json"):
     time.sleep(0.05)
 say(f".runs/{{run}}/done.json", **batch)
 """
+
+
+_HURRY = 20
+# the command's clock, not what it waits for
+_CLOCK = f"const began = Date.now(), now = Date.now; Date.now = () => began + (now() - began) * {_HURRY};"
 
 
 @dataclass
@@ -71,9 +81,15 @@ class Stream:
         states = self.endpoint.client("stepfunctions")
         states.update_state_machine(stateMachineArn=self.machine, definition=json.dumps(self.definition))
 
+    def hurry(self) -> None:
+        """From now on three minutes of a command take nine seconds."""
+        (self.folder / "clock.cjs").write_text(_CLOCK)
+
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         command = ["node", str(self.program), *arguments, "--endpoint", self.endpoint.url, "--region", "us-east-1"]
         env = {**os.environ, "NODE_PATH": str(LOCAL.parent / "node_modules")}
+        if (clock := self.folder / "clock.cjs").exists():
+            env["NODE_OPTIONS"] = f"--require {clock}"
         pipe = subprocess.PIPE
         return subprocess.Popen(command, cwd=self.folder, env=env, stdout=pipe, stderr=pipe, text=True)
 
@@ -102,6 +118,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
     script = f'{sys.executable} - "${{@:2}}" <<"END"\n{_JOB}END\n'
     endpoint.upload("main.sh", script.encode(), BUCKET)
     endpoint.upload("fails.sh", b'echo "ValueError: no such column" >&2; exit 3', BUCKET)
+    endpoint.upload("fails-late.sh", b'sleep 15; echo "ValueError: no such topic" >&2; exit 3', BUCKET)
     try:
         yield endpoint
     finally:
@@ -192,6 +209,71 @@ def test_a_new_version_that_does_not_come_up_takes_nobodys_place(stream: Stream)
     assert 'got "FAILED: ValueError: no such column"; the version before runs on; mend what it says' in text
     assert stream.steps()[-1] == "RUNNING"
     until(lambda: stream.supervisors() == 1, 30, "the end of the new supervisor")
+
+
+def test_a_new_version_that_is_slow_to_fail_takes_nobodys_place(stream: Stream) -> None:
+    stream.run("deploy")
+    stream.version("fails-late.sh")
+    stream.hurry()
+
+    code, text = stream.run("deploy")
+
+    assert code == 1
+    assert 'got "FAILED: ValueError: no such topic"; the version before runs on; mend what it says' in text
+    assert stream.steps() == ["FAILED", "RUNNING"]
+
+
+@pytest.mark.parametrize("lacks", ["a step", "a container"])
+def test_a_new_version_for_which_there_is_no_room_gets_that_of_the_old_one(stream: Stream, lacks: str) -> None:
+    stream.run("deploy")
+    stream.version("main.sh", "--poor", "yes")
+    stream.hurry()
+    if lacks == "a step":
+        stream.endpoint.client("emr").modify_cluster(ClusterId=stream.cluster, StepConcurrencyLevel=1)
+    else:
+        stream.endpoint.client("cloudwatch").put_metric_data(
+            Namespace="AWS/ElasticMapReduce",
+            MetricData=[
+                {
+                    "MetricName": "AppsPending",
+                    "Dimensions": [{"Name": "JobFlowId", "Value": stream.cluster}],
+                    "Timestamp": datetime.now(UTC) + timedelta(seconds=200),
+                    "Value": 1,
+                }
+            ],
+        )
+
+    code, text = stream.run("deploy")
+
+    assert (code, stream.steps()) == (0, ["RUNNING", "COMPLETED"]), text
+
+
+def test_a_new_version_that_fails_after_it_asked_is_left_to_its_supervisor(stream: Stream) -> None:
+    stream.version("main.sh", "--deaf", "yes")
+    stream.run("deploy")
+    stream.version("main.sh", "--frail", "yes")
+
+    code, text = stream.run("deploy")
+
+    assert code == 1
+    assert "its supervisor starts it again a few times; mend what it says" in text
+    assert stream.supervisors() == 2
+
+
+def test_a_stream_that_nobody_looks_after_is_told_and_looked_after_again(stream: Stream) -> None:
+    stream.run("deploy")
+    states = stream.endpoint.client("stepfunctions")
+    [found] = states.list_executions(stateMachineArn=stream.machine, statusFilter="RUNNING")["executions"]
+    states.stop_execution(executionArn=found["executionArn"])
+
+    code, text = stream.run("status")
+    assert (code, "nobody looks after it" in text, stream.steps()) == (4, True, ["RUNNING"]), text
+    code, text = stream.run("deploy")
+    assert (code, "nobody looked after it, now a supervisor does" in text) == (0, True), text
+    assert (stream.run("status")[0], stream.steps(), stream.supervisors()) == (0, ["RUNNING"], 1)
+
+    code, text = stream.run("drain")
+    assert (code, stream.steps(), stream.supervisors()) == (0, ["COMPLETED"], 0), text
 
 
 def test_what_cannot_be_done_is_told_with_the_remedy(stream: Stream) -> None:

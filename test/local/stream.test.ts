@@ -20,11 +20,11 @@ const RUNS: StreamStatus = {
   lag: { records: 5, worstPartition: 3, seconds: 2 },
 };
 
-describe('commands about streams', () => {
-  const program = new Command();
-  addStreamCommands(program, { paths: () => new RunPaths(), named: async () => 'dev', exit: () => undefined });
-  const commands = [...program.commands, ...program.commands.flatMap((command) => command.commands)];
+const program = new Command();
+addStreamCommands(program, { paths: () => new RunPaths(), named: async () => 'dev', exit: () => undefined });
+const commands = [...program.commands, ...program.commands.flatMap((command) => command.commands)];
 
+describe('commands about streams', () => {
   it.each(['deploy', 'drain', 'replay', 'redrive'])('show the default of --timeout in seconds: %s', (name) => {
     const help = commands.find((command) => command.name() === name)?.helpInformation();
     expect(help).toMatch(/--timeout <seconds> +how long each may take \(default: 900\)/);
@@ -74,6 +74,10 @@ describe('what commands about streams say', () => {
       /gap between commits 3\.2 s/,
     ],
     [swappedText('trips', { outcome: 'started', version: 'abc', step: 's-2' }), /nothing is left to read$/],
+    [
+      swappedText('trips', { outcome: 'looked after again', version: 'abc', step: 's-2' }),
+      /\(abc\), as s-2; nobody looked after it, now a supervisor does$/,
+    ],
     [drainedText('trips', { step: 's-1', batch: 7, planned: 8 }), /batch 8 is planned and not begun/],
     [rerunText('replay of trips', 'r-1', { read: 5, dryRun: true }), /read 5; nothing was written.*run id r-1/],
   ])('says %s', (text, expected) => {
@@ -84,5 +88,13 @@ describe('what commands about streams say', () => {
     const other: StreamStatus = { ...RUNS, state: 'runs another version' };
     const idle: StreamStatus = { ...RUNS, state: 'does not run' };
     expect([[RUNS], [RUNS, other], [other, idle]].map(exitCodeOf)).toEqual([0, 2, 3]);
+  });
+
+  it('ends with 4 when nobody looks after one that runs, and says so in the help', () => {
+    const alone: StreamStatus = { ...RUNS, supervisors: [] };
+    const drained: StreamStatus = { ...alone, state: 'does not run' };
+    expect([[RUNS, alone], [drained, alone], [drained]].map(exitCodeOf)).toEqual([4, 4, 3]);
+    const status = commands.find((command) => command.name() === 'status');
+    expect(status?.helpInformation().replaceAll(/\s+/g, ' ')).toContain('4: one runs and nobody looks after it');
   });
 });
