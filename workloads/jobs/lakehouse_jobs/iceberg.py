@@ -10,7 +10,9 @@ sees it, and one that is left behind goes with the next expiry: https://iceberg.
 
 from __future__ import annotations
 
+import itertools
 import json
+import logging
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -24,6 +26,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from lakehouse_jobs.exceptions import ConfigurationError, problem
 
+_LOGGER = logging.getLogger(__name__)
 PREFIX = "lakehouse."
 """Prefix of this project's keys in a snapshot summary."""
 TOKEN = f"{PREFIX}batch-token"
@@ -135,9 +138,10 @@ class IcebergTable:
     def follow_main(self) -> None:
         """Let this branch stand at the head of main, or beyond it.
 
-        It is created when there is none, and set back to the head of main when main has gone another way: what the
-        branch alone held is given up.
+        It is created when there is none, and set back to the head of main when main has gone another way or was set
+        back: what the branch alone held is given up.
         """
+        self.leave_taken_back()
         main, own = IcebergTable(self._spark, self.identifier).current(), {snapshot.id for snapshot in self.history()}
         if own and (main is None or main.id in own):
             return
@@ -149,6 +153,26 @@ class IcebergTable:
         else:
             references.createBranch(self.branch, main.id)
         references.commit()
+
+    def leave_taken_back(self) -> None:
+        """Set this branch back to the head of main when it stands on what main was set back from.
+
+        What was the head of main once and is above it now was taken back, and what was written on top goes with it:
+        none of it waits to be served any more. What main never served still waits.
+        """
+        metadata = self._metadata()
+        main, own = metadata.ref(MAIN), metadata.ref(self.branch)
+        if main is None or own is None:
+            return
+        line = self._line(metadata, own.snapshotId())
+        above = list(itertools.takewhile(lambda held: held.id != main.snapshotId(), line))
+        served = {entry.snapshotId() for entry in metadata.snapshotLog()}
+        follows_main = bool(above) and above[-1].parent_id == main.snapshotId()
+        if not follows_main or served.isdisjoint(held.id for held in above):
+            return
+        self._loaded().manageSnapshots().replaceBranch(self.branch, main.snapshotId()).commit()
+        facts = {"table": self.identifier, "snapshot": main.snapshotId(), "givenUp": [held.id for held in above]}
+        _LOGGER.warning("the table was set back; what its branch held beyond that is given up", extra=facts)
 
     def stage(self, write: Callable[[], None]) -> Snapshot | None:
         """Run `write`, whose commit joins no branch; its snapshot, None when it made none."""

@@ -39,8 +39,11 @@ class Gate:
     def candidate(self) -> Candidate | None:
         """What a load has staged; what the table serves where nothing is staged; None while there is neither.
 
+        What was staged on a snapshot that the table was set back from is given up first.
+
         :raises StaleStageError: main has gone another way since the load was staged.
         """
+        self._audit.leave_taken_back()
         main, staged = self._main.current(), self._audit.current()
         served_rows = self._main.read_snapshot(main).count() if main is not None else 0
         if staged is None or any(snapshot.id == staged.id for snapshot in self._main.history()):
