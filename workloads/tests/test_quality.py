@@ -30,7 +30,7 @@ from lakehouse_jobs.quality.suites import suite_of, suite_of_frame
 from lakehouse_jobs.runtime import Runtime
 from support.gated import RUN_ID, TOPIC, GatedLake
 from support.items import CREATE, DOCUMENT, upsert
-from support.lake import CONTRACTS, Lake
+from support.lake import CONTRACTS, Lake, create_tables
 from support.postgres import Sql
 
 JANUARY = (upsert(1, "bolt", 5, "01"), upsert(2, "nut", 7, "02"))
@@ -145,6 +145,38 @@ def test_rows_that_were_served_may_not_vanish(gated: GatedLake, sql: Sql) -> Non
 
     assert (unmet.expectation, unmet.observed) == ("expect_table_row_count_to_be_between", "1")
     assert gated.served == {1: 5, 2: 7}
+
+
+def test_streamed_table_is_checked_as_it_is_served_where_a_load_is_only_when_staged(gated: GatedLake, sql: Sql) -> None:
+    sql.run(*JANUARY)
+    gated.lake.ingest(stage=True)
+    gated.check()
+    document = deepcopy(DOCUMENT)
+    document["schema"][0]["name"] = "events"
+    document["customProperties"][1] = {"property": "stream", "value": {"topic": "shop.events"}}
+    gated.lake.contracts.append(streamed := parse(document, "events.yaml"))
+    create_tables(gated.lake.spark, gated.lake.databases, streamed)
+
+    assert [each.outcome for each in gated.check(staged_only=True).values()] == [Outcome.EMPTY, Outcome.EMPTY]
+
+    served = (f"glue_catalog.{gated.lake.databases['silver']}.{name}" for name in ("events", "items"))
+    gated.lake.spark.sql("INSERT INTO {} SELECT * FROM {}".format(*served))
+    found = gated.check(staged_only=True)
+
+    assert [(each.outcome, each.score) for each in found.values()] == [("empty", None), ("held", 100.0)]
+
+    gated.lake.spark.sql(DOUBLED.format(f"glue_catalog.{gated.lake.databases['silver']}.events"))
+    found = gated.check(staged_only=True)
+
+    assert [each.outcome for each in found.values()] == [Outcome.EMPTY, Outcome.FAILED]
+    told = [
+        datum["Value"]
+        for call in gated.lake.cloudwatch.put_metric_data.call_args_list
+        for datum in call.kwargs["MetricData"]
+        if {"Name": "Dataset", "Value": "events"} in datum["Dimensions"]
+    ]
+    assert told[0] == 100.0
+    assert told[1] < 99
 
 
 def test_main_that_moved_is_not_overwritten_and_the_next_load_is_staged_anew(gated: GatedLake, sql: Sql) -> None:

@@ -25,7 +25,7 @@ class GatedLake:
     lake: Lake
     sns: Mock = field(default_factory=Mock)
 
-    def check(self) -> dict[str, DatasetQuality]:
+    def check(self, *, staged_only: bool = False) -> dict[str, DatasetQuality]:
         artifacts = f"file://{self.lake.folder}/artifacts"
         job = Check(
             run_id=RUN_ID,
@@ -34,6 +34,7 @@ class GatedLake:
             artifacts_uri=artifacts,
             store=DiskStore(),
             alerts=Alerts(self.sns, TOPIC, "dev"),
+            staged_only=staged_only,
             retry=self.lake.retry,
         )
         telemetry = Telemetry(self.lake.cloudwatch, "dev")

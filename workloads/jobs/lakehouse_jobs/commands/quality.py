@@ -19,7 +19,8 @@ _LOGGER = logging.getLogger(__name__)
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--datasets", help="comma-separated; all when left out")
-    parser.add_argument("--staged", action="store_true", help="only what a load has staged, not what is served already")
+    staged = "of what loads bring, only what is staged; streamed tables are checked as they are served"
+    parser.add_argument("--staged", action="store_true", help=staged)
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -57,7 +57,10 @@ class DatasetQuality:
 
 @dataclass(frozen=True)
 class Check:
-    """One run: its ids, the Glue databases by zone, where artifacts go, whom to tell."""
+    """One run: its ids, the Glue databases by zone, where artifacts go, whom to tell.
+
+    `staged_only`: of datasets whose loads are staged, only what is staged; others are checked as they are served.
+    """
 
     run_id: str
     correlation_id: str
@@ -120,7 +123,7 @@ def _checked(spark: SparkSession, job: Check, contract: Contract, checkpoints: C
 
 def _pass(gate: Gate, checkpoints: Checkpoints, job: Check, result: DatasetQuality) -> None:
     candidate = gate.candidate()
-    if candidate is None or (job.staged_only and not candidate.staged):
+    if candidate is None or (job.staged_only and gate.stages and not candidate.staged):
         return
     result.staged, result.snapshot = candidate.staged, candidate.snapshot.id
     verdict = gate.check(candidate, checkpoints)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pyspark.sql import SparkSession
 
-from lakehouse_jobs.contract import Contract
+from lakehouse_jobs.contract import Contract, SourceTable
 from lakehouse_jobs.exceptions import CommitLostError, QualityError, StaleStageError, problem
 from lakehouse_jobs.frames import kept
 from lakehouse_jobs.iceberg import IcebergTable, Snapshot
@@ -35,6 +35,11 @@ class Gate:
         self._main = IcebergTable(spark, identifier)
         self._audit = IcebergTable(spark, identifier, AUDIT)
         self._contract = contract
+
+    @property
+    def stages(self) -> bool:
+        """Whether what is written to the table may be staged: what a load brings, and not what a stream does."""
+        return isinstance(self._contract.origin, SourceTable)
 
     def candidate(self) -> Candidate | None:
         """What a load has staged; what the table serves where nothing is staged; None while there is neither.
