@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -154,10 +155,17 @@ def test_deleted_objects_come_back_from_their_versions(lake: Lake) -> None:
 
 
 def test_a_lost_table_is_registered_and_the_stack_goes_on_evolving_it(lake: Lake) -> None:
+    s3: Any = lake.endpoint.client("s3")
+    older = lake.table(SILVER).metadata_location
+    lake.load(SILVER, "20130305T060000Z-0a1b2c", (8, 0.0))
     before = lake.flights(SILVER)
+    # a table of many commits: as text the older number is the greater one
+    for number, location in (("99999", older), ("100000", lake.table(SILVER).metadata_location)):
+        key = f"operations/flights/metadata/{number}-{uuid.uuid4()}.metadata.json"
+        s3.copy_object(Bucket="silver-bucket", CopySource=location.removeprefix("s3://"), Key=key)
     database, name = SILVER.split(".")
     lake.endpoint.client("glue").delete_table(DatabaseName=database, Name=name)
-    assert "is operations/flights/metadata/" in lake.follow(3)
+    assert "is operations/flights/metadata/100000-" in lake.follow(3)
     assert lake.flights(SILVER) == before
     assert lake.endpoint.deploy("drills", template([*COLUMNS, field(3, "gate", "string")])) == "UPDATE_COMPLETE"
     assert [column.name for column in lake.table(SILVER).schema().fields] == ["flight", "dep_delay", "gate"]
