@@ -24,6 +24,8 @@ BATCH = f"nycflights/flights/run={BAD_RUN}"
 SILVER = "lakehouse_dev_silver.flights"
 BRONZE = "lakehouse_dev_bronze.flights"
 DLQ = f"{BRONZE}__dlq"
+GOLD = [f"lakehouse_dev_gold.{name}" for name in ("stg_flights", "fct_flights", "agg_daily")]
+AUDIT = "audit"
 COLUMNS = [field(1, "flight", "int"), field(2, "dep_delay", "double")]
 
 
@@ -35,23 +37,23 @@ def snippets(drill: int) -> list[str]:
 
 
 def template(columns: list[Template] = COLUMNS) -> Template:
-    """Versioned buckets, the databases of a lake, and a dataset's three tables."""
+    """Versioned buckets, the databases of a lake, a dataset's three tables, and what gold makes of it."""
     buckets: Template = {
         zone.title(): {
             "Type": "AWS::S3::Bucket",
             "Properties": {"BucketName": f"{zone}-bucket", "VersioningConfiguration": {"Status": "Enabled"}},
         }
-        for zone in ("landing", "bronze", "silver")
+        for zone in ("landing", "bronze", "silver", "gold")
     }
     databases: Template = {
         f"{zone.title()}Database": {
             "Type": "AWS::Glue::Database",
             "Properties": {"CatalogId": ref("AWS::AccountId"), "DatabaseInput": {"Name": f"lakehouse_dev_{zone}"}},
         }
-        for zone in ("bronze", "silver")
+        for zone in ("bronze", "silver", "gold")
     }
     tables: Template = {}
-    for identifier in (SILVER, BRONZE, DLQ):
+    for identifier in (SILVER, BRONZE, DLQ, *GOLD):
         database, name = identifier.split(".")
         zone = database.rpartition("_")[2]
         location = f"s3://{zone}-bucket/operations/{name}"
@@ -87,12 +89,18 @@ class Lake:
         """A table as it is now."""
         return self.catalog.load_table(name)
 
-    def load(self, name: str, run: str, *rows: tuple[int, float]) -> None:
-        """Commit rows as a run does."""
+    def load(self, name: str, run: str, *rows: tuple[int, float], branch: str = "main") -> None:
+        """Commit rows as a run does, on a branch that begins at what is served."""
         table = self.table(name)
+        if branch not in table.refs() and (served := table.current_snapshot()) is not None:
+            table.manage_snapshots().create_branch(served.snapshot_id, branch).commit()
         records = [{"flight": flight, "dep_delay": delay} for flight, delay in rows]
         data = pa.Table.from_pylist(records, schema=table.schema().as_arrow())
-        table.append(data, snapshot_properties={"lakehouse.run-id": run})
+        table.append(data, snapshot_properties={"lakehouse.run-id": run}, branch=branch)
+
+    def publish(self, name: str) -> None:
+        """Serve what was staged, as the check does."""
+        self.table(name).manage_snapshots().set_current_snapshot(ref_name=AUDIT).commit()
 
     def flights(self, name: str) -> list[int]:
         """The flights of a table, from its files."""
@@ -114,7 +122,7 @@ class Lake:
 def lake(endpoint: Endpoint, tmp_path_factory: pytest.TempPathFactory) -> Lake:
     assert endpoint.deploy("drills", template()) == "CREATE_COMPLETE"
     lake = Lake(endpoint, tmp_path_factory.mktemp("drills"))
-    for name in (BRONZE, SILVER):
+    for name in (BRONZE, SILVER, *GOLD):
         lake.load(name, "20130201T060000Z-0a1b2c", (1, 2.0), (2, -3.0))
     return lake
 
@@ -132,16 +140,35 @@ def test_a_bad_run_is_rolled_back_and_its_batch_not_taken_up_again(lake: Lake) -
     s3: Any = lake.endpoint.client("s3")
     for name in ("_manifest.json", "part-0.parquet"):
         s3.put_object(Bucket="landing-bucket", Key=f"{BATCH}/{name}", Body=b"{}")
-    for name in (BRONZE, SILVER):
-        lake.load(name, BAD_RUN, (3, 1e9))
-        lake.load(name, "20130302T060000Z-0a1b2c", (4, 0.0))
+    for run, flight in ((BAD_RUN, 3), ("20130302T060000Z-0a1b2c", 4)):
+        lake.load(BRONZE, run, (flight, 1e9))
+        lake.load(SILVER, run, (flight, 1e9), branch=AUDIT)
+        lake.publish(SILVER)
+        for name in GOLD:
+            lake.load(name, "of no run", (flight, 1e9))
     said = lake.follow(1)
-    assert lake.flights(BRONZE) == lake.flights(SILVER) == [1, 2]
+    for name in (BRONZE, SILVER, *GOLD):
+        assert lake.flights(name) == [1, 2]
     assert f"{DLQ}: nothing of this run" in said
     left = [item["Key"] for item in s3.list_objects_v2(Bucket="landing-bucket", Prefix=BATCH)["Contents"]]
     assert left == [f"{BATCH}/part-0.parquet"]
+    # by this the jobs know that the branch holds what was taken back
+    silver = lake.table(SILVER)
+    assert silver.refs()[AUDIT].snapshot_id in {entry.snapshot_id for entry in silver.history()}
     lake.load(SILVER, "20130303T060000Z-0a1b2c", (5, 0.0))
     assert lake.flights(SILVER) == [1, 2, 5]
+
+
+def test_a_bad_run_that_still_waits_for_its_check_waits_no_more(lake: Lake) -> None:
+    table = lake.table(SILVER)
+    if AUDIT in table.refs():  # the next load sets it back where a drill has left it
+        table.manage_snapshots().remove_branch(AUDIT).commit()
+    before = {name: lake.flights(name) for name in (SILVER, *GOLD)}
+    lake.load(SILVER, "20130304T060000Z-0a1b2c", (6, 0.0), branch=AUDIT)
+    lake.load(SILVER, BAD_RUN, (7, 1e9), branch=AUDIT)
+    assert f"{SILVER}: not served yet" in lake.follow(1)
+    assert AUDIT not in lake.table(SILVER).refs()
+    assert {name: lake.flights(name) for name in (SILVER, *GOLD)} == before
 
 
 def test_deleted_objects_come_back_from_their_versions(lake: Lake) -> None:

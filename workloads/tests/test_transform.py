@@ -326,6 +326,38 @@ def test_days_that_a_corrected_flight_has_left_are_counted_again(begun_empty: Go
     assert _flights_by_day(begun_empty) == {"2013-01-01": 1, "2013-01-02": 2}
 
 
+def test_gold_that_goes_back_with_silver_takes_the_corrected_rows(begun_empty: GoldLake) -> None:
+    """Gold's part of drill 1 of the operations guide."""
+    before = _flights_by_day(begun_empty)
+    made_of_flights = [f"gold.{name}" for name in ("stg_flights", "fct_flights", "agg_daily")]
+    tables = {name: _table(begun_empty, name) for name in ("silver.flights", *made_of_flights)}
+    good = {name: table.current() for name, table in tables.items()}
+    wrong = [FLIGHT | {"flight": flight, "day": 4, "dep_delay": 999, "updated_at": moment(9)} for flight in (1545, 8)]
+    begun_empty.spark.sql(f"DELETE FROM {tables['silver.flights'].quoted} WHERE flight = 1545")
+    begun_empty.load("flights", wrong, at=moment(6))
+    begun_empty.run("20130206T000000Z-0a1b2c", select="stg_flights+")
+    assert _flights_by_day(begun_empty)["2013-01-04"] == 2
+
+    for name, table in tables.items():
+        snapshot, named = good[name], table.identifier.removeprefix("glue_catalog.")
+        assert snapshot is not None
+        begun_empty.spark.sql(f"CALL glue_catalog.system.rollback_to_snapshot('{named}', {snapshot.id})")
+    corrected = FLIGHT | {"dep_delay": 3, "updated_at": moment(2)}
+    begun_empty.replace("flights", "flight = 1545", corrected, at=moment(7))
+    record = begun_empty.run("20130207T000000Z-0a1b2c", select="stg_flights+")
+
+    assert record.failed == []
+    assert _flights_by_day(begun_empty) == before
+    delays = {row["flight"]: row["dep_delay"] for row in begun_empty.gold("fct_flights").collect()}
+    assert delays == {1545: 3, 7: 2, 9: 2}
+
+
+def _table(lake: GoldLake, name: str) -> IcebergTable:
+    """A table by its zone and its name."""
+    zone, _, table = name.partition(".")
+    return IcebergTable(lake.spark, f"glue_catalog.{lake.databases[zone]}.{table}")
+
+
 def _flights_by_day(lake: GoldLake) -> dict[str, int]:
     return {str(row["flight_date"]): row["flights"] for row in lake.gold("agg_daily").collect()}
 
