@@ -34,8 +34,8 @@ _RENEW_SECONDS = 3600
 class Forwarding:
     """A run: its ids, the brokers, where records go, and how many of them are a batch.
 
-    It ends when the topic is read (`available_now`), or looks again each `pause_seconds`. `begin` is for the first run: where a
-    group begins that has no place in the topic, `earliest` or `latest`.
+    It ends when the topic is read (`available_now`), or looks again each `pause_seconds`. `begin` is for the first
+    run: where a group begins that has no place in the topic, `earliest` or `latest`.
     """
 
     run_id: str
@@ -66,8 +66,8 @@ def run(spark: SparkSession, job: Forwarding, contract: Contract) -> Forwarded:
     """Send on what the topic holds and nobody has sent on yet.
 
     :raises ConcurrentRunError: another run of the dataset has begun; it goes on where this one stood.
-    :raises TerminalError: records are gone that were not sent on, the topic ends before the place that was reached, or no
-        place is known and none was named.
+    :raises TerminalError: records are gone that were not sent on, the topic ends before the place that was reached,
+        or no place is known and none was named.
     """
     producer = TransactionalProducer(spark, job.brokers, forward_group(contract.dataset))
     try:
@@ -140,8 +140,8 @@ class _Forwarder:
         """
         if self._job.begin is None:
             remedy = (
-                "for the first run say '--begin earliest' or '--begin latest'; after others the brokers have forgotten it, so"
-                " set the group's offsets to behind the last record that was sent on (its header lakehouse.source)"
+                "for the first run say '--begin earliest' or '--begin latest'; after others the brokers have forgotten it,"
+                " so set the group's offsets to behind the last record that was sent on (its header lakehouse.source)"
             )
             raise TerminalError(problem(self._group, f"have a place in {self._topic}", None, remedy))
         place = find_offsets(self._spark, self._job.brokers, self._topic, self._job.begin)

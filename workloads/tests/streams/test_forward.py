@@ -31,7 +31,9 @@ class Hop:
     valid: Topic
     rejected: Topic
 
-    def forward(self, max_records: int = 10_000, begin: str | None = "earliest", available_now: bool = True) -> Forwarded:
+    def forward(
+        self, max_records: int = 10_000, begin: str | None = "earliest", available_now: bool = True
+    ) -> Forwarded:
         job = Forwarding(
             run_id="20130201T000001Z-0a1b2c",
             correlation_id="correlation-1",
