@@ -19,6 +19,7 @@ from lakehouse_jobs.exceptions import FailureKind
 from lakehouse_jobs.objects import DiskStore
 from lakehouse_jobs.retry import RetryPolicy
 from lakehouse_jobs.run_record import RunState
+from support.gated import GatedLake
 from support.items import CREATE, DOCUMENT, upsert
 from support.lake import RUN_COLUMNS, Lake
 from support.postgres import PASSWORD, Sql
@@ -309,6 +310,32 @@ def test_a_dataset_counts_as_loaded_when_nothing_was_new_and_not_when_it_failed(
 
     last = lake.cloudwatch.put_metric_data.call_args.kwargs["MetricData"]
     assert [datum["Value"] for datum in last if datum["MetricName"] == "DatasetLoaded"] == [0]
+
+
+def test_a_staged_dataset_counts_as_loaded_when_the_check_lets_readers_see_it(lake: Lake, sql: Sql) -> None:
+    gated = GatedLake(lake)
+    sql.run(*JANUARY)
+    staged, waiting = (lake.ingest(stage=True)["items"] for _ in range(2))
+
+    assert (staged.served, waiting.state, waiting.served) == (False, RunState.UNCHANGED, False)
+    assert gated.metrics["RowsRead"] == 0
+    assert "DatasetLoaded" not in gated.metrics
+
+    gated.check()
+
+    assert gated.metrics["DatasetLoaded"] == 1
+
+    lake.cloudwatch.reset_mock()
+    assert lake.ingest(stage=True)["items"].served
+    assert gated.metrics["DatasetLoaded"] == 1
+
+    lake.cloudwatch.reset_mock()
+    sql.run(*CHANGES)
+    lake.ingest(stage=True)
+    gated.stage("INSERT INTO {0} SELECT * FROM {0} WHERE id = 2")
+    gated.check()
+    assert "ExpectationsMet" in gated.metrics
+    assert "DatasetLoaded" not in gated.metrics
 
 
 @dataclass(frozen=True)

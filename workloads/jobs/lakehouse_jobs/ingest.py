@@ -17,7 +17,7 @@ from lakehouse_jobs.commits import Claim
 from lakehouse_jobs.contract import Contract
 from lakehouse_jobs.failures import translate
 from lakehouse_jobs.frames import kept
-from lakehouse_jobs.iceberg import MAIN
+from lakehouse_jobs.iceberg import MAIN, IcebergTable
 from lakehouse_jobs.landing import Batch, Landing, batch_token
 from lakehouse_jobs.lineage_steps import IngestLineage
 from lakehouse_jobs.logging import bound
@@ -132,6 +132,7 @@ class DatasetIngest:
             if landed is not None:
                 self._seal_and_load(landed)
         self._merge()
+        self.record.served = self._served()
 
     def _land(self) -> Batch | None:
         """Read what is new into the landing zone; None when nothing is. The manifest is still to be written."""
@@ -216,6 +217,13 @@ class DatasetIngest:
         self.record.rowsMerged = merge.inserted + merge.updated
         self.record.snapshots.silver = None if merge.snapshot is None else merge.snapshot.id
 
+    def _served(self) -> bool:
+        """Whether main stands at what silver has, or beyond it: nothing of it waits on the branch for its check."""
+        silver = self._tables.silver
+        newest = silver.current()
+        main = IcebergTable(self._spark, silver.identifier)
+        return newest is None or any(snapshot.id == newest.id for snapshot in main.history())
+
 
 def _attempt(spark: SparkSession, job: Ingest, contract: Contract) -> RunRecord:
     started = time.monotonic()
@@ -245,8 +253,10 @@ def _measure(telemetry: Telemetry, record: RunRecord) -> None:
         (Metric.ROWS_REJECTED, record.rowsRejected),
         (Metric.ROWS_MERGED, record.rowsMerged),
         (Metric.BYTES_LANDED, record.bytesLanded),
-        (Metric.DATASET_LOADED, record.state is not RunState.FAILED),
     ):
         telemetry.record(metric, float(value), Dataset=record.dataset)
+    # of what is staged, the check says so when it publishes: a reader of a table that is held has nothing fresh
+    if record.served or record.state is RunState.FAILED:
+        telemetry.record(Metric.DATASET_LOADED, float(record.served), Dataset=record.dataset)
     if record.quality_score is not None:
         telemetry.record(Metric.QUALITY_SCORE, record.quality_score, Dataset=record.dataset)

@@ -41,6 +41,7 @@ class RunRecord:
     """Counts are rows, `bytesLanded` bytes of Parquet, `seconds` wall time, bounds ISO 8601 in UTC.
 
     rowsRead = rowsValid + rowsRejected + rowsReread; rowsReread are rows that bronze or the DLQ already held.
+    `served`: readers see all that was loaded; false where it waits for the quality check, or the dataset failed.
     `objectives` are those of the contract the run had, so that whoever reads the record can judge it.
     """
 
@@ -61,6 +62,7 @@ class RunRecord:
     lowerBound: str | None = None  # noqa: N815
     upperBound: str | None = None  # noqa: N815
     snapshots: Snapshots = field(default_factory=Snapshots)
+    served: bool = False
     error: RunError | None = None
     objectives: Objectives = field(default_factory=Objectives)
 

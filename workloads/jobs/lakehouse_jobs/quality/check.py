@@ -86,6 +86,8 @@ def run(spark: SparkSession, job: Check, contracts: Sequence[Contract], telemetr
     for result in found:
         if result.score is not None:
             telemetry.record(Metric.EXPECTATIONS_MET, result.score, Dataset=result.dataset)
+        if result.outcome is Outcome.PUBLISHED:
+            telemetry.record(Metric.DATASET_LOADED, 1.0, Dataset=result.dataset)
     telemetry.flush()
     job.retry.run("write the run record", partial(_write, job, found, round(time.monotonic() - began, 3)))
     _alert(job, found)
