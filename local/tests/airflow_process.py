@@ -87,12 +87,14 @@ class Process:
                 "upstream": sorted(task.upstream_task_ids),
                 "retries": task.retries,
                 "backoff": bool(task.retry_exponential_backoff),
-                "minutes": task.execution_timeout.total_seconds() / 60,
+                "timeout": task.execution_timeout,
                 "alerts": bool(task.on_failure_callback),
             }
             for task in dag.tasks
         }
-        return {"tasks": tasks, "runsAtOnce": dag.max_active_runs, "alerts": bool(dag.on_failure_callback)}
+        hours = dag.dagrun_timeout.total_seconds() / 3600
+        alerts = bool(dag.on_failure_callback)
+        return {"tasks": tasks, "runsAtOnce": dag.max_active_runs, "hours": hours, "alerts": alerts}
 
 
 def main() -> None:

@@ -13,7 +13,6 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow.providers.amazon.aws.operators.emr import EmrAddStepsOperator
 from airflow.providers.amazon.aws.operators.step_function import StepFunctionStartExecutionOperator
 from airflow.providers.amazon.aws.sensors.step_function import StepFunctionExecutionSensor
 from lakehouse.orchestration.on_airflow import (
@@ -25,6 +24,7 @@ from lakehouse.orchestration.on_airflow import (
     of_tasks,
     run_ended,
     seconds,
+    step,
     task,
     warn,
 )
@@ -36,7 +36,7 @@ GOES_ON = "none_failed"
 
 @task
 def plan(dag_run: Any = None, params: dict[str, Any] | None = None) -> dict[str, Any]:
-    """What this run is: its ids, and the arguments of each operator's calls. Airflow gives the arguments.
+    """What this run is: its ids, and the arguments of each call. Airflow gives the arguments.
 
     The run is named by the moment its data interval begins; one that somebody starts, by the moment it was asked for.
     """
@@ -54,7 +54,7 @@ def plan(dag_run: Any = None, params: dict[str, Any] | None = None) -> dict[str,
         flow = {"state_machine_arn": machine, "state_machine_input": json.dumps(flow_input(steps, run))}
         return {**ids, "calls": {"transient": [flow]}}
     cluster = runtime["batchCluster"]["id"]
-    calls = {stage: [{"job_flow_id": cluster, "steps": [step]} for step in each] for stage, each in steps.items()}
+    calls = {stage: [{"cluster_id": cluster, "arguments": one} for one in each] for stage, each in steps.items()}
     return {**ids, "calls": calls}
 
 
@@ -108,15 +108,7 @@ with DAG(
         with TaskGroup(stage.name):
             steps = calls(planned, stage.name)
             chain(last, steps)
-            # Adding a step and waiting for it are one task, so that a retry adds the step again.
-            step = EmrAddStepsOperator.partial(
-                task_id="step",
-                wait_for_completion=True,
-                waiter_delay=seconds("poll_seconds", 10),
-                waiter_max_attempts=100_000,  # the task has its own time-out
-                trigger_rule=GOES_ON,
-            ).expand_kwargs(steps)
-            last = step
+            last = step.expand_kwargs(steps)
     with TaskGroup("transient"):
         # A name of its own for each attempt: Step Functions takes none twice.
         start = StepFunctionStartExecutionOperator.partial(

@@ -8,20 +8,19 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow.providers.amazon.aws.operators.emr import EmrAddStepsOperator
-from lakehouse.orchestration.on_airflow import DAG, environment, of_tasks, run_ended, seconds, task
+from lakehouse.orchestration.on_airflow import DAG, environment, of_tasks, run_ended, step, task
 
 
 @task
 def calls(dag_run: Any = None) -> list[dict[str, Any]]:
-    """The one call of the operator; none where the job is not deployed. Airflow gives the argument."""
+    """The one step, and its cluster; none where the job is not deployed. Airflow gives the argument."""
     from lakehouse.orchestration.runtime import load_runtime
     from lakehouse.orchestration.steps import MAINTENANCE, Run, run_id_of, steps_of
 
     run_id = run_id_of(dag_run.logical_date or dag_run.run_after, dag_run.run_id)
     runtime = load_runtime(environment())
     steps = steps_of(runtime, MAINTENANCE, Run(environment(), run_id, dag_run.run_id))
-    return [{"job_flow_id": runtime["batchCluster"]["id"], "steps": [step]} for step in steps]
+    return [{"cluster_id": runtime["batchCluster"]["id"], "arguments": each} for each in steps]
 
 
 with DAG(
@@ -36,9 +35,4 @@ with DAG(
     default_args=of_tasks(),
     tags=["lakehouse"],
 ) as dag:
-    EmrAddStepsOperator.partial(
-        task_id="step",
-        wait_for_completion=True,
-        waiter_delay=seconds("poll_seconds", 10),
-        waiter_max_attempts=100_000,  # the task has its own time-out
-    ).expand_kwargs(calls())
+    step.expand_kwargs(calls())

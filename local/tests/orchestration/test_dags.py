@@ -95,7 +95,7 @@ def test_every_file_is_read_without_an_error_or_a_question(airflow: Asked) -> No
     read = airflow.ask("read")
     assert read["errors"] == {}
     assert sorted(read["dags"]) == [DAG, "lakehouse_maintenance"]
-    assert {(dag["runsAtOnce"], dag["alerts"]) for dag in read["dags"].values()} == {(1, True)}
+    assert {(dag["runsAtOnce"], dag["hours"], dag["alerts"]) for dag in read["dags"].values()} == {(1, 13, True)}
     assert read["dags"]["lakehouse_maintenance"]["tasks"]["step"]["upstream"] == ["calls"]
     tasks = read["dags"][DAG]["tasks"]
     assert tasks["quality.calls"]["upstream"] == ["ingest.step", "plan"]
@@ -103,8 +103,9 @@ def test_every_file_is_read_without_an_error_or_a_question(airflow: Asked) -> No
     assert tasks["transform.step"]["upstream"] == ["transform.calls"]
     assert tasks["review.records"]["upstream"] == ["plan", "transform.step", "transient.wait"]
     every = [task for dag in read["dags"].values() for task in dag["tasks"].values()]
-    assert {(task["retries"], task["backoff"], task["minutes"], task["alerts"]) for task in every} == {
-        (1, True, 120, True)
+    # the DAG's time-out is the only one: a step runs on when its task is ended
+    assert {(task["retries"], task["backoff"], task["timeout"], task["alerts"]) for task in every} == {
+        (1, True, None, True)
     }
 
 
@@ -165,9 +166,12 @@ def test_a_run_that_takes_too_long_is_told_too(airflow: Asked, running: Endpoint
     slow = lake(running, "slow", JOBS)
     airflow.ask("end", dag=DAG, run="scheduled__x", reason="timed_out", environment=variables("slow"))
     airflow.ask("end", dag=DAG, run="scheduled__y", reason="task_failure", environment=variables("slow"))
-    assert slow.told("critical") == [
-        ("lakehouse_batch took too long", "run scheduled__x of lakehouse_batch took longer than 13:00:00 and was ended")
-    ]
+    [(subject, text)] = slow.told("critical")
+    assert subject == "lakehouse_batch took too long"
+    assert text == (
+        "run scheduled__x of lakehouse_batch took longer than 13:00:00 and was ended; "
+        "a step that it waited for is not: see the steps of the cluster"
+    )
 
 
 def test_a_run_goes_on_when_nobody_can_be_told_and_says_so_once(airflow: Asked, running: Endpoint) -> None:

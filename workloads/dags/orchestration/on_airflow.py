@@ -4,7 +4,6 @@ environment    the lake's environment; needed
 retries        how often a task is tried again; 3
 retry_seconds  the wait before the first of them, which doubles; 60
 poll_seconds   how often EMR is asked about a step, may be a fraction; 10
-step_minutes   how long a step may take; 120
 mail_to        who gets a mail when a run fails, comma-separated, by Airflow's own mail settings; nobody
 """
 
@@ -25,6 +24,7 @@ except ImportError:  # Airflow 2
     from airflow.utils.task_group import TaskGroup
 
 from .alerts import Alert, Channel, send, topic
+from .emr import run_step
 from .runtime import load_runtime, topic_of
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "option",
     "run_ended",
     "seconds",
+    "step",
     "task",
     "warn",
 ]
@@ -60,16 +61,26 @@ def seconds(name: str, default: float) -> float:
 
 
 def of_tasks() -> dict[str, Any]:
-    """Arguments of every task: tried again, each time after twice as long; ended when it takes too long; told of."""
+    """Arguments of every task: tried again, each time after twice as long, and told of.
+
+    None has a time-out of its own, because ending a task does not end its step: that of the DAG ends them all.
+    """
     return {
         "owner": "lakehouse",
         "on_failure_callback": task_failed,
-        "execution_timeout": timedelta(minutes=option("step_minutes", 120)),
         "retries": option("retries", 3),
         "retry_delay": timedelta(seconds=option("retry_seconds", 60)),
         "retry_exponential_backoff": True,
         "max_retry_delay": timedelta(minutes=15),
     }
+
+
+def _step(cluster_id: str, arguments: dict[str, Any]) -> str:
+    """A step of a cluster, from its beginning to its end: a retry waits for one that runs on, else it adds it again."""
+    return run_step(cluster_id, arguments, seconds("poll_seconds", 10))
+
+
+step = task(task_id="step")(_step)
 
 
 def task_failed(context: Any) -> None:
@@ -84,7 +95,8 @@ def run_ended(context: Any) -> None:
     """Tell of a run that took too long; `on_failure_callback` of DAGs. Failed tasks have told of themselves."""
     if context.get("reason") == "timed_out":
         dag, run = context["dag"], context.get("run_id")
-        text = f"run {run} of {dag.dag_id} took longer than {dag.dagrun_timeout} and was ended"
+        ended = f"run {run} of {dag.dag_id} took longer than {dag.dagrun_timeout} and was ended"
+        text = f"{ended}; a step that it waited for is not: see the steps of the cluster"
         send(Alert(f"{dag.dag_id} took too long", text), _channels("critical"))
 
 
