@@ -28,11 +28,12 @@ if sys.argv[1] == "ingest":
 
 
 def endpoint_with_jobs(folder: Path) -> Endpoint:
-    """An endpoint whose Spark is a script: `main.sh` works, `fail.sh` does not."""
+    """An endpoint whose Spark is a script: `main.sh` works, `fail.sh` does not, `partly.sh` does both."""
     endpoint = Endpoint(folder / "endpoint", spark=spark_home(folder / "spark"))
     script = f'{sys.executable} - "$@" <<END\n{_JOB}END\n'
     endpoint.upload("main.sh", script.encode())
     endpoint.upload("fail.sh", b"echo 'no such table' >&2; exit 3")
+    endpoint.upload("partly.sh", f"{script}exit 1\n".encode())
     return endpoint
 
 

@@ -3,6 +3,10 @@
 One file for Airflow 2.10 to 3.3. Nothing is asked of AWS when the file is read: tasks find out when they run, from the
 parameter that the stack writes, which applications there are. A stage that is not deployed is skipped.
 
+What fails keeps nothing else from its readers: each stage follows the one before it however that ended, so that what
+was loaded is checked and served, and gold is made of what is served. Such a run ends failed, and is not reviewed. Only
+where no load came as far as its datasets, nothing follows it.
+
 A run that somebody starts may take `transient`: all its steps go to a cluster of their own, which ends with them. That
 is for a first load or another heavy one; as it is the same DAG, such a run and a regular one never overlap.
 """
@@ -28,7 +32,10 @@ from lakehouse.orchestration.on_airflow import (
     task,
     warn,
 )
-from lakehouse.orchestration.steps import STAGES
+from lakehouse.orchestration.steps import LOAD, STAGES
+
+ENDED = "all_done"
+"""Run when all before has ended, however it did."""
 
 GOES_ON = "none_failed"
 """Run where nothing before failed: a stage that has no steps is skipped, and does not skip what follows."""
@@ -58,10 +65,18 @@ def plan(dag_run: Any = None, params: dict[str, Any] | None = None) -> dict[str,
     return {**ids, "calls": calls}
 
 
-@task(trigger_rule=GOES_ON)
-def calls(planned: dict[str, Any], part: str) -> list[dict[str, Any]]:
-    """The calls of a part of the plan; none where it is not deployed, or not asked for."""
+@task(trigger_rule=ENDED)
+def calls(planned: dict[str, Any] | None, part: str) -> list[dict[str, Any]]:
+    """The calls of a part of the plan; none where it is not deployed or not asked for, or has nothing to follow."""
+    from lakehouse.orchestration.records import load_began
+    from lakehouse.orchestration.runtime import load_runtime
+
+    if planned is None:  # there is no plan
+        return []
     each: list[dict[str, Any]] = planned["calls"].get(part, [])
+    follows = part != LOAD.name and planned["calls"].get(LOAD.name)
+    if each and follows and not load_began(load_runtime(environment()), planned["runId"]):
+        return []
     return each
 
 
@@ -103,12 +118,12 @@ with DAG(
     tags=["lakehouse"],
 ) as dag:
     planned = plan()
-    last: Any = planned
+    ran: list[Any] = []
     for stage in STAGES:
         with TaskGroup(stage.name):
             steps = calls(planned, stage.name)
-            chain(last, steps)
-            last = step.expand_kwargs(steps)
+            chain(ran[-1:] or planned, steps)
+            ran.append(step.expand_kwargs(steps))
     with TaskGroup("transient"):
         # A name of its own for each attempt: Step Functions takes none twice.
         start = StepFunctionStartExecutionOperator.partial(
@@ -119,5 +134,6 @@ with DAG(
         ).expand(execution_arn=start.output)
     with TaskGroup("review"):
         found = records(planned)
-        chain([last, wait], found)
+        # Airflow calls a run by its last tasks: they go on only where no stage failed
+        chain([*ran, wait], found)
         promises(found, planned)

@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from lakehouse.orchestration.alerts import Alert, send, topic
-from lakehouse.orchestration.emr import run_step
-from lakehouse.orchestration.records import as_table, broken_promises, load_records
+from lakehouse.orchestration.emr import StepFailedError, run_step
+from lakehouse.orchestration.records import as_table, broken_promises, load_began, load_records
 from lakehouse.orchestration.runtime import load_runtime, topic_of
-from lakehouse.orchestration.steps import STAGES, Run, all_steps, run_id_of
+from lakehouse.orchestration.steps import LOAD, STAGES, Run, all_steps, run_id_of
 from prefect import flow, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import INPUTS
@@ -34,11 +34,12 @@ def plan(run: Run) -> tuple[str, dict[str, list[dict[str, Any]]]]:
     return runtime["batchCluster"]["id"], all_steps(runtime, run)
 
 
-# A step that ended well is never added again in the same run: what it was asked is the key of what it answered.
+# A step that ended well is never added again in the same run: what it was asked is the key of what it answered. So are
+# the steps that ended well before it: when a load that failed ends well at last, what it brought is checked too.
 @task(task_run_name="{stage}.step", cache_policy=INPUTS - "stage" - "poll_seconds", persist_result=True)
-def step(stage: str, cluster_id: str, arguments: dict[str, Any], poll_seconds: float) -> str:
-    """One EMR step, added and waited for; gives its id."""
-    return run_step(cluster_id, arguments, poll_seconds)
+def step(stage: str, call: dict[str, Any], after: list[str], poll_seconds: float) -> str:
+    """One EMR step, added and waited for; gives its id. `after` are the ids of those before it that ended well."""
+    return run_step(call["cluster_id"], call["arguments"], poll_seconds)
 
 
 @task(task_run_name="review.records")
@@ -84,6 +85,9 @@ def lakehouse_batch(
 ) -> str:
     """Run all stages, the steps of one at the same time; gives the run's id.
 
+    A stage follows the one before it however that ended, where the load came as far as its datasets; a run with a step
+    that failed ends failed after its last stage, and is not reviewed.
+
     Run again with the id of a run that failed, it goes on after the steps that ended well. `patience` has `retries`
     (3), `retry_seconds` before the first of them (60, then twice as long each time) and `poll_seconds` (10).
     """
@@ -98,13 +102,20 @@ def lakehouse_batch(
     }
     cluster_id, steps = plan.with_options(**patient)(run)
     patient_step = step.with_options(**patient)
+    done: list[str] = []
+    failures: list[str] = []
     for stage in STAGES:
+        if failures and steps[LOAD.name] and not load_began(load_runtime(environment), run.run_id):
+            break
         added: list[PrefectFuture[str]] = [
-            patient_step.submit(stage.name, cluster_id, arguments, waits["poll_seconds"])
-            for arguments in steps[stage.name]
+            patient_step.submit(stage.name, {"cluster_id": cluster_id, "arguments": each}, done, waits["poll_seconds"])
+            for each in steps[stage.name]
         ]
-        for future in added:
-            future.result()
+        results = [future.result(raise_on_failure=False) for future in added]
+        done = [*done, *(result for result in results if isinstance(result, str))]
+        failures += [str(result) for result in results if not isinstance(result, str)]
+    if failures:
+        raise StepFailedError("; ".join(failures))
     promises(run, records.with_options(**patient)(run))
     return run.run_id
 

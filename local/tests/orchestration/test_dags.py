@@ -101,7 +101,8 @@ def test_every_file_is_read_without_an_error_or_a_question(airflow: Asked) -> No
     assert tasks["quality.calls"]["upstream"] == ["ingest.step", "plan"]
     assert tasks["transform.calls"]["upstream"] == ["plan", "quality.step"]
     assert tasks["transform.step"]["upstream"] == ["transform.calls"]
-    assert tasks["review.records"]["upstream"] == ["plan", "transform.step", "transient.wait"]
+    stages = ("ingest.step", "quality.step", "transform.step")
+    assert tasks["review.records"]["upstream"] == sorted([*stages, "plan", "transient.wait"])
     every = [task for dag in read["dags"].values() for task in dag["tasks"].values()]
     # the DAG's time-out is the only one: a step runs on when its task is ended
     assert {(task["retries"], task["backoff"], task["timeout"], task["alerts"]) for task in every} == {
@@ -147,12 +148,13 @@ def test_a_step_that_fails_is_tried_again_then_told_to_topic_and_mail(
 ) -> None:
     failing = lake(running, "failing", {"ingest": "main.sh", "quality": "fail.sh", "transform": "main.sh"})
     ran = run(airflow, "failing", 2)
-    assert (ran["state"], states(ran)["transform.step"]) == ("failed", "upstream_failed")
+    assert (ran["state"], states(ran)["transform.step"]) == ("failed", "success")
     assert [(arguments(step)["command"], step["Status"]["State"]) for step in failing.steps()] == [
         ("ingest", "COMPLETED"),
         ("ingest", "COMPLETED"),
         ("quality", "FAILED"),
         ("quality", "FAILED"),
+        ("transform", "COMPLETED"),
     ]
     assert "--stage" in arguments(failing.steps()[0])
     [(subject, text)] = failing.told("critical")
@@ -160,6 +162,37 @@ def test_a_step_that_fails_is_tried_again_then_told_to_topic_and_mail(
     assert f"run {ran['run']}, failed for good" in text
     [mail] = mailbox.mails
     assert (mail["To"], mail["Subject"]) == ("oncall@lake.test", subject)
+
+
+def test_what_a_load_brought_is_served_though_a_part_of_it_failed(airflow: Asked, running: Endpoint) -> None:
+    partial = lake(running, "partial", {"ingest": "partly.sh", "quality": "main.sh", "transform": "main.sh"})
+    ran = run(airflow, "partial", 6)
+    assert [(arguments(step)["command"], step["Status"]["State"]) for step in partial.steps()] == [
+        *[("ingest", "FAILED")] * 4,
+        ("quality", "COMPLETED"),
+        ("transform", "COMPLETED"),
+    ]
+    assert (ran["state"], states(ran)["review.records"]) == ("failed", "upstream_failed")
+    assert {subject for subject, _ in partial.told("critical")} == {"lakehouse_batch failed: ingest.step"}
+
+
+def test_nothing_follows_a_load_that_did_not_come_as_far_as_its_datasets(airflow: Asked, running: Endpoint) -> None:
+    gone = lake(running, "gone", {"ingest": "main.sh", "quality": "main.sh", "transform": "main.sh"})
+    running.client("emr").terminate_job_flows(JobFlowIds=[gone.cluster_id])
+    ran = run(airflow, "gone", 7)
+    assert {task: state for task, state in states(ran).items() if task.endswith(".step")} == {
+        "ingest.step": "failed",
+        "quality.step": "skipped",
+        "transform.step": "skipped",
+    }
+    assert (ran["state"], states(ran)["review.records"]) == ("failed", "upstream_failed")
+    assert [subject for subject, _ in gone.told("critical")] == ["lakehouse_batch failed: ingest.step"] * 2
+
+
+def test_a_run_that_cannot_be_planned_fails_by_that_alone(airflow: Asked, running: Endpoint) -> None:
+    ran = run(airflow, "nowhere", 8)
+    failed = {task for task, state in states(ran).items() if state == "failed"}
+    assert (ran["state"], failed) == ("failed", {"plan"})
 
 
 def test_a_run_that_takes_too_long_is_told_too(airflow: Asked, running: Endpoint) -> None:

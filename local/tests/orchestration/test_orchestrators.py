@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.asked import Asked, AskedError, towards
-from tests.lake_runs import endpoint_with_jobs, lake
+from tests.lake_runs import BUCKET, endpoint_with_jobs, lake
 from tests.orchestration.test_dags import arguments
 from tests.support import LOCAL, REGION, Endpoint, setting
 
@@ -142,3 +143,31 @@ def test_prefect_runs_a_stage_at_once_and_repeats_no_step_that_ended_well(prefec
     assert commands == ["ingest", "ingest", "transform", "transform", "transform"]
     [(subject, _)] = flows.told("warning")
     assert subject == f"run {RUN_ID}: 2 promises not kept"
+
+
+def test_prefect_serves_what_a_load_brought_and_checks_again_what_it_brings_at_last(
+    prefect: Asked, running: Endpoint
+) -> None:
+    works: bytes = running.client("s3").get_object(Bucket=BUCKET, Key="main.sh")["Body"].read()
+    running.upload("mended.sh", works + b"exit 1")
+    stages = {"ingest": "mended.sh", "quality": "main.sh", "transform": "main.sh"}
+    partial = lake(running, "partial", stages)
+    assert prefect.ask("open") == ["lakehouse_batch"]
+    asked_for = {"environment": "partial", "runId": "20260106T000000Z-0a1b2c", "correlationId": "up-1"}
+    assert prefect.ask("run", **asked_for)["state"] == "failed"
+    commands = [arguments(step)["command"] for step in partial.steps()]
+    assert commands == [*["ingest"] * 4, "quality", "transform"]
+    [(_, text)] = partial.told("critical")
+    assert re.findall("step 'ingest ([a-z]+) ", text) == ["nycflights", "weather"]
+    running.upload("mended.sh", works)
+    assert prefect.ask("run", **asked_for)["state"] == "success"
+    again = [arguments(step)["command"] for step in partial.steps()[len(commands) :]]
+    assert again == ["ingest", "ingest", "quality", "transform"]
+
+
+def test_prefect_follows_no_load_that_did_not_come_as_far_as_its_datasets(prefect: Asked, running: Endpoint) -> None:
+    gone = lake(running, "gone", {"ingest": "main.sh", "quality": "main.sh", "transform": "main.sh"})
+    running.client("emr").terminate_job_flows(JobFlowIds=[gone.cluster_id])
+    assert prefect.ask("open") == ["lakehouse_batch"]
+    ran = prefect.ask("run", environment="gone", runId="20260107T000000Z-0a1b2c", correlationId="up-1")
+    assert (ran["state"], set(facts(ran))) == ("failed", {"plan", "ingest.step"})

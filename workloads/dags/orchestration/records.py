@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import boto3
@@ -20,10 +20,17 @@ def load_records(runtime: Mapping[str, Any], run_id: str) -> list[dict[str, Any]
     """The records `runs/<run id>/<dataset>.json` of a run in the artifacts bucket, each cut to `SUMMARY`."""
     client = boto3.client("s3")
     bucket = runtime["buckets"]["artifacts"]
-    pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"runs/{run_id}/")
-    keys = [item["Key"] for page in pages for item in page.get("Contents", ()) if item["Key"].endswith(".json")]
-    documents = (json.loads(client.get_object(Bucket=bucket, Key=key)["Body"].read()) for key in sorted(keys))
+    keys = sorted(key for key in _keys(client, bucket, run_id) if key.endswith(".json"))
+    documents = (json.loads(client.get_object(Bucket=bucket, Key=key)["Body"].read()) for key in keys)
     return [summary for document in documents if (summary := _summary(document))]
+
+
+def load_began(runtime: Mapping[str, Any], run_id: str) -> bool:
+    """Whether the load of a run came as far as its datasets, each of which it records, also one that failed.
+
+    Where it did not, no cluster or no source could be used, and what follows the load has nothing to do.
+    """
+    return any(True for _ in _keys(boto3.client("s3"), runtime["buckets"]["artifacts"], run_id))
 
 
 def broken_promises(records: Iterable[Mapping[str, Any]]) -> list[str]:
@@ -34,6 +41,11 @@ def broken_promises(records: Iterable[Mapping[str, Any]]) -> list[str]:
 def as_table(records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The records as rows for people, without what only machines read."""
     return [{name: record.get(name) for name in SUMMARY if name != "objectives"} for record in records]
+
+
+def _keys(client: Any, bucket: str, run_id: str) -> Iterator[str]:
+    pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"runs/{run_id}/")
+    return (item["Key"] for page in pages for item in page.get("Contents", ()))
 
 
 def _summary(document: Any) -> dict[str, Any] | None:

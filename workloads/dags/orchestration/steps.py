@@ -38,6 +38,9 @@ STAGES = (
 )
 """In their order; a stage whose application is not deployed has no steps."""
 
+LOAD = STAGES[0]
+"""What it brings, the stages after it serve, also where a part of it failed."""
+
 MAINTENANCE = Stage("maintain", of="ingest")
 """The care of the tables that Glue does not look after. What it needs, the application of the load has."""
 

@@ -140,8 +140,8 @@ class _Forwarder:
         """
         if self._job.begin is None:
             remedy = (
-                "for the first run say '--begin earliest' or '--begin latest'; after others the brokers have forgotten it,"
-                " so set the group's offsets to behind the last record that was sent on (its header lakehouse.source)"
+                "a first run says '--begin earliest' or '--begin latest'; after others the brokers have forgotten it:"
+                " set the group's offsets to behind the last record that was sent on (its header lakehouse.source)"
             )
             raise TerminalError(problem(self._group, f"have a place in {self._topic}", None, remedy))
         place = find_offsets(self._spark, self._job.brokers, self._topic, self._job.begin)
