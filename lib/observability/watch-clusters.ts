@@ -32,7 +32,7 @@ export function streamingClusterWatch(cluster: IStreamingCluster, name: string):
     severity: Severity.CRITICAL,
     missingData: GONE_TELLS,
     meaning: 'no streaming job has run on the streaming cluster for a quarter of an hour',
-    firstStep: 'see the supervisors of the jobs: one that has failed has used up its restarts',
+    firstStep: 'run lakehouse stream status, and see why the supervisors of the jobs failed',
     section: 'streaming-nothing-runs',
   };
   return {

@@ -68,7 +68,7 @@ function tableAlarm({ id, of, metric }: Watched): WatchAlarm {
     ...low(metric),
     id: `${id}ExpectationsUnmet`,
     missingData: MissingData.unchanged('no check has ended since; the last one decides'),
-    meaning: `less than ${GOOD} percent of what the contract of ${of} expects is met, and what was staged is not served`,
+    meaning: `less than ${GOOD} percent of what the contract of ${of} expects is met; what was staged is not served`,
   };
 }
 
