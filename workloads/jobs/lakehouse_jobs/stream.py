@@ -2,8 +2,8 @@
 
 Spark repeats a batch that it has not seen the end of with the same number and the same offsets. Each commit carries the
 batch's token in the same snapshot as its rows, and is made once (`commits.py`). So the repetition finds what is there
-and writes what is missing, wherever the first attempt ended. The order is DLQ, bronze, silver, then Spark's own log,
-then the offsets of the consumer group, which only metrics of lag read.
+and writes what is missing, wherever the first attempt ended. The order is DLQ, bronze, silver, then the offsets of the
+consumer group, which only metrics of lag read, then Spark's own log.
 
 The snapshots also say how far the dataset has read each partition. A batch that begins before that (another checkpoint
 reads the topic again) leaves out the records that bronze or the DLQ already hold, by their place in Kafka.
@@ -11,6 +11,7 @@ reads the topic again) leaves out the records that bronze or the DLQ already hol
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import time
@@ -32,7 +33,8 @@ from lakehouse_jobs.failures import translate
 from lakehouse_jobs.frames import kept
 from lakehouse_jobs.kafka import commit_offsets, group_of
 from lakehouse_jobs.logging import bound
-from lakehouse_jobs.stream_batch import Place, Stream, StreamBatch
+from lakehouse_jobs.objects import store_for
+from lakehouse_jobs.stream_batch import Place, Stream
 from lakehouse_jobs.stream_commit import Committed, commit
 from lakehouse_jobs.tables import DatasetTables
 from lakehouse_jobs.telemetry import Metric, Telemetry
@@ -138,6 +140,26 @@ def _took_all(batch: Mapping[str, Any]) -> bool:
     return bool(end != start and end == latest)
 
 
+def _ends_of(checkpoint: str, number: int) -> dict[tuple[str, int], int]:
+    """Where a batch ends, by topic and partition: Spark notes it in the checkpoint before it begins the batch.
+
+    Its records do not tell, for what ends a transaction has a place after them: a group that were to read there next
+    would lag behind for ever.
+    """
+    uri = f"{checkpoint.rstrip('/')}/offsets/{number}"
+    noted = store_for(uri).read(uri)
+    if noted is None:
+        must, remedy = f"hold where batch {number} ends", "keep the folder as Spark wrote it"
+        raise ConfigurationError(problem("checkpoint", must, f"no {uri}", remedy))
+    # a version, what holds for the whole batch, and a line for each source
+    _, _, source = noted.decode().splitlines()
+    return {
+        (topic, int(partition)): int(offset)
+        for topic, partitions in json.loads(source).items()
+        for partition, offset in partitions.items()
+    }
+
+
 class StreamHandler:
     """Commits the batches of a stream; what made one fail is in `failure`, which Spark would flatten to text."""
 
@@ -164,8 +186,8 @@ class StreamHandler:
                 query = records.sparkSession.sparkContext.getLocalProperty(_QUERY_ID)
                 sink = commit if job.delta is None else delta_commit.commit
                 done = sink(judged, job, contract, Place(f"{contract.dataset}-{query}", number))
+                self._commit_offsets(records.sparkSession, number)
                 if done.batch.read > 0:
-                    self._commit_offsets(records.sparkSession, done.batch)
                     self._report(done, time.monotonic() - started)
         except Exception as error:
             self.failure = translate(error)
@@ -177,12 +199,11 @@ class StreamHandler:
         silver = DatasetTables.of(spark, self._job.databases, self._contracts.dataset.dataset).silver
         return self._job.watch.newer(self._contracts, lambda: silver.read().columns)
 
-    def _commit_offsets(self, spark: SparkSession, batch: StreamBatch) -> None:
+    def _commit_offsets(self, spark: SparkSession, number: int) -> None:
         """Failing to is no reason to stop: the batch is committed, and the next one says it again."""
-        topic, group = self._contracts.dataset.stream.topic, group_of(self._contracts.dataset.dataset)
-        offsets = {(topic, partition): span.following for partition, span in batch.spans.items()}
+        group = group_of(self._contracts.dataset.dataset)
         try:
-            commit_offsets(spark, self._job.brokers, group, offsets)
+            commit_offsets(spark, self._job.brokers, group, _ends_of(self._job.checkpoint, number))
         except Exception as error:
             _LOGGER.warning("offsets could not be committed", extra={"group": group, "error": str(translate(error))})
 

@@ -14,6 +14,7 @@ from lakehouse_jobs import stream, stream_commit
 from lakehouse_jobs.exceptions import JobError
 from lakehouse_jobs.kafka import group_of
 from lakehouse_jobs.records import PLACE
+from lakehouse_jobs.transactions import TransactionalProducer
 from support.events import EventLake, event
 from support.kafka import KafkaServer, Topic
 from support.lake import CONTRACTS
@@ -147,7 +148,26 @@ def test_offsets_are_committed_to_the_group_after_the_tables(
 
     events.stream()
 
-    assert topic.committed(GROUP) == {0: 2}
+    assert topic.committed(GROUP) == {0: 2, 1: 0}
+
+
+def test_group_has_no_lag_when_what_a_transaction_wrote_is_read(events: EventLake, topic: Topic) -> None:
+    producer = TransactionalProducer(events.spark, topic.brokers, topic.name)
+
+    with producer.transaction("others", {(topic.name, 0): 0}):
+        producer.send(topic.name, b"key", event(1).encode(), ())
+    events.stream()
+    assert topic.committed(GROUP) == topic.ends()
+
+    with pytest.raises(JobError), producer.transaction("others", {(topic.name, 0): 0}):
+        producer.send(topic.name, b"key", event(2).encode(), ())
+        producer._producer.flush()
+        raise RuntimeError("given up")
+    producer.close()
+    events.stream()
+
+    assert topic.committed(GROUP) == topic.ends()
+    assert (sum(topic.ends().values()), events.bronze().count()) == (4, 1)
 
 
 def test_group_that_cannot_commit_stops_nothing(

@@ -17,7 +17,7 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from lakehouse_jobs.kafka import Brokers, parse_brokers
+from lakehouse_jobs.kafka import Brokers, find_offsets, parse_brokers
 from support.needed import absent
 
 _START_SECONDS = 60
@@ -182,6 +182,10 @@ class Topic:
         offsets = {int(place.partition()): int(found[place].offset()) for place in found if place.topic() == self.name}
         admin.close()
         return offsets
+
+    def ends(self) -> dict[int, int]:
+        """Where each partition ends, as the brokers count lag: what marks the end of a transaction has a place too."""
+        return find_offsets(self.spark, self.brokers, self.name, "latest")
 
     def _admin(self) -> Any:
         jvm: Any = self.spark._jvm
