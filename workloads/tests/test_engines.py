@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
@@ -107,6 +108,25 @@ def test_compacts_without_changing_a_row(
 
     assert (done.replaced, done.written) == (6, 1)
     assert _held(table.read()) == before
+
+
+def test_files_that_cannot_be_compacted_do_not_keep_the_others_from_it(
+    spark: SparkSession, tmp_path: Path, rows: Callable[..., DataFrame]
+) -> None:
+    table = IcebergLakeTable(spark, "glue_catalog.engines.half_lost")
+    spark.sql("CREATE NAMESPACE IF NOT EXISTS glue_catalog.engines")
+    table.create(rows((0, "mon", 0)), ["day"])
+    for number in range(6):
+        table.append(rows((number, "mon", 0), (number, "tue", 0)))
+    lost = spark.sql(f"SELECT file_path FROM {table.name}.files WHERE partition.day = 'mon'").first()
+    assert lost is not None
+    Path(urlsplit(lost["file_path"]).path).unlink()
+
+    with pytest.raises(Exception, match=r"(?i)not.*exist|no such file"):
+        table.compact()
+
+    held = spark.sql(f"SELECT partition.day, count(*) FROM {table.name}.files GROUP BY 1").collect()
+    assert {row[0]: row[1] for row in held} == {"mon": 6, "tue": 1}
 
 
 def test_expires_versions_but_not_what_is_read_now(table: LakeTable, rows: Callable[..., DataFrame]) -> None:

@@ -5,12 +5,16 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from pyspark.sql import SparkSession
 
 from lakehouse_jobs.contract import Care, Contract, load_windows
+from lakehouse_jobs.engines import IcebergLakeTable
+from lakehouse_jobs.exceptions import CommitConflictError, JobError, TerminalError
 from lakehouse_jobs.iceberg import IcebergTable
 from lakehouse_jobs.maintain import Maintenance, run
 from lakehouse_jobs.objects import DiskStore
+from lakehouse_jobs.retry import RetryPolicy
 from lakehouse_jobs.run_record import RunState
 from support.events import EventLake, event
 from support.items import upsert
@@ -60,6 +64,32 @@ def test_table_that_fails_does_not_stop_the_others(lake: Lake, sql: Sql, spark: 
     assert [record.error is None for record in records] == [False] * 3 + [True] * 3
     assert "must exist as an Iceberg table" in str(records[0].error)
     assert IcebergTable(spark, records[3].table).read().count() == 1
+
+
+@pytest.mark.parametrize(
+    ("failure", "said"),
+    [
+        (CommitConflictError("files are gone"), "compact: other writers were faster: files are gone"),
+        (TerminalError("no such file"), "compact: no such file"),
+    ],
+    ids=["a conflict", "an error"],
+)
+def test_table_that_cannot_be_compacted_is_expired_all_the_same(
+    lake: Lake, sql: Sql, spark: SparkSession, monkeypatch: pytest.MonkeyPatch, failure: JobError, said: str
+) -> None:
+    for day in (1, 2, 3):
+        sql.run(upsert(day, "bolt", day, f"0{day}"))
+        lake.ingest()
+
+    def compact(_: IcebergLakeTable) -> None:
+        raise failure
+
+    monkeypatch.setattr(IcebergLakeTable, "compact", compact)
+
+    [_, _, silver] = run(spark, replace(_job(lake), retry=RetryPolicy(attempts=1)), _contracts(lake))
+
+    assert silver.error == said
+    assert (silver.snapshotsBefore, silver.snapshotsAfter) == (3, 1)
 
 
 def test_leaves_to_glue_what_glue_looks_after_and_keeps_versions_as_long_as_the_contract_says(

@@ -10,6 +10,7 @@ import json
 import logging
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -17,6 +18,7 @@ from pyspark.sql import SparkSession
 
 from lakehouse_jobs.contract import Contract, Derivation
 from lakehouse_jobs.engines import Compaction, IcebergLakeTable
+from lakehouse_jobs.exceptions import CommitConflictError
 from lakehouse_jobs.failures import translate
 from lakehouse_jobs.objects import ObjectStore
 from lakehouse_jobs.retry import RetryPolicy
@@ -42,7 +44,7 @@ class Maintenance:
 
 @dataclass(frozen=True)
 class CareRecord:
-    """What was done to a table: data files replaced and written, snapshots before and after; or why it failed."""
+    """What was done to a table: data files replaced and written, snapshots before and after, and what failed."""
 
     table: str
     filesReplaced: int = 0  # noqa: N815 (the document's names)
@@ -77,20 +79,35 @@ def _tables(spark: SparkSession, job: Maintenance, contract: Contract) -> Iterat
 
 
 def _care(table: IcebergLakeTable, job: Maintenance, contract: Contract) -> CareRecord:
-    started = time.monotonic()
-    try:
-        before = len(table.versions())
-        done = job.retry.run(f"compact {table.name}", table.compact) if before else Compaction(0, 0)
-        if before:
+    """A table that cannot be compacted, as beside a stream that changes it all the time, is expired all the same."""
+    started, errors = time.monotonic(), list[str]()
+    done, before, after = Compaction(0, 0), 0, 0
+    with _noted("look at", table, errors):
+        before = after = len(table.versions())
+    if before > 0:
+        with _noted("compact", table, errors):
+            done = job.retry.run(f"compact {table.name}", table.compact)
+        with _noted("expire", table, errors):
             kept = max(job.keep, contract.care.keep)
             job.retry.run(f"expire {table.name}", lambda: table.expire(datetime.now(UTC) - kept))
-        record = CareRecord(table.name, done.replaced, done.written, before, len(table.versions()), _since(started))
+            after = len(table.versions())
+    error = "; ".join(errors) or None
+    record = CareRecord(table.name, done.replaced, done.written, before, after, _since(started), error)
+    if error is None:
+        _LOGGER.info("table cared for", extra=asdict(record))
+    return record
+
+
+@contextmanager
+def _noted(step: str, table: IcebergLakeTable, errors: list[str]) -> Iterator[None]:
+    """What a step fails with is told, and stops no other."""
+    try:
+        yield
     except Exception as error:
         failure = translate(error)
-        _LOGGER.exception("table could not be cared for", extra={"table": table.name, "kind": failure.kind})
-        return CareRecord(table.name, seconds=_since(started), error=str(failure))
-    _LOGGER.info("table cared for", extra=asdict(record))
-    return record
+        why = "other writers were faster: " if isinstance(failure, CommitConflictError) else ""
+        _LOGGER.exception(f"could not {step} a table", extra={"table": table.name, "kind": failure.kind})
+        errors.append(f"{step}: {why}{failure}")
 
 
 def _since(started: float) -> float:

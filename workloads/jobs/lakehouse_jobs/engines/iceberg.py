@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -80,13 +80,27 @@ class IcebergLakeTable(LakeTable):
         return [Version(snapshot.id, snapshot.committed_at, snapshot.operation) for snapshot in found]
 
     def compact(self, cluster_by: Sequence[str] = ()) -> Compaction:
-        """See `LakeTable`."""
+        """See `LakeTable`; in up to ten commits, so that a writer that changes some files costs those alone.
+
+        What such commits fail with is only logged. So where none was made, or files could not be written, one commit
+        of all that is left says why, or finds that there was nothing to do.
+        """
         columns = ", ".join(cluster_by)
         strategy = f", strategy => 'sort', sort_order => 'zorder({columns})'" if cluster_by else ""
         # a Z-order is only one when no file is left out; bin-packing takes the small files
-        every = "'true'" if cluster_by else "'false'"
-        [row] = self._call("rewrite_data_files", f"{strategy}, options => map('rewrite-all', {every})")
-        return Compaction(int(row["rewritten_data_files_count"]), int(row["added_data_files_count"]))
+        every = "true" if cluster_by else "false"
+        done, failed = self._rewrite(strategy, {"rewrite-all": every, "partial-progress.enabled": "true"})
+        if done.replaced > 0 and failed == 0:
+            return done
+        rest, _ = self._rewrite(strategy, {"rewrite-all": every})
+        return Compaction(done.replaced + rest.replaced, done.written + rest.written)
+
+    def _rewrite(self, strategy: str, options: Mapping[str, str]) -> tuple[Compaction, int]:
+        """What was done, and how many data files should have been replaced and could not be read or written."""
+        pairs = ", ".join(f"'{name}', '{value}'" for name, value in options.items())
+        [row] = self._call("rewrite_data_files", f"{strategy}, options => map({pairs})")
+        done = Compaction(int(row["rewritten_data_files_count"]), int(row["added_data_files_count"]))
+        return done, int(row["failed_data_files_count"])
 
     def expire(self, before: datetime) -> None:
         """See `LakeTable`. Snapshots that the pipelines and `append_once` look for are kept, however old they are, and
