@@ -3,6 +3,7 @@ import { didYouMean, problem } from '../private';
 import type { IcebergTableProps } from './iceberg-table-props';
 
 const TARGET_FILE_SIZE = 'write.target-file-size-bytes';
+const DELETE_METADATA = 'write.metadata.delete-after-commit.enabled';
 const DEFAULT_FILE_SIZE_BYTES = 512 * 1024 * 1024;
 
 /** Glue keeps a table's comment here; the resource has no other place for one. */
@@ -13,6 +14,9 @@ const DEFAULTS: { [name: string]: string } = {
   'write.parquet.compression-codec': 'zstd',
   // Compaction and jobs commit at the same time; Iceberg's own default of 4 is used up too soon.
   'commit.retry.num-retries': '10',
+  // Each commit writes the metadata of all snapshots anew, and a stream commits twice a minute. The newest 100 older files
+  // stay, as Iceberg has it: those of the last 50 minutes there. Time travel reads the newest file alone.
+  [DELETE_METADATA]: 'true',
 };
 
 const MODES = ['copy-on-write', 'merge-on-read'];
@@ -27,6 +31,7 @@ const CHOICES: { [name: string]: string[] } = {
   'write.delete.mode': MODES,
   'write.update.mode': MODES,
   'write.merge.mode': MODES,
+  [DELETE_METADATA]: ['true', 'false'],
 };
 
 /** Properties that are whole numbers, with the least value allowed. */

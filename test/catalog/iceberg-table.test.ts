@@ -47,6 +47,7 @@ describe('IcebergTable', () => {
               'write.parquet.compression-codec': 'zstd',
               'write.target-file-size-bytes': '536870912',
               'commit.retry.num-retries': '10',
+              'write.metadata.delete-after-commit.enabled': 'true',
             },
           },
         },

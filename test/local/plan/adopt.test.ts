@@ -46,6 +46,7 @@ describe('an adopted table', () => {
     // what the library sets for every table, and the hand-made one has not
     expect(found.changes.map(({ kind, subject }) => `${kind} ${subject}`)).toEqual([
       'property commit.retry.num-retries',
+      'property write.metadata.delete-after-commit.enabled',
       'property write.parquet.compression-codec',
       'property write.target-file-size-bytes',
       'optimizer compaction',
