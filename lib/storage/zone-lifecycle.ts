@@ -98,6 +98,8 @@ export function lifecycleRules(lifecycle: ZoneLifecycle): s3.LifecycleRule[] {
   const rest: s3.LifecycleRule = {
     id: 'Zone',
     expiration: lifecycle.expireAfter,
+    // what marks a deleted object outlives its versions, and every listing goes over it; S3 takes an age for this too
+    expiredObjectDeleteMarker: lifecycle.expireAfter === undefined ? true : undefined,
     noncurrentVersionExpiration: lifecycle.noncurrentExpireAfter ?? DEFAULT_NONCURRENT_EXPIRY,
     noncurrentVersionsToRetain: lifecycle.noncurrentVersionsKept,
     abortIncompleteMultipartUploadAfter: lifecycle.abortUploadsAfter ?? Duration.days(7),

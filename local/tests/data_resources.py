@@ -89,6 +89,7 @@ def storage() -> dict[str, Template]:
         },
         {"Id": "parts", "Status": "Enabled", "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7}},
         {"Id": "old", "Status": "Enabled", "Prefix": "raw/", "ExpirationInDays": 365},
+        {"Id": "marks", "Status": "Enabled", "ExpiredObjectDeleteMarker": True},
     ]
     return {
         "Bucket": {

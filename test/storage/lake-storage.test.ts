@@ -157,6 +157,17 @@ describe('LakeStorage', () => {
     });
   });
 
+  test('removes what marks a deleted object when no version of it is left, of every bucket', () => {
+    const stack = testStack();
+    new LakeStorage(stack, 'Zones', { landingLifecycle: { transitions: [], expireAfter: Duration.days(30) } });
+    const buckets = Object.values(resourcesIn<BucketProperties>(stack, 'AWS::S3::Bucket'));
+    const rules = buckets.map(({ Properties }) => Properties.LifecycleConfiguration.Rules[0]);
+    // S3 refuses both in one rule, and an age removes the marks as well
+    const removing = rules.map((rule) => [rule?.ExpiredObjectDeleteMarker ?? rule?.ExpirationInDays, rule?.Prefix]);
+    expect(removing).toEqual([90, 30, true, true, true, true, true].map((how) => [how, undefined]));
+    expect(rulesOf('Artifacts')[0]).toMatchObject({ ExpiredObjectDeleteMarker: true });
+  });
+
   test('takes the lifecycle of a zone and keeps the defaults of what it leaves out', () => {
     const silverLifecycle = { noncurrentExpireAfter: Duration.days(3), abortUploadsAfter: Duration.days(2) };
     expect(rulesOf('Silver', { silverLifecycle })[0]).toMatchObject({
@@ -284,6 +295,7 @@ describe('lifecycle of a zone', () => {
     expect(rulesOf('Bronze', { bronzeLifecycle })).toEqual([
       {
         Id: 'Zone',
+        ExpiredObjectDeleteMarker: true,
         Status: 'Enabled',
         AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },
         NoncurrentVersionExpiration: { NoncurrentDays: 240, NewerNoncurrentVersions: 3 },
