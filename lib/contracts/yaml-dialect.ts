@@ -16,7 +16,7 @@ export function notForJobs(events: Event[], text: string): { reason: string; off
   const integer = events.find((event) => event.type === EVENT_ID.SCALAR && isRounded(event, text));
   if (integer?.type === EVENT_ID.SCALAR) {
     const written = text.slice(integer.valueStart, integer.valueEnd);
-    return { reason: `${written}, an integer beyond 2^53`, offset: integer.valueStart };
+    return { reason: `${written}, an integer that a double rounds`, offset: integer.valueStart };
   }
   const offset = text.includes('\t') ? bare(events, text).indexOf('\t') : -1;
   return offset < 0 ? undefined : { reason: 'a tab where spaces belong', offset };
@@ -25,7 +25,11 @@ export function notForJobs(events: Event[], text: string): { reason: string; off
 /** Whether it is an integer that JavaScript rounds and Python does not. */
 function isRounded({ style, valueStart, valueEnd }: ScalarEvent, text: string): boolean {
   const written = text.slice(valueStart, valueEnd);
-  return style === SCALAR_STYLE.PLAIN && INTEGER.test(written) && !Number.isSafeInteger(Number(written));
+  if (style !== SCALAR_STYLE.PLAIN || !INTEGER.test(written)) {
+    return false;
+  }
+  const read = Number(written);
+  return !Number.isFinite(read) || BigInt(read) !== BigInt(written);
 }
 
 /** The text with its quoted texts, its blocks and its comments blotted out: tabs may stand in these. */

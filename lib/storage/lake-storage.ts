@@ -206,7 +206,8 @@ export class LakeStorage extends Construct implements ILakeStorage {
     const lifecycles = resolveLifecycles(this, props);
     const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
     // when a first deployment fails, they hold DAGs, metadata of tables and logs, and a rollback that has to delete them fails too
-    const bucketPolicy = removalPolicy === RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE ? RemovalPolicy.RETAIN : removalPolicy;
+    const bucketPolicy =
+      removalPolicy === RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE ? RemovalPolicy.RETAIN : removalPolicy;
     const logRetention = props.logRetention ?? Duration.days(90);
 
     // Log delivery by bucket policy whether or not the app sets CDK's feature flag: the other way is an ACL, and a

@@ -18,14 +18,18 @@ describe('ContractFile', () => {
     ['a: "\u0085"', '1:5', 'the character U+0085'],
     ['a: b # \u0007', '1:8', 'the character U+0007'],
     ['a: b # \u007f', '1:8', 'the character U+007F'],
-    ['a: 9007199254740991\nb: [-9007199254740993]', '2:5', '-9007199254740993, an integer beyond 2^53'],
-    ['a: 0x20000000000001', '1:4', '0x20000000000001, an integer beyond 2^53'],
+    ['a: 9007199254740992\nb: [-9007199254740993]', '2:5', '-9007199254740993, an integer that a double rounds'],
+    ['a: 0x20000000000001', '1:4', '0x20000000000001, an integer that a double rounds'],
   ])('has no value for %j, which the jobs read otherwise or not at all', (text, place, got) => {
     const file = new ContractFile('trips.yaml', text);
     expect(file.value).toBeUndefined();
     expect(file.problems).toEqual([
       `trips.yaml:${place}: 'trips.yaml' must be a well-formed YAML document, got "${got}"; correct the syntax`,
     ]);
+  });
+
+  test('has no value for an integer that is more than a double can be', () => {
+    expect(new ContractFile('trips.yaml', `a: 1${'0'.repeat(400)}`).value).toBeUndefined();
   });
 
   test.each([

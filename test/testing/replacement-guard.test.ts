@@ -99,6 +99,14 @@ const action = (hash: string): Template => ({
   },
 });
 
+/** A cluster in a subnet that is, or is not, protected against termination. */
+const emr = (subnet_: string, protection: boolean): Resources => ({
+  Emr: {
+    Type: 'AWS::EMR::Cluster',
+    Properties: { Instances: { Ec2SubnetId: subnet_, TerminationProtected: protection } },
+  },
+});
+
 describe('ReplacementGuard', () => {
   test('finds nothing where nothing changes, and then lets pass', () => {
     const guard = ReplacementGuard.compare(baselineOf(stackWith()), stackWith());
@@ -158,12 +166,6 @@ describe('a resource that goes', () => {
   });
 
   test('runs on when it is a cluster that is protected against termination, also when it is replaced', () => {
-    const emr = (subnet_: string, protection: boolean): Resources => ({
-      Emr: {
-        Type: 'AWS::EMR::Cluster',
-        Properties: { Instances: { Ec2SubnetId: subnet_, TerminationProtected: protection } },
-      },
-    });
     const runsOn =
       'the old one is protected against termination, so CloudFormation cannot end it: it runs on, and is paid for';
     const unlock =
