@@ -30,10 +30,21 @@ function emptyApp(context?: AppProps['context']): App {
   return new App({ outdir: temporaryDirectory(), builtinCloudFormationValidation: false, context });
 }
 
-/** As many sets of numbers below the count, and their complements, as it takes to tell any two numbers apart. */
+/**
+ * As few sets of numbers below the count as tell any of them from any other: for each two there is a set with the one and without
+ * the other. Each number is in half of the sets, in other ones than any other number (https://en.wikipedia.org/wiki/Sperner_family).
+ */
 function halves(count: number): ((index: number) => boolean)[] {
-  const bits = Array.from({ length: Math.max(1, Math.ceil(Math.log2(count))) }, (_, bit) => 2 ** bit);
-  return bits.flatMap((bit) => [0, 1].map((side) => (index: number) => Math.floor(index / bit) % 2 === side));
+  for (let sets = 2; ; sets += 2) {
+    const codes = Array.from({ length: 2 ** sets }, (_, code) => code).filter((code) => bitsIn(code) === sets / 2);
+    if (codes.length >= count) {
+      return Array.from({ length: sets }, (_, bit) => (index) => (((codes[index] ?? 0) >> bit) & 1) === 1);
+    }
+  }
+}
+
+function bitsIn(code: number): number {
+  return code === 0 ? 0 : (code & 1) + bitsIn(code >> 1);
 }
 
 describe.each(SUBJECTS)('AwsSolutions, Serverless and the own rules on %s', async (subject) => {

@@ -85,14 +85,14 @@ export const suites: Suite[] = [
     report: 'junit',
     command: (report) => [...pytest('workloads', report, join(root, 'workloads/tests')), `--ignore=${STREAMS}`],
     env: { PYTHONPATH: join(root, 'workloads/jobs') },
-    timeoutMs: 30 * MINUTE,
+    timeoutMs: 45 * MINUTE,
   },
   {
     name: 'streams',
     report: 'junit',
     command: (report) => pytest('workloads', report, STREAMS),
     env: { PYTHONPATH: join(root, 'workloads/jobs') },
-    timeoutMs: 30 * MINUTE,
+    timeoutMs: 45 * MINUTE,
   },
   {
     name: 'local',

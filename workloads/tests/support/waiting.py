@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float = 240) -> None:
     """Return when `condition` holds; fail when it does not in time."""
     deadline = time.monotonic() + seconds
     while not condition():
