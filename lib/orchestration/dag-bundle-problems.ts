@@ -3,17 +3,8 @@ import * as path from 'node:path';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Token } from 'aws-cdk-lib/core';
 import type { Problem } from '../private';
+import type { DagBundleProps } from './dag-bundle';
 import { RequirementsFile } from './requirements-file';
-
-/** What a bundle is made of. */
-export interface BundleParts {
-  readonly bundleName: string;
-  readonly directory: string;
-  readonly sharedDirectories?: string[];
-  readonly requirements?: string;
-  readonly plugins?: string;
-  readonly prefix?: string;
-}
 
 /** Where in the bucket Airflow's files are, when nothing else is said. */
 export const DEFAULT_PREFIX = 'airflow/';
@@ -36,7 +27,7 @@ export function readRequirements(file: string | undefined): RequirementsFile | u
 }
 
 /** All that is wrong with what a bundle is made of. */
-export function bundleProblems(props: BundleParts): Problem[] {
+export function bundleProblems(props: DagBundleProps): Problem[] {
   const { bundleName, prefix = DEFAULT_PREFIX, requirements, plugins } = props;
   const problems: Problem[] = [];
   if (!/^[a-z][a-z0-9_]{0,63}$/.test(bundleName)) {
@@ -59,7 +50,7 @@ export function bundleProblems(props: BundleParts): Problem[] {
 }
 
 /** The folders of the bucket that are copied to. */
-function foldersOf({ bundleName, prefix = DEFAULT_PREFIX, requirements, plugins }: BundleParts): string[] {
+function foldersOf({ bundleName, prefix = DEFAULT_PREFIX, requirements, plugins }: DagBundleProps): string[] {
   return [
     `${prefix}${Folder.DAGS}${bundleName}/`,
     ...(requirements === undefined ? [] : [`${prefix}${Folder.REQUIREMENTS}`]),

@@ -26,7 +26,7 @@ from lakehouse_jobs.validation import REASONS
 
 _LOGGER = logging.getLogger(__name__)
 _PREFIX = "lakehouse."
-# brokers forget a group's offsets some time after they were committed last: seven days by default, MSK takes less
+# brokers forget a group's offsets when none were committed for long: offsets.retention.minutes, 7 days by default
 _RENEW_SECONDS = 3600
 
 
