@@ -1,5 +1,4 @@
-import { mkdtempSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Duration } from 'aws-cdk-lib/core';
@@ -8,6 +7,7 @@ import { Severity } from '../../lib/foundation';
 import { Watch } from '../../lib/observability';
 import { KafkaBrokers } from '../../lib/streaming';
 import { resourcesIn } from '../support/stacks';
+import { temporaryDirectory } from '../support/temporary';
 import { type AlarmProperties, CONTRACTS, Watched } from './watched';
 
 /** What an alarm measures, by itself or inside its expression. */
@@ -257,7 +257,7 @@ describe('Watch.pipeline', () => {
 
 /** The contracts of this lake, one of which promises another freshness. */
 function promising(value: number, unit: string): DataContracts {
-  const directory = mkdtempSync(join(tmpdir(), 'cdk-lakehouse-contracts-'));
+  const directory = temporaryDirectory();
   mkdirSync(join(directory, 'silver'));
   const text = readFileSync(join(CONTRACTS.directory, 'silver', 'airlines.yaml'), 'utf8');
   const changed = text.replace('value: 30\n    unit: d', `value: ${value}\n    unit: ${unit}`);
