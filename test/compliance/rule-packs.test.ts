@@ -32,11 +32,13 @@ function emptyApp(context?: AppProps['context']): App {
 
 /**
  * As few sets of numbers below the count as tell any of them from any other: for each two there is a set with the one and without
- * the other. Each number is in half of the sets, in other ones than any other number (https://en.wikipedia.org/wiki/Sperner_family).
+ * the other. Each number is in half of the sets, rounded down, in other ones than any other number
+ * (https://en.wikipedia.org/wiki/Sperner_family).
  */
 function halves(count: number): ((index: number) => boolean)[] {
-  for (let sets = 2; ; sets += 2) {
-    const codes = Array.from({ length: 2 ** sets }, (_, code) => code).filter((code) => bitsIn(code) === sets / 2);
+  for (let sets = 2; ; sets += 1) {
+    const half = Math.floor(sets / 2);
+    const codes = Array.from({ length: 2 ** sets }, (_, code) => code).filter((code) => bitsIn(code) === half);
     if (codes.length >= count) {
       return Array.from({ length: sets }, (_, bit) => (index) => (((codes[index] ?? 0) >> bit) & 1) === 1);
     }
