@@ -224,6 +224,8 @@ def test_importing_the_package_starts_nothing() -> None:
 class _NoSession:
     """Stands in for SparkSession where the run itself is replaced."""
 
+    _jvm = Mock()
+
     class builder:  # noqa: N801 (Spark's name)
         @staticmethod
         def appName(_: str) -> type[_NoSession.builder]:  # noqa: N802

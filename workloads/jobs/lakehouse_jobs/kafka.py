@@ -41,6 +41,12 @@ _PATIENCE: Mapping[str, str] = {
 over, and then goes to the broker that leads now: by Kafka's default after a minute, in which the stream stands. Spark
 would ask three times; all the attempts together wait as long as those do.
 """
+_PROMPTNESS: Mapping[str, str] = {"kafka.fetch.max.wait.ms": "10"}
+"""How long the brokers hold a question for records that are not there yet. Spark reads what it knows to be there, but when
+it has the last of it, its consumer has asked for more, and what Spark asks then, where the partition ends, is answered
+after that: by Kafka's default each batch that reads up to the end stands still for half a second.
+Source: `InternalKafkaConsumer.fetch` of spark-sql-kafka-0-10.
+"""
 
 
 @dataclass(frozen=True)
@@ -58,7 +64,7 @@ class Brokers:
     @property
     def options(self) -> dict[str, str]:
         """The same as options of Spark's source `kafka`, with its patience."""
-        return {**{f"kafka.{name}": value for name, value in self.settings.items()}, **_PATIENCE}
+        return {**{f"kafka.{name}": value for name, value in self.settings.items()}, **_PATIENCE, **_PROMPTNESS}
 
 
 def group_of(dataset: str) -> str:

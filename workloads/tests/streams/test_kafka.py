@@ -50,6 +50,13 @@ def test_clients_sign_in_with_iam_where_the_cluster_offers_it() -> None:
     assert brokers.options.items() >= {f"kafka.{name}": value for name, value in brokers.settings.items()}.items()
 
 
+def test_brokers_answer_at_once_where_a_partition_ends() -> None:
+    brokers = parse_brokers({"BootstrapBrokerString": "b-1:9092"}, ARN)
+
+    # by default a batch that reads up to the end waits for half a second
+    assert int(brokers.options["kafka.fetch.max.wait.ms"]) <= 10
+
+
 def test_jars_of_the_application_hold_the_sign_in_with_iam(
     spark: SparkSession, broker: KafkaServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 from lakehouse_jobs.engines import DELTA_SETTINGS
-from lakehouse_jobs.session import SETTINGS, STREAM_SETTINGS, activate
+from lakehouse_jobs.session import SETTINGS, STREAM_SETTINGS, activate, remember_classes
 from support.needed import absent
 
 _JVM = (
@@ -66,6 +66,7 @@ def start(warehouse: Path) -> SparkSession:
         builder = builder.config(key, value)
     spark = builder.getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")
+    remember_classes(spark)
     return spark
 
 
