@@ -28,13 +28,16 @@ _NONE: Mapping[str, str] = {}
 _CLASSES = (
     "functions",
     "PythonUtils",
+    "SparkSession$",
     "java.util.HashMap",
     "org.apache.iceberg.SnapshotParser",
     "org.apache.iceberg.spark.Spark3Util",
     "org.apache.kafka.clients.admin.AdminClient",
     "org.apache.kafka.common.TopicPartition",
+    "org.apache.spark.sql.SparkSession",
+    "py4j.reflection.TypeUtil",
 )
-"""What a run asks Java for over and over; the first two are behind each of PySpark's `functions` and lists of columns."""
+"""What a run asks Java for over and over; the first three are behind PySpark's `functions`, lists of columns and `sql`."""
 
 
 @contextmanager
