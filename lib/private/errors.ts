@@ -4,6 +4,8 @@ import { closest } from './closest';
 
 /** The longest rendering of a wrong value in a message, in characters. */
 const VALUE_LIMIT = 80;
+/** Of a longer value its end is shown too: paths and addresses differ there. */
+const END = 30;
 
 /** How many known names a message lists before it cuts the list. */
 const KNOWN_LIMIT = 12;
@@ -66,7 +68,7 @@ export function didYouMean(name: string, known: string[]): string {
 
 function render(value: unknown): string {
   const text = value === undefined ? 'nothing' : visible(safeJson(value) ?? inspect(value, ONE_LINE));
-  return text.length > VALUE_LIMIT ? `${text.slice(0, VALUE_LIMIT - 1)}…` : text;
+  return text.length > VALUE_LIMIT ? `${text.slice(0, VALUE_LIMIT - END - 1)}…${text.slice(-END)}` : text;
 }
 
 /** The text with what nobody can see, as a zero-width space or a change of direction, written as its code. */

@@ -4,6 +4,7 @@ import { Ajv, type ValidateFunction } from 'ajv';
 import { load } from 'js-yaml';
 import { z } from 'zod';
 import { DataContracts, recordSchema } from '../../lib/contracts';
+import { problem } from '../../lib/private/errors';
 import { dbtSources } from '../../local/generate/dbt-sources';
 import { dqdl } from '../../local/generate/dqdl';
 import { generate, generatedText } from '../../local/generate/generate';
@@ -118,7 +119,12 @@ describe('lakehouse generate', () => {
     const dbt = join(directory, what === 'a contract' ? 'silver/flights.yaml' : 'silver');
     const before = readFileSync(join(directory, 'silver/flights.yaml'), 'utf8');
     expect(messageOf(() => generate(directory, { dbt }))).toBe(
-      `'--dbt' must be a new file or one that 'lakehouse generate' wrote, got "${relative(root, dbt)}"; name another file, or remove that one first`,
+      problem({
+        path: '--dbt',
+        must: "a new file or one that 'lakehouse generate' wrote",
+        got: relative(root, dbt),
+        remedy: 'name another file, or remove that one first',
+      }),
     );
     expect(readFileSync(join(directory, 'silver/flights.yaml'), 'utf8')).toBe(before);
     expect(existsSync(join(directory, 'generated'))).toBe(false);

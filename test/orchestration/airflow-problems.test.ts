@@ -77,7 +77,7 @@ describe('AirflowEnvironment fails when', () => {
     expect(() => build({ dags, access, version: AirflowVersion.V2_10_3 }, stack)).toThrow(
       [
         "2 problems in Airflow environment 'Test/Airflow':",
-        `  - 'requirements line 1' must be the constraints of Airflow 2.10.3 on Python 3.11, got "${AirflowVersion.V3_0_6.constraintsUrl.slice(0, 78)}…; use ${AirflowVersion.V2_10_3.constraintsUrl}`,
+        `  - 'requirements line 1' must be the constraints of Airflow 2.10.3 on Python 3.11, got "${AirflowVersion.V3_0_6.constraintsUrl.slice(0, 48)}…${AirflowVersion.V3_0_6.constraintsUrl.slice(-29)}"; use ${AirflowVersion.V2_10_3.constraintsUrl}`,
         '  - \'requirements line 2\' must be Airflow 2.10.3, got "apache-airflow==3.0.6"; leave it out, because MWAA installs Airflow itself',
       ].join('\n'),
     );
@@ -90,7 +90,7 @@ describe('AirflowEnvironment fails when', () => {
     expect(() => build({ dags, version: AirflowVersion.V2_10_3 }, stack)).toThrow(
       [
         "4 problems in Airflow environment 'Test/Airflow':",
-        `  - 'requirements line 1' must be a file that a private web server can read, got "${AirflowVersion.V3_0_6.constraintsUrl.slice(0, 78)}…; put what is at ${AirflowVersion.V2_10_3.constraintsUrl} beside the wheels in plugins and write ${copy}, or set access to WebserverAccess.PUBLIC_ONLY`,
+        `  - 'requirements line 1' must be a file that a private web server can read, got "${AirflowVersion.V3_0_6.constraintsUrl.slice(0, 48)}…${AirflowVersion.V3_0_6.constraintsUrl.slice(-29)}"; put what is at ${AirflowVersion.V2_10_3.constraintsUrl} beside the wheels in plugins and write ${copy}, or set access to WebserverAccess.PUBLIC_ONLY`,
         '  - \'requirements\' must be installed from wheels in plugins, because a private web server reaches no package index, got "no --find-links, no --no-index"; add --find-links /usr/local/airflow/plugins and --no-index, each on a line of its own, or set access to WebserverAccess.PUBLIC_ONLY',
         "  - 'plugins' must be the directory of the wheels, because a private web server installs requirements from nothing else, got nothing; set plugins of the bundle to what pip download laid into a directory, or set access to WebserverAccess.PUBLIC_ONLY",
         '  - \'requirements line 2\' must be Airflow 2.10.3, got "apache-airflow==3.0.6"; leave it out, because MWAA installs Airflow itself',

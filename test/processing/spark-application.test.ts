@@ -181,7 +181,7 @@ describe('SparkDependencies', () => {
   test('fail when they are not built, and say which command builds them', () => {
     const dependencies = new SparkDependencies({ directory: temporaryDirectory() });
     expect(() => build({ dependencies })).toThrow(
-      /^2 problems in application 'Test\/App':\n {2}- 'dependencies' must be built, got "no .*python-x86_64-[0-9a-f]{12}\.zip"; run 'npm run package:dependencies'/,
+      /^2 problems in application 'Test\/App':\n {2}- 'dependencies' must be built, got "no .*-x86_64-[0-9a-f]{12}\.zip"; run 'npm run package:dependencies'/,
     );
   });
 });
