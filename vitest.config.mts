@@ -12,6 +12,7 @@ export default defineConfig({
           // fast, and on this machine alone
           name: 'unit',
           include: ['test/**/*.test.ts'],
+          globalSetup: ['test/support/run-folder.ts'],
           setupFiles: ['test/support/setup.ts'],
           // the CDK is loaded once in each worker: loading it for each file took four times as long as the tests
           isolate: false,
