@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { fail } from '../private';
-import type { Json, Members } from './json';
+import { type Json, type Members, isMembers } from './json';
 
 /** The type of the resource that a nested stack is in its parent. */
 const NESTED_STACK = 'AWS::CloudFormation::Stack';
@@ -29,10 +29,10 @@ export interface TemplateResource {
 
 /** A CloudFormation template, with those of its nested stacks in it when `templateOf` or `readTemplate` read it. */
 export interface Template {
-  Rules?: Json;
+  Rules?: Members;
   Parameters?: { [name: string]: { readonly Default?: Json } };
-  readonly Resources?: { [id: string]: TemplateResource };
-  readonly Conditions?: Members;
+  Resources?: { [id: string]: TemplateResource };
+  Conditions?: Members;
   readonly Mappings?: Members;
   readonly Outputs?: { [name: string]: { readonly Value?: Json } };
 }
@@ -86,14 +86,33 @@ export function parsed(file: string): Template {
     const remedy = "correct the path, or write the file with 'ReplacementGuard.writeBaseline'";
     return fail({ path: 'template', must: 'an existing file', got: file, remedy });
   }
-  try {
-    const template: Template = JSON.parse(fs.readFileSync(file, 'utf8'));
-    if (Object.keys(template).every((section) => SECTIONS.has(section))) {
-      return template;
-    }
-  } catch {
-    // the same message: what is not JSON is no template
-  }
   const remedy = "name the JSON that CDK synthesizes or 'ReplacementGuard.writeBaseline' writes";
-  return fail({ path: 'template', must: 'a CloudFormation template in JSON', got: file, remedy });
+  return (
+    templateIn(textIn(file)) ?? fail({ path: 'template', must: 'a CloudFormation template in JSON', got: file, remedy })
+  );
+}
+
+/** The text of a file; none of a folder. */
+function textIn(file: string): string {
+  return fs.statSync(file).isFile() ? fs.readFileSync(file, 'utf8') : '';
+}
+
+/** The template that a text is; undefined when it is none. */
+export function templateIn(text: string): Template | undefined {
+  try {
+    const template: Json = JSON.parse(text);
+    return isTemplate(template) ? template : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether it is one: what is none would be compared as if nothing were deployed. */
+function isTemplate(value: Json): value is Json & Template {
+  return isMembers(value) && Object.keys(value).every((section) => SECTIONS.has(section)) && hasResources(value);
+}
+
+function hasResources({ Resources = {} }: Members): boolean {
+  // Fn::ForEach has a list in the place of a resource
+  return isMembers(Resources) && Object.values(Resources).every((entry) => typeof entry === 'object' && entry !== null);
 }

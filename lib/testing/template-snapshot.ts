@@ -1,6 +1,7 @@
 import type { Stack } from 'aws-cdk-lib/core';
+import { fail } from '../private';
 import { templateOf, textOf, withoutHashes, withoutPlumbing } from './template';
-import type { Template } from './template-file';
+import { templateIn } from './template-file';
 
 /**
  * The template of a stack as text for a snapshot: what you declared, and nothing that changes though nothing of yours did.
@@ -26,10 +27,16 @@ export class TemplateSnapshot {
   /**
    * The text of a template by itself, in the same form.
    *
+   * Fails when it is no template.
+   *
    * @param template a template in JSON
    */
   public static ofTemplate(template: string): string {
-    const parsed: Template = JSON.parse(template);
+    const parsed = templateIn(template);
+    if (parsed === undefined) {
+      const remedy = "pass the text of what CDK synthesizes, or 'TemplateSnapshot.of' a stack";
+      return fail({ path: 'template', must: 'a CloudFormation template in JSON', got: template, remedy });
+    }
     return withoutHashes(textOf(withoutPlumbing(parsed)));
   }
 

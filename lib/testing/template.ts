@@ -26,10 +26,17 @@ function withNestedStacks(stack: Stack, directory: string): Template {
 
 /** Takes away what CDK adds for itself: bootstrap rule and parameter, metadata. Changes the template. */
 export function withoutPlumbing(template: Template): Template {
-  delete template.Rules;
+  delete template.Rules?.CheckBootstrapVersion;
   delete template.Parameters?.BootstrapVersion;
-  if (Object.keys(template.Parameters ?? {}).length === 0) {
-    delete template.Parameters;
+  // says which constructs of which version there are, where the app is run by CDK's command line
+  if (template.Resources?.CDKMetadata?.Type === 'AWS::CDK::Metadata') {
+    delete template.Resources.CDKMetadata;
+    delete template.Conditions?.CDKMetadataAvailable;
+  }
+  for (const section of ['Rules', 'Parameters', 'Conditions', 'Resources'] as const) {
+    if (Object.keys(template[section] ?? {}).length === 0) {
+      delete template[section];
+    }
   }
   for (const resource of Object.values(template.Resources ?? {})) {
     const kept = Object.entries(resource.Metadata ?? {}).filter(([key]) => !/^aws:(cdk|asset):/.test(key));

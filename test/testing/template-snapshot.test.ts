@@ -1,6 +1,6 @@
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as s3assets from 'aws-cdk-lib/aws-s3-assets';
-import { App, CfnOutput, NestedStack, Stack, Stage } from 'aws-cdk-lib/core';
+import { App, CfnOutput, CfnParameter, CfnRule, Fn, NestedStack, Stack, Stage } from 'aws-cdk-lib/core';
 import { TemplateSnapshot } from '../../lib/testing';
 import { ENVIRONMENTS, lakehouseAppOf } from '../support/environments';
 
@@ -36,6 +36,29 @@ describe('TemplateSnapshot', () => {
   }
 }
 `);
+  });
+
+  test('is the same whether the app is run by the command line of CDK, which asks for a resource of its own, or not', () => {
+    const [tested, deployed] = [false, true].map((analyticsReporting) => {
+      const stack = new Stack(new App({ analyticsReporting }), 'Test');
+      new sns.CfnTopic(stack, 'Topic');
+      return TemplateSnapshot.of(stack);
+    });
+    expect(deployed).toBe(tested);
+  });
+
+  test('keeps the rules that were declared', () => {
+    const stack = new Stack(new App(), 'Test');
+    const size = new CfnParameter(stack, 'Size');
+    const assertion = { assert: Fn.conditionEquals(size, 'big'), assertDescription: 'Not small' };
+    new CfnRule(stack, 'NotSmall', { assertions: [assertion] });
+    expect(Object.keys(snapshotOf(stack).Rules ?? {})).toEqual(['NotSmall']);
+  });
+
+  test.each(['', '{,', '[]', '{"resources":{}}'])('of %j fails, which is no template', (text) => {
+    expect(() => TemplateSnapshot.ofTemplate(text)).toThrow(
+      "'template' must be a CloudFormation template in JSON, got",
+    );
   });
 
   test('has a placeholder for the hash of an asset', () => {
