@@ -11,7 +11,7 @@ export interface FlatResource {
   readonly properties: Members;
   readonly deletionPolicy: string | undefined;
   readonly updateReplacePolicy: string | undefined;
-  /** The condition it exists under. */
+  /** The condition it exists under: its own, and those of the nested stacks that it is in. */
   readonly condition: Json | undefined;
 }
 
@@ -22,9 +22,10 @@ export function flattened(template: Template): Map<string, FlatResource> {
   return found;
 }
 
-function collect(scope: Scope, found: Map<string, FlatResource>): void {
+function collect(scope: Scope, found: Map<string, FlatResource>, around: Json[] = []): void {
   for (const [logicalId, resource] of Object.entries(scope.template.Resources ?? {})) {
     const address = scope.addressOf(logicalId);
+    const conditions = resource.Condition === undefined ? around : [...around, scope.condition(resource.Condition)];
     found.set(address, {
       address,
       logicalId,
@@ -32,11 +33,11 @@ function collect(scope: Scope, found: Map<string, FlatResource>): void {
       properties: scope.members(resource.Properties ?? {}),
       deletionPolicy: resource.DeletionPolicy,
       updateReplacePolicy: resource.UpdateReplacePolicy,
-      condition: resource.Condition === undefined ? undefined : scope.condition(resource.Condition),
+      condition: conditions.length > 1 ? { 'Fn::And': conditions } : conditions[0],
     });
     const nested = scope.nested(logicalId);
     if (nested !== undefined) {
-      collect(nested, found);
+      collect(nested, found, conditions);
     }
   }
 }

@@ -95,6 +95,8 @@ export class ReplacementGuard {
    * Allows a change, for the deployment that makes it. Take the line away when the baseline is written anew: one that
    * matches no finding fails `assertNothingLost`.
    *
+   * Fails when it does not say why, and when the logical id is that of several findings' resources, in nested stacks.
+   *
    * @param logicalId the logical id of the resource, or its path as the finding has it
    * @param kind what the change does
    * @param reason why nothing that is needed is lost
@@ -107,8 +109,13 @@ export class ReplacementGuard {
     const allowed = (finding: ReplacementFinding): boolean =>
       finding.kind === kind && [finding.logicalId, finding.path].includes(logicalId);
     const left = this.findings.filter((finding) => !allowed(finding));
-    const isUsed = left.length < this.findings.length;
-    return new ReplacementGuard(left, isUsed ? this.unused : [...this.unused, { logicalId, kind }]);
+    const places = [...new Set(this.findings.filter(allowed).map((finding) => finding.path))];
+    if (places.length > 1) {
+      // the same id in several nested stacks: what is said of one is not true of the others
+      const remedy = `acknowledge each by its path: ${places.join(', ')}`;
+      fail({ path: 'acknowledge', must: 'about one resource', got: `${kind} of ${logicalId}`, remedy });
+    }
+    return new ReplacementGuard(left, places.length > 0 ? this.unused : [...this.unused, { logicalId, kind }]);
   }
 
   /** Fails with all findings, each with what to do about it, and with acknowledgements that match none. */

@@ -45,6 +45,18 @@ const within = (id: string): Resources => ({
   [id]: { Type: 'AWS::CloudFormation::Stack', NestedTemplate: { Resources: { A: KEPT, B: KEPT } } },
 });
 
+/** Two nested stacks, one in the other, of which the outer one may be under a condition. */
+const around = (condition?: string): Template => ({
+  Conditions: { Big: { 'Fn::Equals': [{ Ref: 'AWS::Region' }, 'a'] } },
+  Resources: {
+    Outer: {
+      Type: 'AWS::CloudFormation::Stack',
+      Condition: condition,
+      NestedTemplate: { Resources: within('Inner') },
+    },
+  },
+});
+
 /** What the guard finds between two templates. */
 const between = (before: Template, after: Template) => ReplacementGuard._of(before, after).findings;
 
@@ -250,6 +262,15 @@ describe('a resource that stays', () => {
     expect(between(when('a'), when('a'))).toEqual([]);
     expect(between(when('a'), without)).toEqual([]);
   });
+
+  test('is found when a nested stack around it comes under a condition', () => {
+    const seen = between(around(), around('Big'));
+    expect(seen.map(({ path: place, kind }) => [place, kind])).toEqual([
+      ['Outer/Inner/A', FindingKind.MAY_BE_REPLACED],
+      ['Outer/Inner/B', FindingKind.MAY_BE_REPLACED],
+    ]);
+    expect(between(around('Big'), around('Big'))).toEqual([]);
+  });
 });
 
 describe('a reference', () => {
@@ -329,6 +350,15 @@ describe('an acknowledgement', () => {
     expect(messageOf(() => all.assertNothingLost())).toBe('');
   });
 
+  test('fails when its id is that of resources in several nested stacks, each of which has a path', () => {
+    const both = ReplacementGuard._of({ Resources: { ...within('One'), ...within('Two') } }, { Resources: {} });
+    expect(() => both.acknowledge('A', FindingKind.REMOVED, 'it is empty')).toThrow(
+      '\'acknowledge\' must be about one resource, got "REMOVED of A"; acknowledge each by its path: One/A, Two/A',
+    );
+    const { findings: left } = both.acknowledge('One/A', FindingKind.REMOVED, 'it is empty');
+    expect(left.map(({ path: place }) => place)).toEqual(['One/B', 'Two/A', 'Two/B']);
+  });
+
   test('fails when it says nothing', () => {
     expect(() => twoFindings().acknowledge('Key961B73FD', FindingKind.REMOVED, ' ')).toThrow(
       '\'reason\' must be said, got " "; say why nothing that is needed is lost',
@@ -388,6 +418,17 @@ describe('a baseline', () => {
       "'template' must be a CloudFormation template in JSON, got",
     );
   });
+
+  test.each(['', '5', '[]', 'null', '{"Resources":[]}', '{"Resources":null}', '{"Resources":{"Lake":null}}'])(
+    'fails when it is %j, against which everything would pass',
+    (text) => {
+      const file = path.join(temporaryDirectory(), 'baseline.json');
+      fs.writeFileSync(file, text);
+      expect(() => ReplacementGuard.compare(file, stackWith())).toThrow(
+        `'template' must be a CloudFormation template in JSON, got "${file}"`,
+      );
+    },
+  );
 });
 
 const ICEBERG = ['OpenTableFormatInput', 'IcebergInput', 'IcebergTableInput'];
