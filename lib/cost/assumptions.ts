@@ -88,6 +88,11 @@ export function assumptionProblems(given: CostAssumptions, buckets: string[]): P
         : [{ path: 'storedGigabytes', must: 'by buckets there are', got: bucket, remedy: didYouMean(bucket, buckets) }],
     ),
     ...priceProblems(prices),
+    ...Object.entries({ storedGigabytes, prices }).flatMap(([path, value]: [string, unknown]) =>
+      typeof value === 'object'
+        ? []
+        : [{ path, must: 'numbers by name', got: value, remedy: 'correct it or leave it out' }],
+    ),
   ];
 }
 

@@ -145,6 +145,16 @@ describe('CostEstimate', () => {
       ].join('\n'),
     );
   });
+
+  test('fails when a number stands where there is one for each name', () => {
+    const wrong: object = { storedGigabytes: 500, prices: 2 };
+    expect(() => estimate({ Landing: bucket() }, wrong)).toThrow(
+      [
+        "  - 'storedGigabytes' must be numbers by name, got 500; correct it or leave it out",
+        "  - 'prices' must be numbers by name, got 2; correct it or leave it out",
+      ].join('\n'),
+    );
+  });
 });
 
 describe.each(['dev', 'staging', 'prod'])('the estimate of %s', (environment) => {
