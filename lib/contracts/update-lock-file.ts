@@ -25,15 +25,17 @@ export function updateLockFile(directory: string): LockFileUpdate {
   const lock = before === undefined ? SchemaLock.empty() : SchemaLock.fromDirectory(directory);
   const { lock: next, changes } = lock.update(DataContracts.fromDirectory(directory));
   const text = next.render();
-  const written = text !== before;
+  // version control may have ended its lines otherwise, which would be no change to commit
+  const written = text !== before?.replaceAll('\r\n', '\n');
   if (written) {
     writeWhole(path, text);
   }
   return { file: `${basename(resolve(directory))}/${LOCK_FILE}`, written, changes };
 }
 
-/** Writes a file beside and moves it over, so that an interrupted run leaves the old one whole. */
+/** Writes a file beside and moves it over, so that an interrupted run leaves the old one whole, and two at once write one. */
 export function writeWhole(path: string, text: string): void {
-  writeFileSync(`${path}.tmp`, text);
-  renameSync(`${path}.tmp`, path);
+  const beside = `${path}.${process.pid}.tmp`;
+  writeFileSync(beside, text);
+  renameSync(beside, path);
 }

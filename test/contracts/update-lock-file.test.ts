@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { promisify } from 'node:util';
 import { DataContracts, SchemaLock } from '../../lib/contracts';
 import { updateLockFile } from '../../lib/contracts/update-lock-file';
 import { KEY, column, directory, directoryOf, document, messageOf, problemsOf } from './lake';
@@ -51,6 +53,27 @@ describe('updateLockFile', () => {
       '        { "id": 2, "name": "tip", "type": "int" }',
     ]);
   });
+
+  test('leaves the file as it is when version control ended its lines otherwise', () => {
+    const root = directoryOf({ columns: [KEY] });
+    updateLockFile(root);
+    const text = fs.readFileSync(path.join(root, FILE), 'utf8').replaceAll('\n', '\r\n');
+    fs.writeFileSync(path.join(root, FILE), text);
+    expect(updateLockFile(root)).toMatchObject({ written: false, changes: [] });
+    expect(fs.readFileSync(path.join(root, FILE), 'utf8')).toBe(text);
+  });
+
+  test('is written whole by two processes at once', async () => {
+    const root = directoryOf({ columns: [KEY] });
+    updateLockFile(root);
+    const lock = path.join(root, FILE);
+    const text = fs.readFileSync(lock, 'utf8');
+    const program = `const { writeWhole } = require('./lib/contracts/update-lock-file.ts');
+      for (let i = 0; i < 500; i++) writeWhole(${JSON.stringify(lock)}, ${JSON.stringify(text)});`;
+    await Promise.all([1, 2].map(() => promisify(execFile)(process.execPath, ['--import', 'tsx', '-e', program])));
+    expect(fs.readFileSync(lock, 'utf8')).toBe(text);
+    expect(fs.readdirSync(root)).toEqual([FILE, 'silver']);
+  }, 60_000);
 
   test('leaves the file as it is when a change can never be deployed', () => {
     const root = directoryOf({ columns: [KEY, column('fare', 'double')] });
