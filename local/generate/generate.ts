@@ -115,8 +115,9 @@ function write(path: string, content: string): void {
   }
 }
 
+/** The text of a file, its lines ended as they are written: version control may end them otherwise. */
 function textOf(path: string): string | undefined {
-  return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+  return existsSync(path) ? readFileSync(path, 'utf8').replaceAll('\r\n', '\n') : undefined;
 }
 
 function shown(path: string): string {

@@ -107,6 +107,14 @@ describe('lakehouse generate', () => {
     expect(existsSync(join(directory, 'generated'))).toBe(false);
   });
 
+  test('takes a file whose lines version control ended otherwise for the same', () => {
+    const directory = copyOfContracts();
+    const { written } = generate(directory);
+    written.forEach((file) => writeFileSync(file, readFileSync(file, 'utf8').replaceAll('\n', '\r\n')));
+    expect(generate(directory, { check: true }).unchanged).toEqual(written);
+    expect(generate(directory).written).toEqual([]);
+  });
+
   test('names the command that makes its check pass', () => {
     const dbt = join(temporaryDirectory(), 'silver.yml');
     expect(() => generate(CONTRACTS, { dbt, check: true })).toThrow(
