@@ -1,8 +1,9 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { LakehouseError, problem } from '../lib/private/errors';
+import { readJson } from './json';
 import { root } from './paths';
 import { CommandError, run } from './toolchain/command';
 
@@ -46,7 +47,7 @@ async function synthesize(env: string, directory: string, given: AssemblyOptions
     const remedy = 'run this where the app is, or name what is synthesized with --assembly';
     throw new LakehouseError(problem({ path: 'cdk.json', must: 'in this folder', got: undefined, remedy }));
   }
-  const { app, context } = settingsShape.parse(JSON.parse(readFileSync(file, 'utf8')));
+  const { app, context } = readJson(file, settingsShape);
   const variables = { CDK_OUTDIR: directory, CDK_CONTEXT_JSON: JSON.stringify({ ...context, ...given, env }) };
   try {
     await run('sh', ['-c', app], {
@@ -60,5 +61,10 @@ async function synthesize(env: string, directory: string, given: AssemblyOptions
     throw error instanceof CommandError && error.output.length === 1
       ? new LakehouseError(error.output[0] ?? error.message)
       : error;
+  }
+  if (readdirSync(directory).length === 0) {
+    const must = 'a command that synthesizes into the folder of CDK_OUTDIR';
+    const remedy = "take 'outdir' off the App, or name what is synthesized with --assembly";
+    throw new LakehouseError(problem({ path: 'app', must, got: app, remedy }));
   }
 }

@@ -40,7 +40,7 @@ function usageProblem({ code, message }: CommanderError, command: Command): stri
   switch (code) {
     case 'commander.unknownOption': {
       const known = command.options.flatMap(({ long }) => long ?? []);
-      const remedy = didYouMean(about, known);
+      const remedy = known.length === 0 ? SEE_HELP : didYouMean(about, known);
       return problem({ path: 'option', must: `an option of '${fullName(command)}'`, got: about, remedy });
     }
     case 'commander.unknownCommand': {

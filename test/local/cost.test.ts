@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { costReport } from '../../local/cost';
 import { root } from '../../local/paths';
@@ -55,6 +56,24 @@ describe('costReport', () => {
     );
     await expect(costReport('dev', EMPTY)).rejects.toThrow(/'dependencies' must be built/);
   }, 60_000);
+});
+
+test.each([
+  ['{}', /^✗ file '.*cdk\.json' has another shape than expected:\n  - 'app': /],
+  ['{"app": }', /^✗ file '.*cdk\.json' must be JSON, got /],
+  [
+    '{"app": "echo elsewhere"}',
+    /^✗ 'app' must be a command that synthesizes into the folder of CDK_OUTDIR, got "echo elsewhere"; take 'outdir' off/,
+  ],
+])('lakehouse cost says what is wrong with a cdk.json of %s', (settings, message) => {
+  const cwd = temporaryDirectory();
+  writeFileSync(join(cwd, 'cdk.json'), settings);
+  const args = ['--import', createRequire(__filename).resolve('tsx'), join(root, 'bin/lakehouse.ts'), 'cost', 'dev'];
+  expect(spawnSync(process.execPath, args, { cwd, encoding: 'utf8', timeout: 60_000 })).toMatchObject({
+    stdout: '',
+    stderr: expect.stringMatching(message),
+    status: 1,
+  });
 });
 
 test('lakehouse cost prints the report and ends with 0, or with 1 and the reason', () => {
