@@ -247,7 +247,16 @@ async function main(): Promise<number> {
   return code;
 }
 
+/** Who reads may have seen enough, as `head` has: that is no error of ours, and the exit code still says what was found. */
+function unwritten(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') {
+    console.error(`✗ ${error.message}`);
+    process.exit(1);
+  }
+}
+
 if (require.main === module) {
+  process.stdout.on('error', unwritten);
   // the SDK's notice about future Node versions is for developers of this project, not for its users
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   void main().then(

@@ -121,3 +121,23 @@ describe('a verb that needs an environment', () => {
     60_000,
   );
 });
+
+/** Runs a line of a shell. */
+function shell(line: string): { stderr: string; status: number | null } {
+  const { stderr, status } = spawnSync('sh', ['-c', line], { cwd: root, encoding: 'utf8', timeout: 60_000 });
+  return { stderr, status };
+}
+
+describe('output that cannot be written', () => {
+  const command = `"${process.execPath}" --import tsx bin/lakehouse.ts config explain prod`;
+
+  it('is no error when its reader has seen enough', () => {
+    expect(shell(`{ ${command}; echo $? >&2; } | true`)).toEqual({ stderr: '0\n', status: 0 });
+  }, 60_000);
+
+  it('is a message when the disk is full', ({ skip }) => {
+    skip(!existsSync('/dev/full'));
+    const stderr = expect.stringMatching(/^✗ ENOSPC: [^\n]*\n$/);
+    expect(shell(`${command} > /dev/full`)).toEqual({ stderr, status: 1 });
+  }, 60_000);
+});
