@@ -1,3 +1,4 @@
+import { casesOf } from './conditional';
 import { lifecycleLosses } from './data-loss-buckets';
 import { shorterServerRetention, shorterTopicRetention } from './data-loss-kafka';
 import { type Loss, type LossRule, type Others, becomes, changes, less, noLonger } from './data-loss-rules';
@@ -81,9 +82,14 @@ const RULES: { readonly [type: string]: LossRule[] } = {
   ],
 };
 
-/** What a change in place loses. */
+/** What a change in place loses, in one case or other of its conditions. */
 export function lossesOf(before: FlatResource, after: FlatResource, others: Others): Loss[] {
-  return (RULES[before.type] ?? []).flatMap((rule) => rule(before.properties, after.properties, others));
+  const rules = RULES[before.type] ?? [];
+  const losses = casesOf(before.properties, after.properties).flatMap((one) =>
+    rules.flatMap((rule) => rule(one.before, one.after, others)),
+  );
+  // what two cases lose alike is told once
+  return [...new Map(losses.map((loss) => [`${loss.property}\n${loss.reason}`, loss])).values()];
 }
 
 /** The types with rules. */

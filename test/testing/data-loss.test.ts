@@ -321,3 +321,55 @@ describe('a table', () => {
     expect(inTable(hive(columns), hive(columns, 's3://b'))).toEqual([`${descriptor}.Location`]);
   });
 });
+
+/** A value that hangs on a condition. */
+const when = (condition: Json, yes: Json, no: Json): Json => ({ 'Fn::If': [condition, yes, no] });
+
+/** A group of logs that are kept for so many days. */
+const kept = (days: Json): Members => ({ RetentionInDays: days });
+
+/** A bucket with this versioning. */
+const versioned = (value: Json): Members => ({ VersioningConfiguration: value });
+
+describe('a value that hangs on a condition', () => {
+  const big: Json = { 'Fn::Equals': [{ Ref: 'AWS::Region' }, 'us-east-1'] };
+  const nothing: Json = { Ref: 'AWS::NoValue' };
+  const [enabled, suspended]: Json[] = [{ Status: 'Enabled' }, { Status: 'Suspended' }];
+  const LOGS = ['DATA_LOST RetentionInDays'];
+  const VERSIONS = ['DATA_LOST VersioningConfiguration.Status'];
+
+  test.each<[string, string, Members, Members, string[]]>([
+    ['is less where it is true', 'Logs::LogGroup', kept(when(big, 30, 7)), kept(when(big, 3, 7)), LOGS],
+    ['is less where it is false', 'Logs::LogGroup', kept(when(big, 30, 7)), kept(when(big, 30, 3)), LOGS],
+    ['is less in both', 'Logs::LogGroup', kept(when(big, 30, 30)), kept(when(big, 3, 3)), LOGS],
+    ['is more', 'Logs::LogGroup', kept(when(big, 30, 7)), kept(when(big, 60, 7)), []],
+    ['was without limit where it is false', 'Logs::LogGroup', kept(when(big, 7, nothing)), kept(7), LOGS],
+    [
+      'is the same by another condition',
+      'Logs::LogGroup',
+      kept(when(big, 9, 7)),
+      kept(when({ 'Fn::Not': [big] }, 7, 9)),
+      [],
+    ],
+    ['holds in part no longer', 'S3::Bucket', versioned(enabled), versioned(when(big, enabled, suspended)), VERSIONS],
+    ['held in part', 'S3::Bucket', versioned(when(big, enabled, nothing)), versioned(suspended), VERSIONS],
+    ['holds in both', 'S3::Bucket', versioned(enabled), versioned(when(big, enabled, { Status: 'Enabled' })), []],
+    [
+      'is one of a list',
+      'S3::Bucket',
+      { LifecycleConfiguration: { Rules: [when(big, { Status: 'Enabled', ExpirationInDays: 9 }, nothing)] } },
+      { LifecycleConfiguration: { Rules: [when(big, { Status: 'Enabled', ExpirationInDays: 3 }, nothing)] } },
+      ['DATA_LOST LifecycleConfiguration.Rules'],
+    ],
+    [
+      'hangs on two together',
+      'Logs::LogGroup',
+      kept(when({ 'Fn::And': [big, { 'Fn::Or': ['Prod', 'Spare'] }] }, 30, 7)),
+      kept(when('Prod', when(big, 30, 3), 7)),
+      [...LOGS, ...LOGS],
+    ],
+  ])('is compared as it is with it and without: %s', (_, type, before, after, expected) => {
+    expect(changed(`AWS::${type}`, before, after)).toEqual(expected);
+    expect(changed(`AWS::${type}`, after, after)).toEqual([]);
+  });
+});
