@@ -86,7 +86,10 @@ def log(endpoint: Endpoint, cluster_id: str, step_id: str, name: str) -> str:
 
 def release(endpoint: Endpoint, cluster_id: str) -> None:
     """Let the waiting scripts of a cluster end."""
-    (endpoint.state / "state" / "steps" / cluster_id / "go").touch()
+    folder = endpoint.state / "state" / "steps" / cluster_id
+    # a step that is told to run may not have its folder yet
+    until(folder.exists, 5, "the folder of the cluster's steps")
+    (folder / "go").touch()
 
 
 def test_a_step_runs_with_its_files_and_its_logs_reach_the_bucket(running: Endpoint, tmp_path: Path) -> None:
