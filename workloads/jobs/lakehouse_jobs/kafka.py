@@ -42,9 +42,9 @@ over, and then goes to the broker that leads now: by Kafka's default after a min
 would ask three times; all the attempts together wait as long as those do.
 """
 _PROMPTNESS: Mapping[str, str] = {"kafka.fetch.max.wait.ms": "10"}
-"""How long the brokers hold a question for records that are not there yet. Spark reads what it knows to be there, but when
-it has the last of it, its consumer has asked for more, and what Spark asks then, where the partition ends, is answered
-after that: by Kafka's default each batch that reads up to the end stands still for half a second.
+"""How long the brokers hold a question for records that are not there yet. Spark reads what it knows to be there, but
+when it has the last of it, its consumer has asked for more, and what Spark asks then, where the partition ends, is
+answered after that: by Kafka's default each batch that reads up to the end stands still for half a second.
 Source: `InternalKafkaConsumer.fetch` of spark-sql-kafka-0-10.
 """
 

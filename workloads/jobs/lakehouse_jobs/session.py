@@ -37,7 +37,7 @@ _CLASSES = (
     "org.apache.spark.sql.SparkSession",
     "py4j.reflection.TypeUtil",
 )
-"""What a run asks Java for over and over; the first three are behind PySpark's `functions`, lists of columns and `sql`."""
+"""What a run asks Java for over and over; the first three are behind PySpark's functions, columns and `sql`."""
 
 
 @contextmanager
@@ -77,8 +77,9 @@ def activate(spark: SparkSession) -> None:
 def remember_classes(spark: SparkSession) -> None:
     """Look up `_CLASSES` once, whose names work as before.
 
-    Py4J asks Java what each part of a name means whenever it is used, and Java looks through hundreds of jars for a class
-    `org`, for one in each package that PySpark imports: by themselves some 300 names take a small batch 160 ms of 2.9 s.
+    Py4J asks Java what each part of a name means whenever it is used, and Java looks through hundreds of jars for a
+    class `org`, for one in each package that PySpark imports: by themselves some 300 names take a small batch 160 ms
+    of 2.9 s.
     """
     for name in _CLASSES:
         found: Any = spark._jvm
