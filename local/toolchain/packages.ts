@@ -125,7 +125,9 @@ async function pack(folder: string, destination: string): Promise<string> {
 
 async function buildWheel(stage: string, out: string): Promise<string> {
   const pacmak = join(root, 'node_modules/jsii-pacmak/bin/jsii-pacmak');
-  await run(process.execPath, [pacmak, '--targets', 'python', '--outdir', out, stage], {
+  // examples are written in TypeScript; left as they are, they would still be marked as Python
+  const examples = '--rosetta-unknown-snippets=translate';
+  await run(process.execPath, [pacmak, '--targets', 'python', examples, '--outdir', out, stage], {
     name: 'jsii-pacmak',
     cwd: stage,
     env: { ...process.env, PATH: [dirname(basePython()), process.env.PATH].join(delimiter) },

@@ -152,6 +152,8 @@ describe('the packages', () => {
   test('weigh less than 3 MB each', () => {
     const sizes = [built.tarball, built.wheel].map((file) => fs.statSync(file).size);
     expect(Math.max(...sizes)).toBeLessThan(LIMIT);
+    const page = fs.readFileSync(path.join(root, 'docs/how-to/install.md'), 'utf8');
+    expect(page).toContain(`Each is under ${LIMIT / 1_000_000} MB.`);
   });
 
   test('hold what an app needs, and nothing else', () => {
@@ -205,6 +207,18 @@ describe('the packages', () => {
         .map((file) => file),
     );
     expect(written).toEqual([]);
+  });
+
+  test('show in the wheel examples in Python, those of the README and of every room', () => {
+    const modules = filesIn(wheel).filter((file) => /^cdk_lakehouse\/(\w+\/)?__init__\.py$/.test(file));
+    const texts = modules.map((file) => fs.readFileSync(path.join(wheel, file), 'utf8'));
+    const examples = texts.flatMap((text) => [...text.matchAll(/^```python\n(.+?)^```/gms)].map(([, code]) => code));
+    expect(examples.length).toBeGreaterThan(20);
+    // a test for jest has no Python of its own
+    const left = examples.filter(
+      (code) => /\b(const|new) \w|=>|\} = /.test(code ?? '') && !code?.includes('toMatchSnapshot'),
+    );
+    expect(left).toEqual([]);
   });
 
   test('give whoever installs them nothing to run and nothing of ours to install', () => {
