@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { problem, sorted } from '../private';
+import { COMMAND, problem, sorted } from '../private';
 import { isRecord } from './contract-file';
 import { RESTORE, disorder, integrityProblems } from './lock-integrity';
 
@@ -95,7 +95,7 @@ export function parseLock(name: string, text: string): LockContent {
   const conflict = text.split('\n').findIndex((line) => /^(<{7}|={7}|>{7})/.test(line));
   if (conflict >= 0) {
     const got = `a conflict marker in line ${conflict + 1}`;
-    const remedy = "take the lock of the branch that is deployed, then run 'npx lakehouse lock'";
+    const remedy = `take the lock of the branch that is deployed, then run '${COMMAND} lock'`;
     return refused(`${name}:${conflict + 1}:1`, 'free of merge conflicts', { got, remedy });
   }
   const value = parseJson(text);

@@ -1,10 +1,10 @@
-import { problem, sorted } from '../private';
+import { COMMAND, problem, sorted } from '../private';
 import type { LockedTable, LockedTables } from './lock-file';
 
 /** What to do about a file that was not written by the command. */
 export const RESTORE = 'take the file from version control';
 
-const TAKE = "take that table's entry of the branch that is deployed, then run 'npx lakehouse lock'";
+const TAKE = `take that table's entry of the branch that is deployed, then run '${COMMAND} lock'`;
 
 /** What a merge by hand does to a lock that still is JSON of the right shape, and what no reader would see. */
 export function integrityProblems(name: string, text: string, tables: LockedTables): string[] {
@@ -31,7 +31,7 @@ export function disorder(name: string, tables: LockedTables): string[] {
     }
     const got = `${values[late]} after ${values[late - 1]}`;
     const must = 'sorted, so that two branches that change one table conflict';
-    return [`${name}: ${problem({ path, must, got, remedy: "run 'npx lakehouse lock'" })}`];
+    return [`${name}: ${problem({ path, must, got, remedy: `run '${COMMAND} lock'` })}`];
   });
 }
 

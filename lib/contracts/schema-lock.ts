@@ -1,13 +1,13 @@
 import { readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { didYouMean, fail, failAll, problem } from '../private';
+import { COMMAND, didYouMean, fail, failAll, problem } from '../private';
 import type { DataContracts } from './data-contracts';
 import { evolveTable, newTable } from './lock-evolution';
 import { LOCK_FILE, type LockedTable, type LockedTables, parseLock, renderLock } from './lock-file';
 import type { TableSpec } from './table-spec';
 
 /** What to run when the lock is behind the contracts. */
-const LOCK = "run 'npx lakehouse lock' and commit the file";
+const LOCK = `run '${COMMAND} lock' and commit the file`;
 
 /**
  * Tables in one nested stack. CloudFormation allows 500 resources a stack; a table may bring three optimizers, and a

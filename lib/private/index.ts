@@ -1,3 +1,4 @@
+export { COMMAND } from './command';
 export { LakehouseError, type Problem, didYouMean, fail, failAll, problem } from './errors';
 export { closest, editDistance } from './closest';
 export { sorted } from './sorted';

@@ -5,7 +5,7 @@ import type { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { AssetHashType } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { sharedAsset } from '../foundation';
-import { failAll, problem } from '../private';
+import { COMMAND, failAll, problem } from '../private';
 import type { InstanceArchitecture } from './instance-architecture';
 
 /** How much of a lock's hash is in a file name. */
@@ -18,7 +18,7 @@ const PACKAGE_ROOT = path.resolve(__dirname, '..', '..');
 const IS_CLONE = fs.existsSync(path.join(PACKAGE_ROOT, 'package-lock.json'));
 
 /** The command that builds the archives. */
-const BUILD_COMMAND = IS_CLONE ? 'npm run package:dependencies' : 'npx lakehouse package-dependencies';
+const BUILD_COMMAND = IS_CLONE ? 'npm run package:dependencies' : `${COMMAND} package-dependencies`;
 
 /** Properties of SparkDependencies. */
 export interface SparkDependenciesProps {

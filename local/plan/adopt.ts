@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { adoptTable, lockedTables } from '../../lib/contracts/adopt-table';
 import { Zone } from '../../lib/contracts/zone';
+import { COMMAND } from '../../lib/private/command';
 import { LakehouseError, didYouMean, problem } from '../../lib/private/errors';
 import { contractOf } from './adopted-contract';
 import { lockEntryOf } from './adopted-lock';
@@ -48,7 +49,7 @@ export async function adopt(table: string, options: AdoptOptions): Promise<strin
   return [
     `✓ ${file} written: complete it with owner, rules and objectives`,
     `✓ schema.lock.json has ${key} with the ids of ${table}`,
-    `npx lakehouse plan says what differs; the table is at ${metadata.definition.location}, and its files do not move`,
+    `${COMMAND} plan says what differs; the table is at ${metadata.definition.location}, and its files do not move`,
   ];
 }
 
@@ -75,7 +76,7 @@ function zoneOf(text: string): Zone {
 
 function refuseExisting(contracts: string, key: string, file: string): void {
   if (existsSync(file)) {
-    const remedy = "edit it, and run 'npx lakehouse lock'";
+    const remedy = `edit it, and run '${COMMAND} lock'`;
     throw new LakehouseError(problem({ path: 'contract', must: 'not there yet', got: file, remedy }));
   }
   if (Object.hasOwn(lockedTables(contracts), key)) {

@@ -1,4 +1,5 @@
 import { isLiteral } from '../../lib/compliance/values';
+import { COMMAND } from '../../lib/private/command';
 import { problem } from '../../lib/private/errors';
 import type { LiveTable } from './catalog';
 import type { TableName } from './table-name';
@@ -130,7 +131,7 @@ function foreign({ label, database, name }: Sides, desired: DeclaredTable, live:
     return { ...SILENT, status: 'import', changes, note };
   }
   const got = 'one that was made by hand';
-  const remedy = `write its contract with 'npx lakehouse adopt ${database}.${name}', or give the new one another name`;
+  const remedy = `write its contract with '${COMMAND} adopt ${database}.${name}', or give the new one another name`;
   return { ...SILENT, status: 'illegal', changes, problems: [problem({ path: label, must, got, remedy })] };
 }
 

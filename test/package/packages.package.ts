@@ -235,13 +235,16 @@ function naming(place: string): RegExp {
 }
 
 /** What is said, and done, before and after the dependencies of Spark applications are there. */
-function needsDependencies(consumer: () => Consumer, whole: () => { status: number | null; output: string }): void {
+function needsDependencies(
+  command: string,
+  consumer: () => Consumer,
+  whole: () => { status: number | null; output: string },
+): void {
   test('says before what is not built, and by which command', () => {
     const { status, output } = whole();
     expect(status).not.toBe(0);
-    expect(output).toMatch(
-      /'dependencies' must be built, got "no \.lakehouse\/dependencies\/python-.+\.zip"; run 'npx lakehouse package-dependencies'/,
-    );
+    expect(output).toMatch(/'dependencies' must be built, got "no \.lakehouse\/dependencies\/python-.+\.zip"; run '/);
+    expect(output).toContain(`; run '${command} package-dependencies'`);
   });
 
   test('builds what Spark applications need, into the project', () => {
@@ -285,6 +288,7 @@ describe('an app in TypeScript, with the tarball alone', () => {
   });
 
   needsDependencies(
+    'npx lakehouse',
     () => consumer,
     () => consumer.run(process.execPath, ['out/app.js']),
   );
@@ -315,7 +319,7 @@ describe('an app in Python, with the wheel alone', () => {
 
   const app = () => consumer.run(consumer.program('python'), ['app.py'], { CDK_VALIDATION: 'false' });
 
-  needsDependencies(() => consumer, app);
+  needsDependencies('lakehouse', () => consumer, app);
 
   test('synthesizes the whole stack and a single construct, takes a snapshot of it and guards it', () => {
     expect(succeeded(app())).toContain('snapshot taken');
