@@ -324,6 +324,36 @@ def test_nested_columns_are_of_their_kind(spark: SparkSession, tmp_path: Path) -
     assert verdict.expectations > len(contract.columns)
 
 
+def test_query_that_cannot_be_run_is_told_in_a_line_and_one_may_end_in_a_comment(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    document = deepcopy(DOCUMENT)
+    document["schema"][0]["quality"] = [
+        {"type": "sql", "name": name, "query": query, "mustBeGreaterThan": 0}
+        for name, query in {
+            "commented": "SELECT count(*) FROM ${table} -- all of them",
+            "misspelt": "SELECT count(*) FROM ${table} WHERE nothing = 1",
+            "many": "SELECT explode(array(1, 2)) FROM ${table}",
+            "raised": "SELECT count(raise_error('no such thing')) FROM ${table}",
+        }.items()
+    ]
+    contract = parse(document, "items.yaml")
+    fields = ", ".join(f"{column.name} {column.spark_type}" for column in contract.columns)
+    metadata = "_extracted_at timestamp, _source string, _run_id string, _batch_token string"
+    row = (1, "bolt", 5, datetime(2013, 1, 1, tzinfo=UTC), None, None, None, None)
+    rows = spark.createDataFrame([row], f"{fields}, {metadata}")
+
+    unmet = Checkpoints(tmp_path, RUN_ID).run(rows, suite_of(contract, 1, "catalog.silver")).unmet
+
+    told = {each.expectation: each.observed or "" for each in unmet}
+    assert set(told) == {"misspelt", "many", "raised"}
+    assert "`nothing` cannot be resolved" in told["misspelt"]
+    assert "More than one row" in told["many"]
+    assert "no such thing" in told["raised"]
+    assert max(len(each) for each in told.values()) <= 300
+    assert not any("\n" in each for each in told.values())
+
+
 def test_only_a_suite_that_is_not_met_is_asked_for_examples(
     spark: SparkSession, items: Contract, tmp_path: Path
 ) -> None:

@@ -21,6 +21,7 @@ from great_expectations.data_context.types.base import ProgressBarsConfig
 DOCS = "quality"
 """Where Data Docs lie in the artifacts bucket: those of the last check, and the results of the checks before."""
 _SITE = "gx/uncommitted/data_docs/local_site"
+_LONGEST_REASON = 300
 _VERDICTS = {"result_format": "BOOLEAN_ONLY"}
 _EXAMPLES = {"result_format": "SUMMARY", "partial_unexpected_count": 5}
 """Looking for examples takes two more queries for each expectation, so a suite that is met is not asked for any."""
@@ -112,7 +113,7 @@ def _unmet(results: Iterable[Any]) -> Iterable[Unmet]:
         config, found = result.expectation_config, result.result or {}
         columns = config.kwargs.get("column_list") or [config.kwargs.get("column")]
         column = ", ".join(columns) if columns != [None] else None
-        error = next((str(info["exception_message"]) for info in _exceptions(result)), None)
+        error = next((_reason(str(info["exception_message"])) for info in _exceptions(result)), None)
         observed = error or str(found.get("observed_value"))
         yield Unmet(
             config.description or config.type,
@@ -121,6 +122,14 @@ def _unmet(results: Iterable[Any]) -> Iterable[Unmet]:
             found.get("element_count"),
             observed,
         )
+
+
+def _reason(message: str) -> str:
+    """What went wrong, in a line: Spark's messages bring the plan along, and those of the JVM the stack."""
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
+    told = causes[-1] if causes else next((line for line in lines if "[" in line), lines[0] if lines else "")
+    return told.removeprefix(": ")[:_LONGEST_REASON]
 
 
 def _exceptions(result: Any) -> list[dict[str, Any]]:

@@ -86,8 +86,8 @@ def _no_rows(description: str, query: str) -> Expectation:
 
 
 def _unmet_query(query: str, expected: Comparison) -> str:
-    """A row when a query gives something else than it must, nothing included."""
-    return f"SELECT value FROM (SELECT ({query}) AS value) WHERE NOT coalesce(value {expected}, false)"
+    """A row when a query gives something else than it must, nothing included; it may end in a comment."""
+    return f"SELECT value FROM (SELECT ({query}\n) AS value) WHERE NOT coalesce(value {expected}, false)"
 
 
 def _orphans(relationship: Relationship, dataset: str, silver: str) -> str:
