@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pyspark.errors import AnalysisException
 from pyspark.sql import SparkSession
 from sqlglot import exp, parse_one
 from sqlglot.errors import SqlglotError
@@ -47,11 +48,11 @@ class TransformLineage:
         try:
             made = columns(str(node.sql), columns_of)
             read = {(table.db, table.name) for table in _tables(str(node.sql)) if table.db in zones}
-        except SqlglotError as error:
+        except (SqlglotError, AnalysisException) as error:  # the latter of a table that is in no database of the lake
             _LOGGER.warning("the SQL cannot be followed", extra={"node": node.name, "error": str(error)})
             made, read = {}, set()
         dataset = {place: self.tables.table(zones[place[0]], place[1]) for place in read}
-        outputs = tuple(_column(name, kind, made.get(name), dataset) for name, kind in own.items())
+        outputs = tuple(_column(name, kind, made.get(name.lower()), dataset) for name, kind in own.items())
         target = self.tables.table("gold", str(node.table))
         inputs = tuple(sorted((found for found in dataset.values() if found != target), key=lambda found: found.name))
         return Step(job, inputs, (Output(target, outputs, node.rows),))
@@ -66,7 +67,7 @@ class Made:
 
 
 def columns(sql: str, columns_of: Callable[[str], dict[str, str]]) -> dict[str, Made]:
-    """What each column of a query is made from; `columns_of` gives the columns and types of `database.table`.
+    """What each column of a query, in small letters, is made from; `columns_of` gives those of `database.table` with types.
 
     :raises SqlglotError: the query cannot be followed
     """
@@ -87,7 +88,7 @@ def _made(root: Node) -> Made:
 def _leaves(root: Node) -> Iterator[tuple[str, str, str]]:
     for node in root.walk():
         if not node.downstream and isinstance(node.source, exp.Table):
-            yield node.source.db, node.source.name, node.name.rpartition(".")[2]
+            yield node.source.db, node.source.name, node.name.rpartition(".")[2].strip('"')
 
 
 def _tables(sql: str) -> list[exp.Table]:
