@@ -17,14 +17,18 @@
 {% endmacro %}
 
 {% macro delete_insert_sql(source, target, unique_key, column, whole) %}
-  {%- set touched = run_query(touched_sql(source, target, column, whole)).columns[0].values() -%}
+  {%- set touched = [] -%}
+  {%- for value in run_query(touched_sql(source, target, column, whole)).columns[0].values() if value is not none -%}
+    {%- do touched.append(expectations.text(value | string)) -%}
+  {%- endfor -%}
+  {%- set keys = [unique_key] if unique_key is string else unique_key -%}
   merge into {{ target }} as target
   using {{ source }} as source
-  on {% for key in unique_key %}target.{{ key }} = source.{{ key }}{{ ' and ' if not loop.last }}{% endfor %}
+  on {% for key in keys %}target.{{ key }} <=> source.{{ key }}{{ ' and ' if not loop.last }}{% endfor %}
   when matched then update set *
   when not matched then insert *
   {%- if touched %}
-  when not matched by source and cast(target.{{ column }} as string) in ('{{ touched | join("', '") }}') then delete
+  when not matched by source and cast(target.{{ column }} as string) in ({{ touched | join(', ') }}) then delete
   {%- endif %}
 {% endmacro %}
 

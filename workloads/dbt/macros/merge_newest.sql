@@ -3,12 +3,16 @@
   that data which arrives late, or twice, changes nothing.
 -#}
 {% macro spark__get_merge_sql(target, source, unique_key, dest_columns, incremental_predicates) %}
-  {%- set keys = [unique_key] if unique_key is string else unique_key -%}
+  {%- set keys = [unique_key] if unique_key is string else unique_key or [] -%}
   {%- set ordering_column = config.get('ordering_column') -%}
+  {%- set updated = get_merge_update_columns(
+    config.get('merge_update_columns'), config.get('merge_exclude_columns'), adapter.get_columns_in_relation(target)
+  ) -%}
   merge into {{ target }} as target
   using {{ source }} as source
-  on {% for key in keys %}target.{{ key }} = source.{{ key }}{{ ' and ' if not loop.last }}{% endfor %}
+  on {% for key in keys %}target.{{ key }} = source.{{ key }}{{ ' and ' if not loop.last }}{% else %}false{% endfor %}
   {%- for predicate in incremental_predicates or [] %} and {{ predicate }}{% endfor %}
-  when matched {% if ordering_column %}and source.{{ ordering_column }} > target.{{ ordering_column }} {% endif %}then update set *
+  when matched {% if ordering_column %}and source.{{ ordering_column }} > target.{{ ordering_column }} {% endif %}then update set
+  {%- for column in updated or [] %} {{ column }} = source.{{ column }}{{ ',' if not loop.last }}{% else %} *{% endfor %}
   when not matched then insert *
 {% endmacro %}

@@ -38,7 +38,7 @@
   {%- set checks = [] -%}
   {%- for column, values in sets.items() -%}
     {%- set quoted = [] -%}
-    {%- for value in values %}{% do quoted.append(dbt.string_literal(dbt.escape_single_quotes(value))) %}{% endfor -%}
+    {%- for value in values %}{% do quoted.append(expectations.text(value) if value is string else value | string | lower) %}{% endfor -%}
     {%- do checks.append({'column': column, 'broken': column ~ ' not in (' ~ quoted | join(', ') ~ ')'}) -%}
   {%- endfor -%}
   {{ expectations.broken_values(model, checks) }}
@@ -62,6 +62,13 @@ group by column_name, value
 
 {% macro matches(column, pattern) %}{{ return(adapter.dispatch('matches', 'expectations')(column, pattern)) }}{% endmacro %}
 
-{% macro spark__matches(column, pattern) %}{{ return(column ~ " rlike r'" ~ pattern ~ "'") }}{% endmacro %}
+{% macro spark__matches(column, pattern) %}{{ return(column ~ ' rlike ' ~ expectations.text(pattern)) }}{% endmacro %}
 
-{% macro athena__matches(column, pattern) %}{{ return("regexp_like(" ~ column ~ ", '" ~ pattern ~ "')") }}{% endmacro %}
+{% macro athena__matches(column, pattern) %}{{ return('regexp_like(' ~ column ~ ', ' ~ expectations.text(pattern) ~ ')') }}{% endmacro %}
+
+{#- A text as a literal; in those of Spark a backslash begins something. -#}
+{% macro text(value) %}{{ return(adapter.dispatch('text', 'expectations')(value)) }}{% endmacro %}
+
+{% macro default__text(value) %}{{ return("'" ~ value | replace("'", "''") ~ "'") }}{% endmacro %}
+
+{% macro spark__text(value) %}{{ return("'" ~ value | replace('\\', '\\\\') | replace("'", "\\'") ~ "'") }}{% endmacro %}

@@ -6,10 +6,11 @@ select
 from (
     {%- for each in queries %}
     select
-        {{ dbt.string_literal(dbt.escape_single_quotes(each.query ~ ' ' ~ each.must)) }} as expectation,
+        {{ expectations.text(each.query ~ ' ' ~ each.must) }} as expectation,
         value,
         coalesce(value {{ each.must }}, false) as is_met
-    from (select ({{ each.query | replace('<table>', model | string) }}) as value) as answer
+    from (select ({{ each.query | replace('<table>', model | string) }}
+    ) as value) as answer
     {{- ' union all' if not loop.last }}
     {%- endfor %}
 ) as answers
