@@ -106,6 +106,15 @@ def test_follows_columns_through_ctes_stars_and_unions() -> None:
     }
 
 
+def test_columns_are_found_by_their_plain_names_however_they_are_written() -> None:
+    tables = {"silver.a": {"order": "int", "größe": "int"}}
+
+    assert columns("select `order` as `Group`, `größe` from silver.a", tables.__getitem__) == {
+        "group": Made((("silver", "a", "order"),), True),
+        "größe": Made((("silver", "a", "größe"),), True),
+    }
+
+
 def test_writes_nothing_into_the_project(first: object) -> None:
     assert {path.name for path in PROJECT.iterdir()} & {"logs", "target", "dbt_packages"} == set()
 
@@ -281,6 +290,109 @@ def test_rows_that_break_the_contract_of_a_model_are_not_merged(lake: GoldLake, 
     errors = {node.name: node.message or "" for node in record.failed}
     assert "This model has an enforced contract that failed" in errors["fct_flights"]
     assert lake.spark.sql("SELECT * FROM glue_catalog.gold.fct_flights.snapshots").count() == snapshots
+
+
+_AIRLINES = "{{ source('silver', 'airlines') }}"
+_TABLE = "{{ config(materialized='table', contract={'enforced': false}) }}"
+_MERGED = (
+    "{{ config(materialized='incremental', contract={'enforced': false}, incremental_strategy='merge', "
+    "unique_key='carrier', merge_update_columns=['name']) }}"
+)
+_KEYLESS = (
+    "{{ config(materialized='incremental', contract={'enforced': false}, incremental_strategy='merge') }} "
+    f"select carrier from {_AIRLINES}"
+)
+_BY_NAME = (
+    "{{ config(materialized='incremental', contract={'enforced': false}, incremental_strategy='delete+insert', "
+    "unique_key='carrier', replaces='name', made_from='own') }} select carrier, name from {{ ref('own') }}"
+)
+_OWN_TESTS = """
+models:
+  - name: own
+    data_tests:
+      - expectations.expect_unique_key: { arguments: { columns: [nothing] } }
+      - expectations.expect_columns_in_set:
+          arguments: { sets: { name: ["O'Hare", 'a\\b'], flag: [true], number: [1] } }
+      - expectations.expect_columns_to_match: { arguments: { patterns: { name: "^O'|^a\\\\\\\\b$" } } }
+      - expectations.expect_query_results:
+          arguments: { queries: [{ query: 'select count(*) from <table> -- all', must: '= 2' }] }
+"""
+
+
+def _project(tmp_path: Path, files: dict[str, str]) -> Path:
+    project = shutil.copytree(PROJECT, tmp_path / "dbt", dirs_exist_ok=True)
+    for name, text in files.items():
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text(text)
+    return project
+
+
+def test_models_of_ones_own_are_built_as_they_say(lake: GoldLake, second: object, tmp_path: Path) -> None:
+    flags = "true as flag, 1 as number, cast(null as string) as nothing"
+    own = f"{_TABLE} select 'UA' as carrier, 'O\\'Hare' as name, {flags} union all select null, 'a\\\\b', {flags}"
+    merged = (
+        f"{_MERGED} select 'UA' as carrier, '{{{{ run_started_at }}}}' as name, '{{{{ run_started_at }}}}' as first"
+    )
+    files = {
+        "own.sql": own,
+        "own.yml": _OWN_TESTS,
+        "merged.sql": merged,
+        "keyless.sql": _KEYLESS,
+        "by_name.sql": _BY_NAME,
+    }
+    project = _project(tmp_path, {f"models/own/{name}": text for name, text in files.items()})
+    hooks = "on-run-start: ['select 1']\non-run-end: ['select 1']\n"
+    (project / "dbt_project.yml").write_text((project / "dbt_project.yml").read_text() + hooks)
+
+    for run_id in ("20130206T000000Z-0a1b2c", "20130206T010000Z-0a1b2c"):
+        record = lake.run(run_id, "path:models/own", project)
+
+        assert [(node.name, node.message) for node in record.failed] == []
+    assert {name: rows for name, rows in _rows(record).items()} == {"own": 2, "merged": 1, "keyless": 2, "by_name": 2}
+    [row] = lake.gold("merged").collect()
+    assert row["name"] > row["first"]
+
+
+def test_table_that_is_set_back_has_the_columns_of_then_and_what_was_found_is_told(
+    lake: GoldLake, second: object, tmp_path: Path
+) -> None:
+    project = _project(tmp_path, {"models/own/evolved.sql": f"{_TABLE} select 7 as value, 1 as gone"})
+    lake.run("20130206T020000Z-0a1b2c", "evolved", project)
+    _project(
+        tmp_path,
+        {
+            "models/own/evolved.sql": f"{_TABLE} select 'text' as value, 2 as fresh",
+            "checks/no_text.sql": "select value from {{ ref('evolved') }} where cast(value as int) is null",
+            "checks/twice.sql": "select 1 as a, 2 as a from {{ ref('evolved') }}",
+        },
+    )
+
+    record = lake.run("20130206T030000Z-0a1b2c", "evolved", project)
+
+    found = {node.name: node.message for node in record.failed}
+    assert found["no_text"] == 'Got 1 result, configured to fail if != 0; for instance {"value":"text"}'
+    assert [row.asDict() for row in lake.gold("evolved").collect()] == [{"value": 7, "gone": 1}]
+
+
+def test_query_of_ones_own_on_silver_runs_though_the_check_has_passed(lake: GoldLake, tmp_path: Path) -> None:
+    project = _project(tmp_path, {"checks/own_silver.sql": f"select * from {_AIRLINES}"})
+    variables = {zone: lake.databases[zone] for zone in ("silver", "gold")}
+    made = DbtProject(project, tmp_path / "work", variables)
+
+    left_out = made._tests_of([f"{variables['silver']}.{name}" for name in CHECKED])
+
+    assert "silver_airlines_key_is_unique" in left_out
+    assert "own_silver" not in left_out
+
+
+def test_selection_of_nothing_is_refused(lake: GoldLake, second: object) -> None:
+    with pytest.raises(TransformError, match="'--select' must name something to build, got \"stg_fligts\\+\""):
+        lake.run("20130206T040000Z-0a1b2c", select="stg_fligts+")
+
+
+@pytest.mark.parametrize(("status", "failed"), [("partial success", True), ("warn", False), ("skipped", False)])
+def test_model_of_which_a_batch_failed_has_failed(status: str, failed: bool) -> None:
+    assert NodeResult("model.lakehouse.a", "a", "model", status, 0.1).failed is failed
 
 
 def test_unit_tests_of_the_models_pass(lake: GoldLake, second: object, tmp_path: Path) -> None:

@@ -26,14 +26,16 @@ _LEVELS: Mapping[str, int] = {"info": logging.INFO, "warn": logging.WARNING, "er
 _QUIET = ("--log-level", "none", "--log-level-file", "none", "--no-use-colors", "--no-print")
 _NO_CACHE = "--no-populate-cache"
 """What makes no table need not know which there are."""
-_BAD = frozenset({"fail", "error", "runtime error"})
+_BAD = frozenset({"fail", "error", "runtime error", "partial success"})
+_TABLES = frozenset({"model", "seed", "snapshot"})
+"""What makes a table: a hook has an alias too."""
 
 
 @dataclass(frozen=True)
 class NodeResult:
     """What became of a model, a snapshot, a test or a source's freshness.
 
-    `status` is dbt's own word: success, pass, warn, skipped, fail or error. `failures` counts the rows a test found;
+    `status` is dbt's own word: success, pass, warn, skipped, partial success, fail or error. `failures` counts the rows a test found;
     `rows` those a table holds afterwards. `tested` are the ids of the models a test is about, `sql` what it ran.
     """
 
@@ -87,18 +89,32 @@ class DbtProject:
 
         Tests that are about sources in `tested` alone, `<database>.<table>`, are not run, nor the project's unit tests:
         they test its SQL, not this data.
+
+        :raises TransformError: `select` names nothing.
         """
         command = ["build", "--exclude-resource-type", "unit_test"]
         selected = ["--select", *select.split()] if select else []
         known = self._tests_of(tested)
         excluded = ["--exclude", *known] if known else []
-        return [_node_result(result) for result in self._invoke([*command, *selected, *excluded]).results]
+        results = self._invoke([*command, *selected, *excluded]).results
+        if select and not results and not (known and self._names(select)):
+            raise TransformError(
+                problem("--select", "name something to build", select, "see how its nodes are spelled")
+            )
+        return [_node_result(result) for result in results]
+
+    def _names(self, select: str) -> list[str]:
+        return list(self._invoke(["list", "--select", *select.split(), "--exclude-resource-type", "unit_test"]) or [])
 
     def _tests_of(self, tables: Collection[str]) -> list[str]:
-        """The names of the tests that are about nothing else than these sources."""
+        """The names of the generic tests that are about nothing else than these sources.
+
+        Those are written from the contracts; a query in a file of its own says what no contract does.
+        """
         found = self._manifest.sources.items()
         sources = {key for key, source in found if f"{source.schema}.{source.identifier}" in tables}
-        tests = [node for node in self._manifest.nodes.values() if str(node.resource_type) == "test"]
+        nodes = self._manifest.nodes.values()
+        tests = [node for node in nodes if str(node.resource_type) == "test" and hasattr(node, "test_metadata")]
         return [node.name for node in tests if node.depends_on.nodes and sources.issuperset(node.depends_on.nodes)]
 
     def freshness(self) -> list[NodeResult]:
@@ -150,7 +166,7 @@ def _node_result(result: Any) -> NodeResult:
         failures=result.failures,
         message=result.message,
         tested=tuple(parent for parent in tested if parent),
-        table=node.alias if kind != "test" and materialized != "ephemeral" else None,
+        table=node.alias if kind in _TABLES and materialized != "ephemeral" else None,
         sql=getattr(node, "compiled_code", None),
     )
 

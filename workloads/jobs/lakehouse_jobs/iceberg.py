@@ -203,6 +203,19 @@ class IcebergTable:
         forwarded = references.createBranch(_CHECKED, snapshot.id).fastForwardBranch(self.branch, _CHECKED)
         forwarded.removeBranch(_CHECKED).commit()
 
+    def set_back(self, snapshot_id: int) -> None:
+        """Let the branch stand at a snapshot that the table has had, with the columns of then, in one commit.
+
+        `set_current_snapshot` leaves the columns: where one has become of another type since, nobody could read the rows.
+        """
+        operations = self._loaded().operations()
+        base = operations.current()
+        jvm: Any = self._spark._jvm
+        changed = jvm.org.apache.iceberg.TableMetadata.buildFrom(base)
+        changed.setBranchSnapshot(snapshot_id, self.branch)
+        changed.setCurrentSchema(base.snapshot(snapshot_id).schemaId())
+        operations.commit(base, changed.build())
+
     def _let_stage(self) -> None:
         table = self._loaded()
         if table.properties().get(_CAN_STAGE) != "true":

@@ -109,8 +109,9 @@ def run(session: Callable[[], SparkSession], job: Transform) -> TransformRecord:
                 whole and not job.rebuild and _state(project, sources, before) == _last_state(spark, gold, before)
             )
             built = [] if unchanged else project.build(job.select, _checked(job, sources))
+            built = [_with_examples(spark, node) for node in built]  # of what was tested, which is withdrawn next
             withdraw(spark, gold, built, before)
-            nodes = fresh + [_described(spark, gold, node) for node in built]
+            nodes = fresh + [_with_rows(spark, gold, node) for node in built]
             seconds = round(time.monotonic() - began, 3)
             record = TransformRecord(job.run_id, job.correlation_id, seconds, nodes, unchanged)
             passed = whole and not record.failed
@@ -126,7 +127,7 @@ def run(session: Callable[[], SparkSession], job: Transform) -> TransformRecord:
 
 
 def withdraw(spark: SparkSession, gold: str, nodes: Sequence[NodeResult], before: Mapping[str, int]) -> list[str]:
-    """Set tables whose tests failed back to the snapshots `before` the run; gives their names.
+    """Set tables whose tests failed back to the snapshots `before` the run, columns and rows; gives their names.
 
     A table that this run made stays as it is: nobody was served anything better. What depends on a table with a failed
     test was not built at all.
@@ -135,7 +136,7 @@ def withdraw(spark: SparkSession, gold: str, nodes: Sequence[NodeResult], before
     tables = {node.table for node in nodes if node.node in tested and node.table is not None and not node.failed}
     withdrawn = sorted(tables & before.keys())
     for table in withdrawn:
-        spark.sql(f"CALL {CATALOG}.system.set_current_snapshot('{gold}.{table}', {before[table]})")
+        IcebergTable(spark, f"{CATALOG}.{gold}.{table}").set_back(before[table])
         _LOGGER.warning("a test failed; the table serves what it served before", extra={"table": table})
     return withdrawn
 
@@ -205,12 +206,21 @@ def _last_state(spark: SparkSession, gold: str, heads: Mapping[str, int]) -> str
     return None if results is None else results.get(_STATE)
 
 
-def _described(spark: SparkSession, gold: str, node: NodeResult) -> NodeResult:
-    """The result with what dbt-spark does not say: rows of a table that was built, examples of what a test found."""
-    if node.status == "success" and node.table is not None:
-        snapshot = IcebergTable(spark, f"{CATALOG}.{gold}.{node.table}").current()
-        return replace(node, rows=int(snapshot.summary.get("total-records", 0)) if snapshot else 0)
-    if node.status == "fail" and node.sql is not None:
+def _with_rows(spark: SparkSession, gold: str, node: NodeResult) -> NodeResult:
+    """The result of a table that was built with how many rows it holds, which dbt-spark does not say."""
+    if node.status != "success" or node.table is None:
+        return node
+    snapshot = IcebergTable(spark, f"{CATALOG}.{gold}.{node.table}").current()
+    return replace(node, rows=int(snapshot.summary.get("total-records", 0)) if snapshot else 0)
+
+
+def _with_examples(spark: SparkSession, node: NodeResult) -> NodeResult:
+    """The result of a test that failed with examples of what it found; a query may have none that can be shown."""
+    if node.status != "fail" or node.sql is None:
+        return node
+    try:
         examples = spark.sql(node.sql).limit(_EXAMPLES).toJSON().collect()
-        return replace(node, message=f"{node.message}; for instance {', '.join(examples)}")
-    return node
+    except Exception as error:
+        _LOGGER.warning("no examples can be shown", extra={"node": node.name, "error": str(error)})
+        return node
+    return replace(node, message=f"{node.message}; for instance {', '.join(examples)}") if examples else node
