@@ -67,7 +67,7 @@ class Made:
 
 
 def columns(sql: str, columns_of: Callable[[str], dict[str, str]]) -> dict[str, Made]:
-    """What each column of a query, in small letters, is made from; `columns_of` gives those of `database.table` with types.
+    """What each column of a query, in small letters, is made from; `columns_of` gives those of a table, with types.
 
     :raises SqlglotError: the query cannot be followed
     """

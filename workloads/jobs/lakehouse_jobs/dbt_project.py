@@ -35,8 +35,9 @@ _TABLES = frozenset({"model", "seed", "snapshot"})
 class NodeResult:
     """What became of a model, a snapshot, a test or a source's freshness.
 
-    `status` is dbt's own word: success, pass, warn, skipped, partial success, fail or error. `failures` counts the rows a test found;
-    `rows` those a table holds afterwards. `tested` are the ids of the models a test is about, `sql` what it ran.
+    `status` is dbt's own word: success, pass, warn, skipped, partial success, fail or error. `failures` counts the rows
+    a test found; `rows` those a table holds afterwards. `tested` are the ids of the models a test is about,
+    `sql` what it ran.
     """
 
     node: str

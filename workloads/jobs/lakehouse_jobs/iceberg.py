@@ -206,7 +206,7 @@ class IcebergTable:
     def set_back(self, snapshot_id: int) -> None:
         """Let the branch stand at a snapshot that the table has had, with the columns of then, in one commit.
 
-        `set_current_snapshot` leaves the columns: where one has become of another type since, nobody could read the rows.
+        `set_current_snapshot` leaves the columns: where one is of another type since, nobody could read the rows.
         """
         operations = self._loaded().operations()
         base = operations.current()
