@@ -23,9 +23,9 @@ class ProvisioningError(EmulatorError):
 
 
 def must(path: str, expected: str, got: object, remedy: str) -> str:
-    """The one error form; `got` is shown as JSON, of what is longer than 80 characters both ends."""
+    """The one error form; `got` is shown as JSON, cut at 80 characters."""
     shown = json.dumps(got, default=str)
-    return f"'{path}' must be {expected}, got {shown if len(shown) <= 80 else f'{shown[:49]}…{shown[-30:]}'}; {remedy}"
+    return f"'{path}' must be {expected}, got {shown if len(shown) <= 80 else shown[:79] + '…'}; {remedy}"
 
 
 def refuse(path: str, expected: str, got: Any, remedy: str) -> ProvisioningError:

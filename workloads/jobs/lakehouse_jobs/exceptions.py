@@ -8,8 +8,6 @@ from __future__ import annotations
 from enum import StrEnum
 
 _LONGEST_VALUE = 80
-_END = 30
-"""Of a longer value its end is shown too: paths and addresses differ there."""
 
 
 class FailureKind(StrEnum):
@@ -75,5 +73,5 @@ def problem(subject: str, must: str, got: object, remedy: str) -> str:
     """Render the one message form, e.g. `'run id' must be …, got "x"; pass --run-id`."""
     shown = f'"{got}"' if isinstance(got, str) else str(got)
     if len(shown) > _LONGEST_VALUE:
-        shown = f"{shown[: _LONGEST_VALUE - _END - 1]}…{shown[-_END:]}"
+        shown = shown[: _LONGEST_VALUE - 1] + "…"
     return f"'{subject}' must {must}, got {shown}; {remedy}"

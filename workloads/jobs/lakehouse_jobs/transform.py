@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from pyspark.sql import SparkSession
@@ -110,7 +111,7 @@ def run(session: Callable[[], SparkSession], job: Transform) -> TransformRecord:
             )
             built = [] if unchanged else project.build(job.select, _checked(job, sources))
             built = [_with_examples(spark, node) for node in built]  # of what was tested, which is withdrawn next
-            withdraw(spark, gold, built, before)
+            withdraw(spark, job, built, before)
             nodes = fresh + [_with_rows(spark, gold, node) for node in built]
             seconds = round(time.monotonic() - began, 3)
             record = TransformRecord(job.run_id, job.correlation_id, seconds, nodes, unchanged)
@@ -126,7 +127,7 @@ def run(session: Callable[[], SparkSession], job: Transform) -> TransformRecord:
     return record
 
 
-def withdraw(spark: SparkSession, gold: str, nodes: Sequence[NodeResult], before: Mapping[str, int]) -> list[str]:
+def withdraw(spark: SparkSession, job: Transform, nodes: Sequence[NodeResult], before: Mapping[str, int]) -> list[str]:
     """Set tables whose tests failed back to the snapshots `before` the run, columns and rows; gives their names.
 
     A table that this run made stays as it is: nobody was served anything better. What depends on a table with a failed
@@ -136,7 +137,9 @@ def withdraw(spark: SparkSession, gold: str, nodes: Sequence[NodeResult], before
     tables = {node.table for node in nodes if node.node in tested and node.table is not None and not node.failed}
     withdrawn = sorted(tables & before.keys())
     for table in withdrawn:
-        IcebergTable(spark, f"{CATALOG}.{gold}.{table}").set_back(before[table])
+        made = IcebergTable(spark, f"{CATALOG}.{job.databases['gold']}.{table}")
+        # compaction may commit to it meanwhile
+        job.retry.run(f"set {table} back", partial(made.set_back, before[table]))
         _LOGGER.warning("a test failed; the table serves what it served before", extra={"table": table})
     return withdrawn
 
