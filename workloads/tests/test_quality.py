@@ -310,6 +310,25 @@ def test_every_rule_of_a_contract_is_an_expectation() -> None:
     assert between == {"column": "quantity", "min_value": 0, "max_value": 9, "strict_min": True}
 
 
+@pytest.mark.parametrize(
+    ("rules", "expected"),
+    [
+        ({"minimum": 10, "exclusiveMinimum": 5}, {"min_value": 10}),
+        ({"minimum": 5, "exclusiveMinimum": 5}, {"min_value": 5, "strict_min": True}),
+        ({"maximum": 5, "exclusiveMaximum": 10}, {"max_value": 5}),
+        ({"maximum": 10, "exclusiveMaximum": 5}, {"max_value": 5, "strict_max": True}),
+    ],
+)
+def test_narrower_of_two_bounds_counts(rules: dict[str, int], expected: dict[str, Any]) -> None:
+    document = deepcopy(DOCUMENT)
+    document["schema"][0]["properties"][2]["logicalTypeOptions"] = rules
+
+    suite: Any = suite_of(parse(document, "items.yaml"), 0, "catalog.silver").to_json_dict()
+
+    [between] = [found["kwargs"] for found in suite["expectations"] if "values_to_be_between" in found["type"]]
+    assert between == {"column": "quantity", **expected}
+
+
 def test_nested_columns_are_of_their_kind(spark: SparkSession, tmp_path: Path) -> None:
     document = deepcopy(DOCUMENT)
     kinds = {"stops": "list<string>", "tags": "map<string, int>", "place": "struct<code int>"}

@@ -113,13 +113,16 @@ def _of_columns(contract: Contract) -> Iterator[Expectation]:
 def _between(column: Column, rules: Mapping[str, Any]) -> Expectation | None:
     if not rules.keys() & set(_BETWEEN):
         return None
-    lower, upper = ("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")
+    least, above, most, below = map(rules.get, _BETWEEN)
+    # a column may have both of a side: the narrower one counts
+    strict_min = above is not None and (least is None or above >= least)
+    strict_max = below is not None and (most is None or below <= most)
     return gxe.ExpectColumnValuesToBeBetween(
         column=column.name,
-        min_value=next((rules[name] for name in lower if name in rules), None),
-        max_value=next((rules[name] for name in upper if name in rules), None),
-        strict_min="exclusiveMinimum" in rules,
-        strict_max="exclusiveMaximum" in rules,
+        min_value=above if strict_min else least,
+        max_value=below if strict_max else most,
+        strict_min=strict_min,
+        strict_max=strict_max,
     )
 
 
