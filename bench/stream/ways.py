@@ -21,6 +21,13 @@ from lakehouse_jobs.telemetry import Telemetry
 Way = Callable[[SparkSession, Stream, Contract], None]
 
 
+_RULES = "org.apache.spark.sql.catalyst.optimizer"
+_PUSHED = ",".join(f"{_RULES}.{rule}" for rule in ("PushDownPredicates", "PushPredicateThroughNonJoin"))
+"""Spark's optimizer puts a filter before what it filters by, and writes each value out wherever the condition names it: by
+the contract of the flights 2.4 million characters of plan, in each batch half a minute. Without these rules it is 17,000.
+"""
+
+
 class _Nobody:
     """Takes metrics and keeps none."""
 
@@ -51,6 +58,7 @@ def plain(spark: SparkSession, job: Stream, contract: Contract) -> None:
 
 def native(spark: SparkSession, job: Stream, contract: Contract) -> None:
     """Spark's own streaming sink of Iceberg: bronze alone; records that break the contract are dropped."""
+    spark.conf.set("spark.sql.optimizer.excludedRules", _PUSHED)
     options = {
         **job.brokers.options,
         "subscribe": contract.stream.topic,
