@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
-import { updateLockFile } from '../lib/contracts/update-lock-file';
+import { type LockFileOptions, updateLockFile } from '../lib/contracts/update-lock-file';
 import { LakehouseError, problem } from '../lib/private/errors';
 import { configShape } from '../lib/config/shape';
 import type { ExplainOptions } from '../local/config-explain';
@@ -24,6 +24,7 @@ import { buildDependencies } from '../local/toolchain/dependencies';
 import { PYTHON_VARIABLE } from '../local/toolchain/python';
 import { exitCodeOf, throwing } from '../local/usage';
 import { verify, verifyText } from '../local/verify';
+import { version } from '../package.json';
 
 /** Refuses what needs the sources where only the package is installed. */
 function inClone(verb: string, remedy: string): void {
@@ -79,8 +80,8 @@ function contractsIn(directory: string): string {
   return folder;
 }
 
-function lock(directory: string): void {
-  const { file, written, changes } = updateLockFile(contractsIn(directory));
+function lock(directory: string, options: LockFileOptions): void {
+  const { file, written, changes } = updateLockFile(contractsIn(directory), options);
   changes.forEach((change) => console.log(change));
   console.log(written ? `✓ ${file} written; commit it with the contracts` : `✓ ${file} is up to date`);
 }
@@ -116,6 +117,7 @@ async function named(env: string | undefined): Promise<string> {
 export function lakehouseProgram(exit: (code: number) => void = () => undefined): Command {
   const program = throwing(new Command('lakehouse'))
     .description('A whole AWS lakehouse on this machine: deploy it, look at it, stop it.')
+    .version(version, '--version')
     .helpCommand(false);
   withUpOptions(program.command('up'))
     .description('deploy the stack to an embedded AWS endpoint and run the pipeline on real data, as npm start does')
@@ -159,6 +161,7 @@ export function lakehouseProgram(exit: (code: number) => void = () => undefined)
     .command('lock')
     .description('give new columns and tables of the contracts their ids, in schema.lock.json')
     .argument('[contracts]', 'the folder of contracts', 'contracts')
+    .option('--check', 'write nothing, and fail when the file is stale')
     .action(lock);
   program
     .command('plan')

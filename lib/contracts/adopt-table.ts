@@ -1,11 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { failAll, problem } from '../private';
+import { failAll, problem, writeFile } from '../private';
 import { DataContracts } from './data-contracts';
 import { evolveTable } from './lock-evolution';
 import { LOCK_FILE, type LockedTable, type LockedTables, parseLock, renderLock } from './lock-file';
 import { SchemaLock } from './schema-lock';
-import { writeWhole } from './update-lock-file';
 
 /** What a table that exists already has and had: the ids are its own, and not the lock's to give. */
 export type AdoptedTable = Pick<LockedTable, 'formatVersion' | 'columns' | 'partitionFields'>;
@@ -40,5 +39,5 @@ export function adoptTable(directory: string, key: string, table: AdoptedTable):
   const remedy = 'its contract cannot say what the table is; write it by hand';
   const told = changes.map((got) => problem({ path: key, must: 'the table as it is', got, remedy }));
   failAll(`the contract of ${key}`, [...problems, ...told]);
-  writeWhole(join(directory, LOCK_FILE), renderLock({ ...before, [key]: entry }));
+  writeFile(join(directory, LOCK_FILE), renderLock({ ...before, [key]: entry }));
 }

@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import { COMMAND, fail, failAll, problem, writeFile } from '../private';
 import { DataContracts } from './data-contracts';
 import { LOCK_FILE } from './lock-file';
 import { SchemaLock } from './schema-lock';
@@ -14,28 +15,40 @@ export interface LockFileUpdate {
   readonly changes: string[];
 }
 
+/** How `updateLockFile` is asked to go about it. */
+export interface LockFileOptions {
+  /** Write nothing, and fail when the file is not what the contracts say. */
+  readonly check?: boolean;
+}
+
 /**
  * Brings `schema.lock.json` of a contract directory up to its contracts, or creates it.
  *
- * Fails, and leaves the file as it is, when a contract is wrong or a change can never be deployed.
+ * Fails, and leaves the file as it is, when a contract is wrong, a change can never be deployed, or the file cannot be written.
  */
-export function updateLockFile(directory: string): LockFileUpdate {
+export function updateLockFile(directory: string, { check = false }: LockFileOptions = {}): LockFileUpdate {
   const path = join(directory, LOCK_FILE);
+  const file = `${basename(resolve(directory))}/${LOCK_FILE}`;
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) {
+    fail({ path: 'schema lock', must: 'a file', got: `${file}, a folder`, remedy: 'move it away' });
+  }
   const before = existsSync(path) ? readFileSync(path, 'utf8') : undefined;
   const lock = before === undefined ? SchemaLock.empty() : SchemaLock.fromDirectory(directory);
   const { lock: next, changes } = lock.update(DataContracts.fromDirectory(directory));
   const text = next.render();
   // version control may have ended its lines otherwise, which would be no change to commit
   const written = text !== before?.replaceAll('\r\n', '\n');
-  if (written) {
-    writeWhole(path, text);
+  if (written && check) {
+    const remedy = `run '${COMMAND} lock' and commit the file`;
+    const missing = changes.length === 0 ? ['its lines as they are written'] : changes;
+    const stale = missing.map((each) => `without ${each}`);
+    failAll(
+      `schema lock '${file}'`,
+      stale.map((got) => problem({ path: file, must: 'what the contracts say', got, remedy })),
+    );
   }
-  return { file: `${basename(resolve(directory))}/${LOCK_FILE}`, written, changes };
-}
-
-/** Writes a file beside and moves it over, so that an interrupted run leaves the old one whole, and two at once write one. */
-export function writeWhole(path: string, text: string): void {
-  const beside = `${path}.${process.pid}.tmp`;
-  writeFileSync(beside, text);
-  renameSync(beside, path);
+  if (written) {
+    writeFile(path, text, file);
+  }
+  return { file, written, changes };
 }

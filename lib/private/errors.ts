@@ -85,8 +85,13 @@ function safeJson(value: unknown): string | undefined {
     return undefined;
   }
   try {
-    return JSON.stringify(value);
+    return JSON.stringify(value, (_, each: unknown) => (isNumberToken(each) ? '${Token}' : each));
   } catch {
     return undefined;
   }
+}
+
+/** Whether the CDK has put a number in the place of one that only the deployment knows: one like -1.8881545897087e+289. */
+function isNumberToken(value: unknown): boolean {
+  return typeof value === 'number' && Number.isFinite(value) && value < -1e288;
 }

@@ -3,3 +3,4 @@ export { LakehouseError, type Problem, didYouMean, fail, failAll, problem } from
 export { closest, editDistance } from './closest';
 export { sorted } from './sorted';
 export { topicNameProblem } from './topic-name';
+export { writeFile } from './write-file';

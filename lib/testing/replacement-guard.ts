@@ -1,7 +1,5 @@
-import * as fs from 'node:fs';
-import * as path from 'node:path';
 import { CfnResource, NestedStack, Stack } from 'aws-cdk-lib/core';
-import { didYouMean, fail, failAll, problem, sorted } from '../private';
+import { didYouMean, fail, failAll, problem, sorted, writeFile } from '../private';
 import { replacedResources, same } from './create-only';
 import { FindingKind, type ReplacementFinding } from './finding';
 import { type Observation, observations, relocation, removal } from './finding-rules';
@@ -57,12 +55,13 @@ export class ReplacementGuard {
    * Writes the template of a stack, with those of its nested stacks in it, as the baseline of later comparisons. Do so
    * after a deployment, and commit the file.
    *
+   * Fails when the file cannot be written.
+   *
    * @param file the file to write; folders that are missing are made
    * @param stack the stack as it is deployed; the app is synthesized when that was not done yet
    */
   public static writeBaseline(file: string, stack: Stack): void {
-    fs.mkdirSync(path.dirname(file), { recursive: true });
-    fs.writeFileSync(file, textOf(withoutPlumbing(templateOf(stack))));
+    writeFile(file, textOf(withoutPlumbing(templateOf(stack))));
   }
 
   /**

@@ -59,8 +59,7 @@ function nestedFile(file: string, resource: TemplateResource): string | undefine
   const [hash = ''] = JSON.stringify(resource.Properties?.TemplateURL ?? '').match(ASSET_HASH) ?? [];
   const directory = path.dirname(file);
   for (const name of fs.readdirSync(directory).filter((candidate) => candidate.endsWith('.assets.json'))) {
-    const list: AssetList = JSON.parse(fs.readFileSync(path.join(directory, name), 'utf8'));
-    const found = list.files?.[hash]?.source?.path;
+    const found = assetsIn(path.join(directory, name)).files?.[hash]?.source?.path;
     if (found !== undefined) {
       return path.join(directory, found);
     }
@@ -70,6 +69,15 @@ function nestedFile(file: string, resource: TemplateResource): string | undefine
 
 interface AssetList {
   readonly files?: { [hash: string]: { readonly source?: { readonly path?: string } } };
+}
+
+/** The list of assets that CDK writes beside a template. */
+function assetsIn(file: string): AssetList {
+  try {
+    return JSON.parse(textIn(file));
+  } catch {
+    return fail({ path: 'assets', must: 'a list in JSON', got: file, remedy: 'synthesize the app anew' });
+  }
 }
 
 /** Puts the template of a nested stack where the outer one has its address. */

@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, relative, resolve } from 'node:path';
+import { existsSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { basename, join, relative, resolve } from 'node:path';
 import { type DataContract, DataContracts, recordSchema } from '../../lib/contracts';
 import { fail, failAll, problem } from '../../lib/private/errors';
+import { writeFile } from '../../lib/private/write-file';
 import { HEADER, dbtSources } from './dbt-sources';
 import { dqdl } from './dqdl';
 
@@ -45,7 +46,7 @@ export function generate(directory: string, { dbt, check }: GenerateOptions = {}
       [...stale, ...leftOver].map((path) => outdated(path, files.has(path), command)),
     );
   }
-  stale.forEach((path) => write(path, files.get(path) ?? ''));
+  stale.forEach((path) => writeFile(path, files.get(path) ?? '', shown(path)));
   leftOver.forEach((path) => rmSync(path));
   const unchanged = [...files.keys()].filter((path) => !stale.includes(path));
   return { written: stale.map(shown), removed: leftOver.map(shown), unchanged: unchanged.map(shown) };
@@ -103,16 +104,6 @@ function outdated(path: string, wanted: boolean, command: string): string {
   const got = existsSync(path) ? 'another text' : 'no file';
   const must = wanted ? 'what the contracts say' : 'gone with its contract';
   return problem({ path: shown(path), must, got, remedy: `run '${command}' and commit what it writes` });
-}
-
-function write(path: string, content: string): void {
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, content);
-  } catch (error) {
-    const got = error instanceof Error ? error.message : path;
-    fail({ path: shown(path), must: 'a file that can be written', got, remedy: 'correct its folder or permissions' });
-  }
 }
 
 /** The text of a file, its lines ended as they are written: version control may end them otherwise. */

@@ -68,12 +68,34 @@ describe('updateLockFile', () => {
     updateLockFile(root);
     const lock = path.join(root, FILE);
     const text = fs.readFileSync(lock, 'utf8');
-    const program = `const { writeWhole } = require('./lib/contracts/update-lock-file.ts');
-      for (let i = 0; i < 500; i++) writeWhole(${JSON.stringify(lock)}, ${JSON.stringify(text)});`;
+    const program = `const { writeFile } = require('./lib/private/write-file.ts');
+      for (let i = 0; i < 500; i++) writeFile(${JSON.stringify(lock)}, ${JSON.stringify(text)});`;
     await Promise.all([1, 2].map(() => promisify(execFile)(process.execPath, ['--import', 'tsx', '-e', program])));
     expect(fs.readFileSync(lock, 'utf8')).toBe(text);
     expect(fs.readdirSync(root)).toEqual([FILE, 'silver']);
   }, 60_000);
+
+  test('writes nothing and tells what is missing when it only checks', () => {
+    const root = directoryOf({ columns: [KEY] });
+    expect(problemsOf(() => updateLockFile(root, { check: true }))).toEqual([
+      "'contracts/schema.lock.json' must be what the contracts say, got \"without silver.trips: + table of 1 columns\"; " +
+        "run 'npx lakehouse lock' and commit the file",
+    ]);
+    expect(fs.readdirSync(root)).toEqual(['silver']);
+    updateLockFile(root);
+    expect(updateLockFile(root, { check: true })).toMatchObject({ written: false, changes: [] });
+    const lock = path.join(root, FILE);
+    fs.writeFileSync(lock, fs.readFileSync(lock, 'utf8').replace('  ', '    '));
+    expect(messageOf(() => updateLockFile(root, { check: true }))).toContain('got "without its lines as they are written"');
+  });
+
+  test('takes the place of no folder, and says why it cannot be written', () => {
+    const root = directory({ [`${FILE}/kept`]: '', 'silver/trips.yaml': JSON.stringify(document({ columns: [KEY] })) });
+    expect(messageOf(() => updateLockFile(root))).toBe(
+      `'schema lock' must be a file, got "contracts/schema.lock.json, a folder"; move it away`,
+    );
+    expect(fs.readdirSync(root)).toEqual([FILE, 'silver']);
+  });
 
   test('leaves the file as it is when a change can never be deployed', () => {
     const root = directoryOf({ columns: [KEY, column('fare', 'double')] });

@@ -87,6 +87,11 @@ describe('an installed command line', () => {
   const run = (...args: string[]): SpawnSyncReturns<string> =>
     spawnSync(process.execPath, [program, ...args], { cwd: folder, encoding: 'utf8', timeout: 60_000 });
 
+  it('says which version it is', () => {
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    expect(run('--version')).toMatchObject({ status: 0, stdout: `${version}\n`, stderr: '' });
+  }, 60_000);
+
   it.each([
     [
       ['config', 'explain', 'prod'],

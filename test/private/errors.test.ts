@@ -1,4 +1,4 @@
-import { App, Stack } from 'aws-cdk-lib/core';
+import { App, Stack, Token } from 'aws-cdk-lib/core';
 import { LakehouseError, didYouMean, editDistance, fail, failAll, problem } from '../../lib/private';
 
 const wrongZone = { path: 'zone', must: 'landing or silver', got: 'platinum', remedy: 'choose one of them' };
@@ -29,6 +29,8 @@ describe('problem', () => {
     [10n, '10n'],
     [['a'], '["a"]'],
     [{ a: 1 }, '{"a":1}'],
+    [Token.asNumber({ Ref: 'Days' }), '"${Token}"'],
+    [{ days: Token.asNumber({ Ref: 'Days' }) }, '{"days":"${Token}"}'],
     ['two\nlines', '"two\\nlines"'],
     ['fa\u200Bre\u00A0\u202E', '"fa\\u200bre\\u00a0\\u202e"'],
     ['\u{E0041}', '"\\u{e0041}"'],

@@ -126,6 +126,14 @@ describe('ReplacementGuard', () => {
     expect(messageOf(() => guard.assertNothingLost())).toBe('');
   });
 
+  test('says where no baseline can be written, and leaves nothing there', () => {
+    const folder = path.join(temporaryDirectory(), 'baseline');
+    fs.mkdirSync(folder);
+    const said = messageOf(() => ReplacementGuard.writeBaseline(folder, stackWith()));
+    expect(said).toMatch(/^'.*baseline' must be a file that can be written, got "EISDIR.*; correct its folder or permissions$/);
+    expect(fs.readdirSync(path.dirname(folder))).toEqual(['baseline']);
+  });
+
   test('lets pass what is added, and what changes nothing that is kept', () => {
     const before = { Lake: { ...BUCKET, Properties: { Tags: [] } } };
     const after = { Lake: { ...BUCKET, Properties: { Tags: [{ Key: 'a', Value: 'b' }] } }, More: BUCKET };
