@@ -78,7 +78,7 @@ describe('updateLockFile', () => {
   test('writes nothing and tells what is missing when it only checks', () => {
     const root = directoryOf({ columns: [KEY] });
     expect(problemsOf(() => updateLockFile(root, { check: true }))).toEqual([
-      "'contracts/schema.lock.json' must be what the contracts say, got \"without silver.trips: + table of 1 columns\"; " +
+      '\'contracts/schema.lock.json\' must be what the contracts say, got "without silver.trips: + table of 1 columns"; ' +
         "run 'npx lakehouse lock' and commit the file",
     ]);
     expect(fs.readdirSync(root)).toEqual(['silver']);
@@ -86,7 +86,9 @@ describe('updateLockFile', () => {
     expect(updateLockFile(root, { check: true })).toMatchObject({ written: false, changes: [] });
     const lock = path.join(root, FILE);
     fs.writeFileSync(lock, fs.readFileSync(lock, 'utf8').replace('  ', '    '));
-    expect(messageOf(() => updateLockFile(root, { check: true }))).toContain('got "without its lines as they are written"');
+    expect(messageOf(() => updateLockFile(root, { check: true }))).toContain(
+      'got "without its lines as they are written"',
+    );
   });
 
   test('takes the place of no folder, and says why it cannot be written', () => {

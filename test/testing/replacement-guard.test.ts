@@ -130,7 +130,9 @@ describe('ReplacementGuard', () => {
     const folder = path.join(temporaryDirectory(), 'baseline');
     fs.mkdirSync(folder);
     const said = messageOf(() => ReplacementGuard.writeBaseline(folder, stackWith()));
-    expect(said).toMatch(/^'.*baseline' must be a file that can be written, got "EISDIR.*; correct its folder or permissions$/);
+    expect(said).toMatch(
+      /^'.*baseline' must be a file that can be written, got "EISDIR.*; correct its folder or permissions$/,
+    );
     expect(fs.readdirSync(path.dirname(folder))).toEqual(['baseline']);
   });
 
