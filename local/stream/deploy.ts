@@ -44,7 +44,7 @@ export async function deploy(aws: Aws, stream: LiveStream, timeoutMs: number, re
   if (newest === undefined) {
     await stopSupervisors(aws, stream, 'lakehouse stream deploy: starts what was deployed last');
   }
-  const swap = { run: runName(version, newest), before: newest };
+  const swap = { run: await untriedRun(stream, newest), before: newest };
   await stream.start(swap.run, { replaces: swap.before && runOf(swap.before, dataset) });
   return arrived(aws, stream, { swap, timeoutMs, report });
 }
@@ -53,6 +53,17 @@ export async function deploy(aws: Aws, stream: LiveStream, timeoutMs: number, re
 interface Swap {
   readonly run: string;
   readonly before: Step | undefined;
+}
+
+/** The run of a swap: one that was tried and has ended, as a version that did not come up, leaves the next one another name. */
+async function untriedRun(stream: LiveStream, before?: Step): Promise<string> {
+  const run = runName(stream.deployed.version, before);
+  const tried = (await stream.executions())
+    .map(({ name }) => name)
+    .filter((name) => name === run || name.startsWith(`${run}-`));
+  const running = new Set((await stream.supervisors()).map(({ name }) => name));
+  const ended = tried.filter((name) => !running.has(name)).length;
+  return ended === 0 ? run : `${run}-${ended + 1}`;
 }
 
 /** The same for the same swap: who starts it twice starts it once. */

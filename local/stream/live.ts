@@ -114,8 +114,8 @@ export class LiveStream {
     return this.executions('RUNNING');
   }
 
-  /** Executions of a status. */
-  async executions(statusFilter: ExecutionStatus): Promise<Supervisor[]> {
+  /** Executions of a status, or of any, the newest first: a hundred of them. */
+  async executions(statusFilter?: ExecutionStatus): Promise<Supervisor[]> {
     const { stateMachineArn } = this.deployed;
     const { executions = [] } = await this.aws.call(
       { action: 'states:ListExecutions', resource: stateMachineArn },

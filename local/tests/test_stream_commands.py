@@ -53,6 +53,7 @@ while given.get("--deaf") or not said(f".runs/{{run}}/asked.json"):
 say(f".runs/{{run}}/done.json", **batch)
 """
 
+_MAIN = f'{sys.executable} - "${{@:2}}" <<"END"\n{_JOB}END\n'
 
 _HURRY = 20
 # the command's clock, not what it waits for
@@ -115,8 +116,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("SFN_WAIT_SCALE", "0.02")
         endpoint = Endpoint(folder / "endpoint", spark=spark_home(folder / "spark"))
-    script = f'{sys.executable} - "${{@:2}}" <<"END"\n{_JOB}END\n'
-    endpoint.upload("main.sh", script.encode(), BUCKET)
+    endpoint.upload("main.sh", _MAIN.encode(), BUCKET)
     endpoint.upload("fails.sh", b'echo "ValueError: no such column" >&2; exit 3', BUCKET)
     endpoint.upload("fails-late.sh", b'sleep 15; echo "ValueError: no such topic" >&2; exit 3', BUCKET)
     try:
@@ -209,6 +209,19 @@ def test_a_new_version_that_does_not_come_up_takes_nobodys_place(stream: Stream)
     assert 'got "FAILED: ValueError: no such column"; the version before runs on; mend what it says' in text
     assert stream.steps()[-1] == "RUNNING"
     until(lambda: stream.supervisors() == 1, 30, "the end of the new supervisor")
+
+
+def test_a_new_version_that_did_not_come_up_is_tried_anew_when_what_it_lacked_is_there(stream: Stream) -> None:
+    stream.run("deploy")
+    stream.endpoint.upload("lacks.sh", b'echo "ValueError: no such topic" >&2; exit 3', BUCKET)
+    stream.version("lacks.sh")
+    assert [stream.run("deploy")[0] for _ in range(2)] == [1, 1]
+    assert stream.steps() == ["FAILED", "FAILED", "RUNNING"]
+    stream.endpoint.upload("lacks.sh", _MAIN.encode(), BUCKET)
+
+    code, text = stream.run("deploy")
+
+    assert (code, stream.steps()) == (0, ["RUNNING", "FAILED", "FAILED", "COMPLETED"]), text
 
 
 def test_a_new_version_that_is_slow_to_fail_takes_nobodys_place(stream: Stream) -> None:
