@@ -40,8 +40,8 @@ function addReruns(program: Command, context: StreamContext): void {
     .description(
       'read a part of a topic again: rows that were lost downstream come back, and nothing is doubled. Counts only with --dry-run',
     )
-    .requiredOption('--from <bound>', bound)
-    .requiredOption('--to <bound>', `the first that is not read: ${bound}`)
+    .requiredOption('--from <bound>', bound, (text) => boundOf('--from', text))
+    .requiredOption('--to <bound>', `the first that is not read: ${bound}`, (text) => boundOf('--to', text))
     .action(async (env: string | undefined, options: RerunOptions) =>
       (await operate()).runBeside(context, {
         env,
@@ -81,6 +81,17 @@ function withRun(command: Command): Command {
   return withTimeout(command)
     .option('--run-id <id>', 'finish the run that was begun with it, or wait for it (default: a new one)')
     .option('--dry-run', 'only count');
+}
+
+/** What the job would refuse too, when its step has begun. */
+function boundOf(option: string, text: string): string {
+  const moment = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[-+]\d\d:?\d\d)$/;
+  if (!/^(?:earliest|latest|\d+)$/.test(text) && !(moment.test(text) && !Number.isNaN(Date.parse(text)))) {
+    const must = 'earliest, latest, an offset or a moment with a time zone';
+    const remedy = 'write it like 2013-01-10T00:00:00Z';
+    throw new InvalidArgumentError(problem({ path: option, must, got: text, remedy }));
+  }
+  return text;
 }
 
 function milliseconds(text: string): number {

@@ -28,10 +28,12 @@ export interface DeployedStream {
   readonly checkpoint: string;
 }
 
-/** Which streams a command is about: all of the environment when neither is named. */
+/** Which streams a command is about: all of the environment when none is named. */
 export interface Choice {
   readonly dataset?: string;
   readonly topic?: string;
+  /** The table of dead letters. */
+  readonly dlq?: string;
 }
 
 /** At least one. */
@@ -121,15 +123,26 @@ function withoutTold(args: readonly string[]): string[] {
   return args.filter((arg, index) => !told.has(arg) && !told.has(args[index - 1] ?? ''));
 }
 
-function chosen(all: DeployedStream[], { dataset, topic }: Choice): Streams {
-  const [first, ...others] = all.filter(
-    (one) => one.dataset === (dataset ?? one.dataset) && one.topic === (topic ?? one.topic),
-  );
-  if (first !== undefined) {
-    return [first, ...others];
+function chosen(all: DeployedStream[], { dataset, topic, dlq }: Choice): Streams {
+  const named = matching(all, { option: '--dataset', got: dataset, of: (one) => one.dataset });
+  // by its database too
+  const table = dlq?.replace(/^.*\./, '');
+  const left = matching(named, { option: '--dlq', got: table, of: (one) => `${one.dataset}__dlq` });
+  return matching(left, { option: '--topic', got: topic, of: (one) => one.topic });
+}
+
+/** What an option asks for, all where it is not given. */
+interface Wanted {
+  readonly option: string;
+  readonly got: string | undefined;
+  readonly of: (one: DeployedStream) => string;
+}
+
+function matching(streams: DeployedStream[], { option, got, of }: Wanted): Streams {
+  const [first, ...others] = streams.filter((one) => got === undefined || of(one) === got);
+  if (first === undefined) {
+    const remedy = didYouMean(got ?? '', streams.map(of));
+    throw new LakehouseError(problem({ path: option, must: 'that of a stream', got, remedy }));
   }
-  const path = dataset === undefined ? '--topic' : '--dataset';
-  const known = all.map((one) => (dataset === undefined ? one.topic : one.dataset));
-  const got = dataset ?? topic ?? '';
-  throw new LakehouseError(problem({ path, must: 'that of a stream', got, remedy: didYouMean(got, known) }));
+  return [first, ...others];
 }

@@ -91,8 +91,18 @@ export function runOf({ id, run }: Step, dataset: string): string {
 
 /** How a step ended that should not have. */
 export function failureOf(step: Step | undefined, dataset: string, remedy: string): LakehouseError {
-  const got = `${step?.state ?? 'gone'}: ${step?.reason ?? 'no reason given'}`;
-  return new LakehouseError(problem({ path: `step ${step?.id ?? ''} of ${dataset}`, must: 'ended well', got, remedy }));
+  return step === undefined
+    ? new LakehouseError(problem({ path: `step of ${dataset}`, must: 'one of its cluster', got: undefined, remedy }))
+    : endedBadly(`step '${step.id}' of ${dataset}`, step, remedy);
+}
+
+/** A step that ended as it should not have, and why: whole, for it is what there is to mend. */
+export function endedBadly(
+  what: string,
+  { state, reason }: Pick<Step, 'state' | 'reason'>,
+  remedy: string,
+): LakehouseError {
+  return new LakehouseError(`${what} ended ${state}: ${reason ?? 'no reason given'}\n  ${remedy}`);
 }
 
 /** By the checkpoint: a job that said it ended between two batches has at most planned one that it did not begin. */

@@ -26,8 +26,6 @@ export interface RerunOptions extends Options {
   readonly from: string;
   readonly to: string;
   readonly where: string;
-  /** The table of dead letters, which has the name of its dataset. */
-  readonly dlq?: string;
 }
 
 /** What commands are told of where they run. */
@@ -119,20 +117,15 @@ export function runBeside(
   context: StreamContext,
   { env, options, job, args }: Asked<RerunOptions> & Pick<Rerun, 'job' | 'args'>,
 ): Promise<void> {
-  const { runId = newRunId(), dryRun, timeout, dlq } = options;
+  const { runId = newRunId(), dryRun, timeout } = options;
   const request = {
     job,
     runId,
     args: [...args, ...(dryRun === true ? ['--dry-run'] : [])],
     timeoutMs: timeout,
   };
-  const dataset = options.dataset ?? dlq?.replace(/^.*\./, '').replace(/__dlq$/, '');
-  return each(
-    context,
-    { env, options: { ...options, dataset }, title: job, one: true },
-    async (aws, { deployed }, report) => {
-      const result = await rerun(aws, deployed, request, report);
-      return [{ runId, ...result }, rerunText(`${job} of ${deployed.dataset}`, runId, result)];
-    },
-  );
+  return each(context, { env, options, title: job, one: true }, async (aws, { deployed }, report) => {
+    const result = await rerun(aws, deployed, request, report);
+    return [{ runId, ...result }, rerunText(`${job} of ${deployed.dataset}`, runId, result)];
+  });
 }

@@ -6,6 +6,7 @@ import { parseJson } from '../json';
 import type { Report } from '../progress';
 import type { Aws } from './aws';
 import type { DeployedStream } from './deployed';
+import { endedBadly } from './drain';
 import { Patience } from './patience';
 
 /** A job that reads a part of a stream again. */
@@ -48,9 +49,8 @@ export async function rerun(aws: Aws, stream: DeployedStream, request: Rerun, re
     const { State = 'PENDING', FailureDetails: failure } = Step?.Status ?? {};
     report(`${StepId} ${State.toLowerCase()}`);
     if (['FAILED', 'CANCELLED', 'INTERRUPTED'].includes(State)) {
-      const got = `${State}: ${failure?.Message ?? failure?.Reason ?? 'no reason given'}`;
       const remedy = `mend what it says, and finish it with --run-id ${runId}; log: ${failure?.LogFile ?? 'none'}`;
-      throw new LakehouseError(problem({ path: name, must: 'ended well', got, remedy }));
+      throw endedBadly(`'${name}'`, { state: State, reason: failure?.Message ?? failure?.Reason }, remedy);
     }
     return State === 'COMPLETED';
   });

@@ -206,7 +206,7 @@ def test_a_new_version_that_does_not_come_up_takes_nobodys_place(stream: Stream)
     code, text = stream.run("deploy")
 
     assert code == 1
-    assert 'got "FAILED: ValueError: no such column"; the version before runs on; mend what it says' in text
+    assert 'ended FAILED: ValueError: no such column\n  the version before runs on; mend what it says' in text
     assert stream.steps()[-1] == "RUNNING"
     until(lambda: stream.supervisors() == 1, 30, "the end of the new supervisor")
 
@@ -232,7 +232,7 @@ def test_a_new_version_that_is_slow_to_fail_takes_nobodys_place(stream: Stream) 
     code, text = stream.run("deploy")
 
     assert code == 1
-    assert 'got "FAILED: ValueError: no such topic"; the version before runs on; mend what it says' in text
+    assert 'ended FAILED: ValueError: no such topic\n  the version before runs on; mend what it says' in text
     assert stream.steps() == ["FAILED", "RUNNING"]
 
 
@@ -298,5 +298,7 @@ def test_what_cannot_be_done_is_told_with_the_remedy(stream: Stream) -> None:
     assert "'stream trips' must be drained in that time, got \"running\"; it ends when its batch does" in text
     code, text = stream.run("status", "--dataset", "trip")
     assert (code, "'--dataset' must be that of a stream, got \"trip\"; did you mean 'trips'?" in text) == (1, True)
+    process = stream.start("redrive", "dev", "--dlq", "bronze.trip__dlq", "--where", "true")
+    assert "'--dlq' must be that of a stream, got \"trip__dlq\"; did you mean 'trips__dlq'?" in process.communicate()[1]
     process = stream.start("stream", "status", "staging")
     assert "'env' must be deployed there, got \"staging\"" in process.communicate(timeout=60)[1]

@@ -4,6 +4,7 @@ import { addStreamCommands } from '../../local/stream/commands';
 import { toldIn, versionOf } from '../../local/stream/deployed';
 import { drainedText, rerunText, statusText, swappedText } from '../../local/stream/report';
 import { type StreamStatus, exitCodeOf } from '../../local/stream/status';
+import { messageOf } from '../contracts/lake';
 
 const ARGS = ['spark-submit', 's3://assets/main.py', 'stream', '--dataset', 'trips'];
 
@@ -29,6 +30,25 @@ describe('commands about streams', () => {
     const help = commands.find((command) => command.name() === name)?.helpInformation();
     expect(help).toMatch(/--timeout <seconds> +how long each may take \(default: 900\)/);
   });
+});
+
+describe('a part of a topic', () => {
+  const bound = commands.find((command) => command.name() === 'replay')?.options.find(({ long }) => long === '--from');
+  const read = (text: string): unknown => bound?.parseArg?.(text, undefined);
+
+  it.each(['earliest', 'latest', '0', '2013-01-10T00:00:00Z', '2013-01-10 00:00+01:00'])('begins at %s', (text) => {
+    expect(read(text)).toBe(text);
+  });
+
+  it.each(['first', '-1', '2013-01-10', '2013-01-10T00:00:00', '2013-13-10T00:00:00Z', ''])(
+    'is refused before anything is started: %s',
+    (text) => {
+      expect(messageOf(() => read(text))).toBe(
+        `'--from' must be earliest, latest, an offset or a moment with a time zone, got ${JSON.stringify(text)}; ` +
+          'write it like 2013-01-10T00:00:00Z',
+      );
+    },
+  );
 });
 
 describe('the version of a stream', () => {
