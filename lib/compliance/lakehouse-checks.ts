@@ -1,3 +1,5 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
 import type {
   IPolicyValidationContext,
   IPolicyValidationPlugin,
@@ -9,6 +11,8 @@ import { Assembly } from './assembly';
 import type { Rule } from './rule';
 import { RULES } from './rules';
 import type { Place } from './template';
+
+const PACKAGE = path.resolve(__dirname, '..', '..', 'package.json');
 
 /** How bad it is what a check finds. */
 export enum CheckSeverity {
@@ -63,6 +67,9 @@ export class LakehouseChecks implements IPolicyValidationPlugin {
 
   /** The ids of all checks. */
   public readonly ruleIds?: string[] = RULES.map(({ id }) => id);
+
+  /** The version of this package, which the validation report says; without it Python's types take this for no plugin. */
+  public readonly version?: string = JSON.parse(fs.readFileSync(PACKAGE, 'utf8')).version;
 
   /** Looks at the templates; CDK calls it after synthesis. */
   public validate(context: IPolicyValidationContext): PolicyValidationPluginReport {

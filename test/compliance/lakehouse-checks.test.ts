@@ -3,6 +3,7 @@ import * as glue from 'aws-cdk-lib/aws-glue';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { App, CfnOutput, Duration, NestedStack, RemovalPolicy, Stack, Stage, Validations } from 'aws-cdk-lib/core';
 import { CheckSeverity, LakehouseChecks } from '../../lib/compliance';
+import { version } from '../../package.json';
 import { complianceOf } from '../support/compliance';
 import { temporaryDirectory } from '../support/temporary';
 
@@ -106,6 +107,10 @@ describe('LakehouseChecks', () => {
         },
       ],
     });
+  });
+
+  test('says in the report of which version it is', () => {
+    expect(new LakehouseChecks().version).toBe(version);
   });
 
   test('names all checks to whoever registers it', () => {
