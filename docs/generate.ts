@@ -19,13 +19,16 @@ interface Block {
 const unheldShape = z.array(z.object({ type: z.string(), property: z.string(), reason: z.string() }));
 
 const blocks: Block[] = [
-  {
-    page: 'README.md',
-    marker: 'example: examples/whole-lakehouse.ts',
-    content: () => `\`\`\`ts\n${read('examples/whole-lakehouse.ts')}\`\`\`\n`,
-  },
+  example('README.md', 'ts', 'examples/whole-lakehouse.ts'),
+  example('README.md', 'python', 'examples/whole_lakehouse.py'),
+  example('docs/how-to/install.md', 'python', 'examples/whole_lakehouse.py'),
   { page: 'docs/local.md', marker: 'unheld', content: unheldTable },
 ];
+
+/** A file of `examples`, as a page shows it. */
+function example(page: string, language: string, file: string): Block {
+  return { page, marker: `example: ${file}`, content: () => `\`\`\`${language}\n${read(file)}\`\`\`\n` };
+}
 
 function unheldTable(): string {
   const rows = unheldShape

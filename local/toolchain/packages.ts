@@ -82,6 +82,7 @@ async function staged(work: string): Promise<string> {
     symlinkSync(join(root, 'node_modules', name), join(modules, name));
   }
   withoutDevelopment(join(stage, 'package.json'));
+  withoutTranslated(join(stage, '.jsii'));
   return stage;
 }
 
@@ -111,6 +112,17 @@ function withoutDevelopment(file: string): void {
   delete manifest.devDependencies;
   delete manifest.overrides;
   writeFileSync(file, `${JSON.stringify(manifest, undefined, 2)}\n`);
+}
+
+/** An example in TypeScript after which a page has the same in Python. */
+const TRANSLATED = /^```ts\n(?:(?!```).*\n)*```\n(?:<!-- end -->\n)?\n<!-- in Python -->\n/gm;
+
+/** Of an example that a page has in both languages the wheel shows the one in Python, not a translation beside it. */
+function withoutTranslated(assembly: string): void {
+  const pages: unknown = JSON.parse(readFileSync(assembly, 'utf8'), (key, value: unknown) =>
+    key === 'markdown' && typeof value === 'string' ? value.replaceAll(TRANSLATED, '') : value,
+  );
+  writeFileSync(assembly, JSON.stringify(pages, undefined, 2));
 }
 
 /** Packs a folder; returns the file. */

@@ -106,6 +106,23 @@ const PYTHON_APP = [
   'print("snapshot taken" if "AWS::S3::Bucket" in testing.TemplateSnapshot.of(stack) else "no snapshot")',
 ];
 
+/** Writes each example that is no Python. */
+const PARSE = [
+  'import ast, json, sys',
+  'for code in json.load(sys.stdin):',
+  '    try:',
+  '        ast.parse(code)',
+  '    except SyntaxError as error:',
+  "        print(error, code, sep='\\n')",
+].join('\n');
+/** Does what the examples of the pages import. */
+const IMPORT = [
+  'import ast, json, sys',
+  'for code in json.load(open("examples.json")):',
+  '    imports = [node for node in ast.parse(code).body if isinstance(node, (ast.Import, ast.ImportFrom))]',
+  '    exec(compile(ast.Module(imports, []), code, "exec"), {"__name__": "theirs"})',
+];
+
 let built: Packages;
 let tarball = '';
 let wheel = '';
@@ -137,6 +154,13 @@ function pythonIn(folder: string): string[] {
   return (fs.existsSync(absolute) ? filesIn(absolute) : [])
     .filter((file) => file.endsWith('.py') && !/(^|\/)(tests|__pycache__)\//.test(file))
     .map((file) => `${folder}/${file}`);
+}
+
+/** The examples in Python of the wheel's pages, which are the documentation of its modules and the page on PyPI. */
+function examplesOfWheel(): string[] {
+  const pages = filesIn(wheel).filter((file) => /(^cdk_lakehouse\/(\w+\/)?__init__\.py|\/METADATA)$/.test(file));
+  const texts = pages.map((file) => fs.readFileSync(path.join(wheel, file), 'utf8'));
+  return texts.flatMap((text) => [...text.matchAll(/^```python\n(.+?)^```/gms)].map(([, code = '']) => code));
 }
 
 /** The types of resources in templates, each once. */
@@ -210,15 +234,23 @@ describe('the packages', () => {
   });
 
   test('show in the wheel examples in Python, those of the README and of every room', () => {
-    const modules = filesIn(wheel).filter((file) => /^cdk_lakehouse\/(\w+\/)?__init__\.py$/.test(file));
-    const texts = modules.map((file) => fs.readFileSync(path.join(wheel, file), 'utf8'));
-    const examples = texts.flatMap((text) => [...text.matchAll(/^```python\n(.+?)^```/gms)].map(([, code]) => code));
-    expect(examples.length).toBeGreaterThan(20);
-    // a test for jest has no Python of its own
-    const left = examples.filter(
-      (code) => /\b(const|new) \w|=>|\} = /.test(code ?? '') && !code?.includes('toMatchSnapshot'),
-    );
-    expect(left).toEqual([]);
+    const { status, stdout, stderr } = spawnSync(basePython(), ['-c', PARSE], {
+      input: JSON.stringify(examplesOfWheel()),
+      encoding: 'utf8',
+    });
+    expect(succeeded({ status, output: `${stdout}${stderr}` })).toBe('');
+    expect(examplesOfWheel().length).toBeGreaterThan(20);
+    expect(examplesOfWheel().filter((code) => /\b(const|new) \w|=>|\} = /.test(code))).toEqual([]);
+  });
+
+  test('show in the wheel what a page has in Python as it is there, and not a translation beside it', () => {
+    const examples = examplesOfWheel();
+    const whole = fs.readFileSync(path.join(root, 'examples/whole_lakehouse.py'), 'utf8');
+    expect(examples).toContain(whole);
+    expect(examples.filter((code) => code.includes('LakehouseStack(app, "Lakehouse"'))).toEqual([]);
+    // a dict in a list is not a struct to jsii: its names stay as Python has them, and are passed over
+    expect(examples.filter((code) => code.includes('"nested_ids"'))).toEqual([]);
+    expect(examples.filter((code) => code.includes('IcebergColumn('))).toHaveLength(1);
   });
 
   test('give whoever installs them nothing to run and nothing of ours to install', () => {
@@ -326,6 +358,21 @@ describe('an app in Python, with the wheel alone', () => {
     const [ours, theirs] = [typesIn(templatesOf('dev')), typesIn(consumer.templatesIn('whole'))];
     expect(theirs).toEqual(ours);
     expect(typesIn(consumer.templatesIn('part'))).toContain('AWS::S3::Bucket');
+  });
+
+  test('imports what the examples of the pages import', () => {
+    consumer.write('examples.json', [JSON.stringify(examplesOfWheel())]);
+    consumer.write('imports.py', IMPORT);
+    succeeded(consumer.run(consumer.program('python'), ['imports.py']));
+  });
+
+  test('synthesizes the example of the README', () => {
+    fs.copyFileSync(path.join(root, 'examples/whole_lakehouse.py'), consumer.file('whole.py'));
+    const quick = { CDK_VALIDATION: 'false', CDK_OUTDIR: 'readme' };
+    succeeded(consumer.run(consumer.program('python'), ['whole.py'], quick));
+    expect(typesIn(consumer.templatesIn('readme'))).toEqual(
+      expect.arrayContaining(['AWS::EMR::Cluster', 'AWS::MSK::Cluster', 'AWS::MWAA::Environment']),
+    );
   });
 
   test('has a command line', () => {
