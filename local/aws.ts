@@ -1,4 +1,5 @@
 import { SSMClient } from '@aws-sdk/client-ssm';
+import { COMMAND } from '../lib/private/command';
 import { LakehouseError, problem } from '../lib/private/errors';
 import type { RunPaths } from './paths';
 import { findStanding } from './run-state';
@@ -79,7 +80,7 @@ export abstract class AwsCaller {
     }
     if (UNREACHABLE.has(code) || name === 'TimeoutError') {
       const place = this.endpoint ?? `AWS in ${this.region}`;
-      const remedy = "start it with 'npx lakehouse up --keep', or correct --endpoint";
+      const remedy = `start it with '${COMMAND} up --keep', or correct --endpoint`;
       throw new LakehouseError(problem({ path: 'endpoint', must: 'an AWS endpoint that answers', got: place, remedy }));
     }
     throw new LakehouseError(problem({ path: action, must: `answered for ${resource}`, got, remedy: 'try again' }));

@@ -1,3 +1,4 @@
+import { COMMAND } from '../lib/private/command';
 import { LakehouseError } from '../lib/private/errors';
 import type { RunPaths } from './paths';
 import { endProcesses, isSame, readState, type RunState } from './run-state';
@@ -34,7 +35,7 @@ export async function down(paths: RunPaths): Promise<string> {
 export function status(paths: RunPaths): { readonly up: boolean; readonly lines: string[] } {
   const state = readState(paths);
   if (state === undefined) {
-    return { up: false, lines: ["nothing runs in this folder; 'npx lakehouse up --keep' starts it and leaves it up"] };
+    return { up: false, lines: [`nothing runs in this folder; '${COMMAND} up --keep' starts it and leaves it up`] };
   }
   const services = state.services.map(
     (service) => `${service.name.padEnd(10)} ${isSame(service) ? 'up  ' : 'gone'}  process ${service.pid}`,

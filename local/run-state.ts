@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
+import { COMMAND } from '../lib/private/command';
 import { LakehouseError } from '../lib/private/errors';
 import { readJson } from './json';
 import type { RunPaths } from './paths';
@@ -45,7 +46,7 @@ export type StandingState = RunState & { facts: { endpoint: string; region: stri
 export function standing(paths: RunPaths): StandingState {
   const state = findStanding(paths);
   if (state === undefined) {
-    throw new LakehouseError("no deployed stack is up in this folder; start one with 'npx lakehouse up --keep'");
+    throw new LakehouseError(`no deployed stack is up in this folder; start one with '${COMMAND} up --keep'`);
   }
   return state;
 }

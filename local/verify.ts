@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { COMMAND } from '../lib/private/command';
 import { LakehouseError, problem } from '../lib/private/errors';
 import { root, type RunPaths } from './paths';
 import { readBack, type ReadbackReport } from './readback';
@@ -15,7 +16,7 @@ import { run } from './toolchain/command';
 export async function verify(paths: RunPaths, type?: string): Promise<ReadbackReport> {
   const { endpoint, region, python, stack } = standing(paths).facts;
   if (python === undefined || stack === undefined) {
-    throw new LakehouseError("the stack in this folder did not come up; start it again with 'npx lakehouse up --keep'");
+    throw new LakehouseError(`the stack in this folder did not come up; start it again with '${COMMAND} up --keep'`);
   }
   const env = { ...awsEnvironment(endpoint, region), PYTHONPATH: join(root, 'local') };
   const logFile = paths.log('verify');
@@ -23,7 +24,7 @@ export async function verify(paths: RunPaths, type?: string): Promise<ReadbackRe
     run(python, ['-m', ...args], { name: 'readback', cwd: paths.run, env, timeoutMs: 3 * 60_000, logFile });
   const report = await readBack(runModule, { endpoint, region, stack, file: paths.file('verify.json'), type });
   if (report.resources === 0) {
-    const remedy = "name the beginning of a type of the stack; 'npx lakehouse verify' lists them";
+    const remedy = `name the beginning of a type of the stack; '${COMMAND} verify' lists them`;
     throw new LakehouseError(problem({ path: 'type', must: 'like AWS::MSK::Topic', got: type, remedy }));
   }
   return report;

@@ -123,6 +123,10 @@ describe('The house', () => {
     expect(filesWith(/['"`](dev|staging|prod)['"`]/)).toEqual([]);
   });
 
+  test('names its command in messages as what is installed calls it', () => {
+    expect(filesWith(/\bnpx lakehouse/, ['private/command.ts'])).toEqual([]);
+  });
+
   test('has rooms of short files', () => {
     const long = SOURCES.filter(({ text }) => text.split('\n').length > 400);
     expect(long.map(({ file }) => file)).toEqual([]);

@@ -377,5 +377,9 @@ describe('an app in Python, with the wheel alone', () => {
 
   test('has a command line', () => {
     expect(succeeded(consumer.lakehouse('--help'))).toContain('package-dependencies');
+    for (const verb of ['status', 'summary', 'verify']) {
+      const { status, output } = consumer.lakehouse(verb);
+      expect([status, output]).toEqual([1, expect.stringMatching(/'lakehouse up( --keep)?'/)]);
+    }
   });
 });

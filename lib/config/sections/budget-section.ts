@@ -1,6 +1,6 @@
 import type { CostBudgetProps } from '../../cost';
 import { emailProblems } from '../../foundation';
-import type { Problem } from '../../private';
+import { COMMAND, type Problem } from '../../private';
 import type { LakehouseConfig } from '../lakehouse-config';
 import { at, unless } from '../problems';
 
@@ -53,7 +53,7 @@ export function budgetRules({ budget }: LakehouseConfig): Problem[] {
       path: 'budget.monthlyUsd',
       must: 'more than 0',
       got: budget.monthlyUsd,
-      remedy: "see 'npx lakehouse cost' for what the environment costs",
+      remedy: `see '${COMMAND} cost' for what the environment costs`,
     }),
     ...emailProblems('emails', budget.emails ?? []).map((found) => at('budget.emails', found)),
   ];
