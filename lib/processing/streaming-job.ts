@@ -169,7 +169,7 @@ export class StreamingJob extends Construct {
   /** The log of the state machine: every state it went through. */
   public readonly logGroup: logs.ILogGroup;
 
-  /** What counts the restarts; undefined where nothing does. */
+  /** What counts the restarts; none where nothing does. */
   public readonly restarts?: cloudwatch.Metric;
 
   private readonly workflow: Workflow;
