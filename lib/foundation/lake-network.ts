@@ -2,7 +2,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
-import { CfnResource, RemovalPolicy, Tags, Token } from 'aws-cdk-lib/core';
+import { CfnResource, RemovalPolicy, Stack, Tags, Token } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { type Problem, failAll, problem } from '../private';
 
@@ -76,7 +76,8 @@ export class LakeNetwork extends Construct {
 
   constructor(scope: Construct, id: string, props: LakeNetworkProps = {}) {
     super(scope, id);
-    failAll(`network '${this.node.path}'`, networkProblems(props).map(problem));
+    const problems = [...networkProblems(props), ...foreignZones(props, Stack.of(this).region)];
+    failAll(`network '${this.node.path}'`, problems.map(problem));
     const zones = props.availabilityZones;
     this.vpc = new ec2.Vpc(this, 'Vpc', {
       ipAddresses: ec2.IpAddresses.cidr(props.cidr ?? '10.0.0.0/16'),
@@ -142,7 +143,15 @@ export function networkProblems(props: LakeNetworkProps): Problem[] {
       remedy: 'name the zones to use, for example us-east-1a and us-east-1b',
     });
   }
-  if (natGateways !== undefined && !Token.isUnresolved(natGateways) && natGateways < 1) {
+  if (natGateways !== undefined && Token.isUnresolved(natGateways)) {
+    // CDK takes it for none, and the private subnets for isolated ones.
+    problems.push({
+      path: 'natGateways',
+      must: 'a number that is known at synth, because each one is a resource',
+      got: natGateways,
+      remedy: 'write the number, or leave it out for one in each zone',
+    });
+  } else if (natGateways !== undefined && natGateways < 1) {
     problems.push({
       path: 'natGateways',
       must: 'at least 1, because clusters in private subnets reach EMR and Glue through it',
@@ -154,8 +163,25 @@ export function networkProblems(props: LakeNetworkProps): Problem[] {
 }
 
 function areZones(zones: string[]): boolean {
-  const isCount = zones.length >= 1 && zones.length <= MAXIMUM_ZONES;
+  // A list that only the deployment knows has no length.
+  const isCount = !Token.isUnresolved(zones) && zones.length >= 1 && zones.length <= MAXIMUM_ZONES;
   return isCount && new Set(zones).size === zones.length && zones.every((zone) => zone.trim() !== '');
+}
+
+/** A deployment would find them out at the first subnet. What CDK says before it has asked the account is of no region. */
+function foreignZones({ availabilityZones: zones = [] }: LakeNetworkProps, region: string): Problem[] {
+  const isForeign = (zone: string): boolean =>
+    !Token.isUnresolved(zone) && !zone.startsWith('dummy') && !zone.startsWith(region);
+  return Token.isUnresolved(region) || !areZones(zones) || !zones.some(isForeign)
+    ? []
+    : [
+        {
+          path: 'availabilityZones',
+          must: `zones of ${region}, where the stack is`,
+          got: zones.filter(isForeign),
+          remedy: `use names such as '${region}a', or another 'env' of the stack`,
+        },
+      ];
 }
 
 /** CDK rounds such a number down in silence. */
@@ -174,10 +200,13 @@ function surplusGateways({ availabilityZones: zones = [], natGateways: got }: La
 }
 
 function rangeProblems(cidr: string | undefined): Problem[] {
-  if (cidr === undefined || Token.isUnresolved(cidr)) {
+  if (cidr === undefined) {
     return [];
   }
   const remedy = "use a range such as '10.0.0.0/16'";
+  if (Token.isUnresolved(cidr)) {
+    return [{ path: 'cidr', must: 'known at synth, because subnets are cut from it', got: cidr, remedy }];
+  }
   const [, address = '', size = ''] = /^(\d+\.\d+\.\d+\.\d+)\/(1[6-9]|20)$/.exec(cidr) ?? [];
   const bytes = address.split('.').map(Number);
   if (size === '' || bytes.some((byte) => byte > 255)) {

@@ -1,5 +1,5 @@
 import * as logs from 'aws-cdk-lib/aws-logs';
-import { Fn, RemovalPolicy, type Stack } from 'aws-cdk-lib/core';
+import { App, Fn, RemovalPolicy, Stack, Token } from 'aws-cdk-lib/core';
 import { LakeKey, LakeNetwork, type LakeNetworkProps } from '../../lib/foundation';
 import { resourcesIn, testStack, theOnly } from '../support/stacks';
 
@@ -132,6 +132,28 @@ describe('LakeNetwork', () => {
     const found = subnetsOf(networkOf({ availabilityZones: [first ?? '', second ?? ''] }), 'Private');
     expect(found.map(({ AvailabilityZone }) => AvailabilityZone)).toEqual(
       [0, 1].map((index) => ({ 'Fn::Select': [index, { 'Fn::GetAZs': '' }] })),
+    );
+  });
+
+  test('fails with a list of zones that only the deployment knows', () => {
+    expect(() => networkOf({ availabilityZones: Fn.getAzs() })).toThrow(
+      /'availabilityZones' must be one to 3 different zones, got .*; name the zones to use/,
+    );
+  });
+
+  test('fails with zones of another region, unless CDK has yet to ask the account', () => {
+    expect(() => networkOf({ availabilityZones: ['us-east-1a', 'eu-west-1a'] })).toThrow(
+      "'availabilityZones' must be zones of us-east-1, where the stack is, got [\"eu-west-1a\"]; use names such as 'us-east-1a', or another 'env' of the stack",
+    );
+    const stack = new Stack(new App(), 'Asked', { env: { account: '123456789012', region: 'us-east-1' } });
+    const availabilityZones = stack.availabilityZones.slice(0, 2);
+    expect(() => new LakeNetwork(stack, 'Network', { availabilityZones })).not.toThrow();
+  });
+
+  test('fails with gateways or a range that only the deployment knows', () => {
+    const [natGateways, cidr] = [Token.asNumber({ Ref: 'Count' }), Token.asString({ Ref: 'Range' })];
+    expect(() => networkOf({ natGateways, cidr })).toThrow(
+      /'natGateways' must be a number that is known at synth, because each one is a resource, got "\$\{Token\}".*\n.*'cidr' must be known at synth, because subnets are cut from it/,
     );
   });
 
