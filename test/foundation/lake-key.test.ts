@@ -1,4 +1,5 @@
-import { RemovalPolicy } from 'aws-cdk-lib/core';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import { App, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { LakeKey } from '../../lib/foundation';
 import { resourcesIn, testStack, theOnly } from '../support/stacks';
 
@@ -13,6 +14,31 @@ function statementOf(sid: string): unknown {
   new LakeKey(stack, 'Key');
   return theOnly<Key>(stack, 'AWS::KMS::Key').KeyPolicy.Statement.find(({ Sid }) => Sid === sid);
 }
+
+describe('A key of your own', () => {
+  const HERE = { account: '123456789012', region: 'us-east-1' };
+
+  test('is one of the region, whoever has it', () => {
+    const [here, there] = ['us-east-1', 'eu-west-1'].map((region) => {
+      const stack = testStack();
+      const key = kms.Key.fromKeyArn(stack, 'Key', `arn:aws:kms:${region}:210987654321:key/0a1b2c3d`);
+      return () => LakeKey._letServicesUse(stack, key);
+    });
+    expect(here).not.toThrow();
+    expect(there).toThrow(
+      '\'encryptionKey\' must be a key in us-east-1, because AWS encrypts with none of another region, got "eu-west-1"; use a key of that region',
+    );
+  });
+
+  test.each([
+    ['that knows no place', undefined, /must be a key of a stack with the same account and region, .*us-east-1, got/],
+    ['of another account', { ...HERE, account: '210987654321' }, /give both stacks the same 'env'/],
+  ])('is not defined in a stack %s', (_, env, message) => {
+    const app = new App();
+    const key = new kms.Key(new Stack(app, 'Theirs', { env }), 'Key');
+    expect(() => LakeKey._letServicesUse(new Stack(app, 'Ours', { env: HERE }), key)).toThrow(message);
+  });
+});
 
 describe('LakeKey', () => {
   test('rotates and is retained', () => {
