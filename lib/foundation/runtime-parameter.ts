@@ -1,5 +1,5 @@
 import * as ssm from 'aws-cdk-lib/aws-ssm';
-import { Stack, Token } from 'aws-cdk-lib/core';
+import { Stack, Stage, Token } from 'aws-cdk-lib/core';
 import { Construct, type IConstruct } from 'constructs';
 import { fail } from '../private';
 import { textOnce } from './text-once';
@@ -131,6 +131,7 @@ export class RuntimeParameter extends Construct {
   constructor(scope: Construct, id: string, props: RuntimeParameterProps) {
     super(scope, id);
     const { facts, environment } = props;
+    claimName(this, environment);
     const document = { version: LAYOUT_VERSION, environment, ...layoutOf(facts) };
     checkSize(this, document);
     this.parameter = new ssm.StringParameter(this, 'Resource', {
@@ -140,6 +141,29 @@ export class RuntimeParameter extends Construct {
       tier: ssm.ParameterTier.INTELLIGENT_TIERING,
     });
   }
+}
+
+/** Which construct has a parameter of a name: by app where account and region are known, else by stage. */
+const CLAIMED = new WeakMap<IConstruct, Map<string, string>>();
+
+/** Parameter Store has each name once in an account and region, and a second stack of it would fail half-way. */
+function claimName(parameter: IConstruct, environment: string): void {
+  if (!/^[\w.-]+$/.test(environment)) {
+    const must = 'letters, digits, dots, hyphens and underscores that are known at synth';
+    fail({ path: 'environment', must, got: environment, remedy: 'readers find the parameter by it' }, parameter);
+  }
+  const { account, region, environment: place } = Stack.of(parameter);
+  const isKnown = !Token.isUnresolved(account) && !Token.isUnresolved(region);
+  const within = (isKnown ? undefined : Stage.of(parameter)) ?? parameter.node.root;
+  const names = CLAIMED.get(within) ?? new Map<string, string>();
+  const name = `${place}${RuntimeParameter.nameFor(environment)}`;
+  const owner = names.get(name);
+  if (owner !== undefined) {
+    const must = `another name than that of '${owner}', which is in the same account and region`;
+    fail({ path: 'environment', must, got: environment, remedy: 'name each environment differently' }, parameter);
+  }
+  names.set(name, parameter.node.path);
+  CLAIMED.set(within, names);
 }
 
 /** The document of the facts; what there is not is left out. */

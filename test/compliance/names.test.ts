@@ -25,7 +25,7 @@ const LONG_TOO = `${LONG}Two`;
 function synthesized(environment: string, id: string): App {
   const app = new App({ outdir: temporaryDirectory(), builtinCloudFormationValidation: false });
   Validations.of(app).addPlugins(new LakehouseChecks());
-  addLakehouse(new Construct(app, id), environment, id);
+  addLakehouse(new Construct(app, id), environment, { id });
   return app;
 }
 

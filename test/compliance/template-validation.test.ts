@@ -17,7 +17,7 @@ beforeAll(() => {
   delete process.env.CDK_VALIDATION;
   const app = new App({ outdir: temporaryDirectory(), builtinCloudFormationValidation: true, context });
   ENVIRONMENTS.forEach((environment) => addLakehouse(app, environment));
-  addLakehouse(new Construct(app, LONG), 'prod', LONG);
+  addLakehouse(new Construct(app, LONG), 'prod', { id: LONG, name: 'other' });
   const bad = new Stack(app, 'Bad', { env: { region: 'us-east-1' } });
   new CfnResource(bad, 'Topic', { type: 'AWS::SNS::Topic', properties: { TopicNam: 'x' } });
   findings = complianceOf(app).open;

@@ -1,5 +1,5 @@
 import * as sns from 'aws-cdk-lib/aws-sns';
-import { Lazy } from 'aws-cdk-lib/core';
+import { App, Lazy, Stack, Stage } from 'aws-cdk-lib/core';
 import { RuntimeParameter, type RuntimeFacts } from '../../lib/foundation';
 import { testStack, theOnly } from '../support/stacks';
 
@@ -17,7 +17,31 @@ function arns(count: number): { [severity: string]: string } {
   return Object.fromEntries(names.map((name) => [name, Lazy.string({ produce: () => 'arn' })]));
 }
 
+/** Makes the parameter of one environment in a stack of its own. */
+function place(scope: App | Stage, id: string, account?: string, region = 'us-east-1'): () => RuntimeParameter {
+  const env = { account, region };
+  return () => new RuntimeParameter(new Stack(scope, id, { env }), 'It', { environment: 'dev', facts: FACTS });
+}
+
 describe('RuntimeParameter', () => {
+  test('is one for each environment of an account and region', () => {
+    const app = new App();
+    place(app, 'First')();
+    place(app, 'Elsewhere', undefined, 'eu-west-1')();
+    place(app, 'Known', '123456789012')();
+    place(new Stage(app, 'Other'), 'First')();
+    expect(place(app, 'Second')).toThrow(
+      "'environment' must be another name than that of 'First/It', which is in the same account and region, got \"dev\"; name each environment differently (at Second/It)",
+    );
+    expect(place(new Stage(app, 'Known2'), 'Again', '123456789012')).toThrow("that of 'Known/It'");
+  });
+
+  test.each(['', 'a b', Lazy.string({ produce: () => 'dev' })])('fails for an environment %j', (environment) => {
+    expect(() => new RuntimeParameter(testStack(), 'Runtime', { environment, facts: FACTS })).toThrow(
+      /'environment' must be letters, digits, dots, hyphens and underscores that are known at synth, got/,
+    );
+  });
+
   test('is a text at a well-known name', () => {
     expect(RuntimeParameter.nameFor('dev')).toBe('/lakehouse/dev/runtime');
     expect(parameterOf(FACTS)).toMatchObject({ Name: '/lakehouse/dev/runtime', Type: 'String' });

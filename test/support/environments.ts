@@ -24,10 +24,14 @@ export function lakehouseAppOf(environment: string, props: AppProps = {}): { app
   return { app, stack: addLakehouse(app, environment) };
 }
 
-/** Adds the lakehouse of one environment to an app, or to another construct under another id. */
-export function addLakehouse(scope: Construct, environment: string, id = `Lakehouse-${environment}`): LakehouseStack {
+/** Adds the lakehouse of one environment to an app, or to another construct under another id and with another name. */
+export function addLakehouse(
+  scope: Construct,
+  environment: string,
+  { id = `Lakehouse-${environment}`, name = environment }: { readonly id?: string; readonly name?: string } = {},
+): LakehouseStack {
   return new LakehouseStack(scope, id, {
-    config: environments.load(environment),
+    config: { ...environments.load(environment), environment: name },
     contracts,
     dependencies,
   });
