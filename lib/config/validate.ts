@@ -1,4 +1,4 @@
-import { RemovalPolicy } from 'aws-cdk-lib/core';
+import { RemovalPolicy, Token } from 'aws-cdk-lib/core';
 import { type Problem, failAll, problem } from '../private';
 import { arnRules } from './arns';
 import type { LakehouseConfig } from './lakehouse-config';
@@ -93,6 +93,13 @@ function nameProblems({ environment, namePrefix, permissionsBoundary, removalPol
 }
 
 function placeProblems({ account, region, availabilityZones: zones }: LakehouseConfig): Problem[] {
+  if (Token.isUnresolved(region)) {
+    // What zones and prices there are, and what a partition is called, all hang on it.
+    const must = 'the name of an AWS region that is known at synth';
+    return [
+      { path: 'region', must, got: region, remedy: "write it, as 'eu-central-1': each region is a config of its own" },
+    ];
+  }
   // Local and Wavelength Zones have longer names, and neither Kafka nor Airflow.
   const foreign = zones.filter((zone) => !(zone.startsWith(region) && /^[a-z]$/.test(zone.slice(region.length))));
   return [

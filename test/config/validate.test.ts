@@ -1,4 +1,4 @@
-import { RemovalPolicy } from 'aws-cdk-lib/core';
+import { Aws, RemovalPolicy } from 'aws-cdk-lib/core';
 import { type LakehouseConfig, validateConfig } from '../../lib/config';
 import { MINIMAL_CONFIG, PRODUCTION_CONFIG } from '../support/stacks';
 
@@ -30,6 +30,12 @@ describe('validateConfig', () => {
     expect(refusal({ account, permissionsBoundary: own, tags: { 'Kosten/Stelle': 'Größe 7' } })).toBeUndefined();
     expect(refusal({ account, permissionsBoundary: 'arn:aws:iam::aws:policy/PowerUserAccess' })).toBeUndefined();
     expect(refusal({ lakeFormation: { administrators: [steward, steward] } })).toBeUndefined();
+  });
+
+  test('says of a region that only the deployment knows that it must be named, and no more', () => {
+    expect(refusal({ region: Aws.REGION, kafka: {} })).toMatch(
+      /^1 problem in environment 'test':\n  - 'region' must be the name of an AWS region that is known at synth, got "\$\{Token.*"; write it, as 'eu-central-1': each region is a config of its own$/,
+    );
   });
 
   test('names three mistakes at once, with the environment', () => {

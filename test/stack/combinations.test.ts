@@ -158,6 +158,20 @@ describe('A LakehouseStack in a network of your own', () => {
     const vpc = ec2.Vpc.fromLookup(mine, 'Vpc', { vpcId: 'vpc-1' });
     expect(() => build({ ...PRODUCTION_CONFIG, batch: {} }, { vpc })).not.toThrow();
   });
+
+  test('takes a network whose zones CDK has yet to ask the account for, or it would never ask', () => {
+    const mine = new Stack(new App(), 'Mine', { env: { account: '123456789012', region: 'us-east-1' } });
+    const vpc = new ec2.Vpc(mine, 'Vpc');
+    expect(() => build({ ...PRODUCTION_CONFIG, batch: {} }, { vpc })).not.toThrow();
+  });
+
+  test('fails with a network that has no subnets, as if none were private', () => {
+    const mine = new Stack(new App(), 'Mine', { env: { account: '123456789012', region: 'us-east-1' } });
+    const vpc = ec2.Vpc.fromVpcAttributes(mine, 'Vpc', { vpcId: 'vpc-1', availabilityZones: ['us-east-1a'] });
+    expect(() => build(PRODUCTION_CONFIG, { vpc })).toThrow(
+      /^'vpc' must be a network with private subnets .*, got \[\]/,
+    );
+  });
 });
 
 describe('A LakehouseStack with a key of your own', () => {

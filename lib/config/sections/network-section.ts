@@ -53,7 +53,7 @@ export function networkPropsOf({ network = {}, availabilityZones }: LakehouseCon
 export function ownSubnetsOf({ availabilityZones }: LakehouseConfig, vpc?: ec2.IVpc): ec2.SubnetSelection | undefined {
   const selected = vpc?.selectSubnets({ subnets: vpc.privateSubnets });
   const zones = selected?.availabilityZones ?? [];
-  if (selected === undefined || isPending(vpc) || zones.some((zone) => Token.isUnresolved(zone))) {
+  if (selected === undefined || selected.isPendingLookup === true || zones.some(isKnownLater)) {
     return undefined;
   }
   if (!availabilityZones.every((zone) => zones.includes(zone))) {
@@ -67,9 +67,9 @@ export function ownSubnetsOf({ availabilityZones }: LakehouseConfig, vpc?: ec2.I
   return { availabilityZones, onePerAz: true, subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS };
 }
 
-/** What `Vpc.fromLookup` returns before the first look-up is a stand-in, with zones that there are not. */
-function isPending(vpc: ec2.IVpc | undefined): boolean {
-  return vpc?.selectSubnets().isPendingLookup === true;
+/** Before CDK has asked the account, what a new `Vpc` has for zones are stand-ins; who fails then is never asked again. */
+function isKnownLater(zone: string): boolean {
+  return Token.isUnresolved(zone) || zone.startsWith('dummy');
 }
 
 /**
