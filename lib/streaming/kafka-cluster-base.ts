@@ -1,7 +1,8 @@
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import { Duration, Fn, type IResource, Resource } from 'aws-cdk-lib/core';
+import { Duration, Fn, type IResource, Resource, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { fail } from '../private';
 import type { KafkaBrokers } from './kafka-brokers';
 import { KafkaTopic } from './kafka-topic';
 import type { KafkaTopicOptions } from './kafka-topic-props';
@@ -204,6 +205,12 @@ export class ImportedKafkaCluster extends KafkaClusterBase {
 
   constructor(scope: Construct, id: string, attributes: KafkaClusterAttributes) {
     super(scope, id);
+    const { clusterArn: got } = attributes;
+    if (!Token.isUnresolved(got) && !/^arn:[^:]+:kafka:[^:]+:[^:]+:cluster\/[^/]+\/[^/]+$/.test(got)) {
+      // What a topic may do is granted on an ARN that is made of this one.
+      const remedy = 'take it from `aws kafka list-clusters-v2`';
+      fail({ path: 'clusterArn', must: 'the ARN of a Kafka cluster, arn:…:cluster/<name>/<id>', got, remedy }, this);
+    }
     this.clusterArn = attributes.clusterArn;
     this.clusterName = Fn.select(1, Fn.split('/', attributes.clusterArn));
     this.brokerCount = attributes.brokerCount;

@@ -9,7 +9,7 @@ import { KafkaSchema } from './kafka-schema';
 import { KafkaTopicGrants, resourceArn } from './kafka-topic-grants';
 import { KafkaCleanup, type KafkaTopicAttributes, type KafkaTopicProps } from './kafka-topic-props';
 import { withContract } from './topic-contract';
-import { factorOfTopic, insyncOfTopic, isExpress, topicProblems } from './rules/topic-problems';
+import { factorOfTopic, insyncOfTopic, isExpress, nameProblems, topicProblems } from './rules/topic-problems';
 
 /** A topic of a Kafka cluster. */
 export interface IKafkaTopic extends IResource {
@@ -87,7 +87,14 @@ abstract class KafkaTopicBase extends Resource implements IKafkaTopic {
   }
 }
 
-class ImportedKafkaTopic extends KafkaTopicBase {}
+class ImportedKafkaTopic extends KafkaTopicBase {
+  constructor(scope: Construct, id: string, attributes: KafkaTopicAttributes) {
+    super(scope, id, attributes);
+    // Kafka's own topics exist already, whoever may not make them.
+    const wrong = nameProblems(attributes.topicName.replace(/^__/, ''));
+    failAll(`Kafka topic '${this.node.path}'`, wrong.map(problem));
+  }
+}
 
 /**
  * A topic of a Kafka cluster, made by CloudFormation itself: no function, and no client in the network.

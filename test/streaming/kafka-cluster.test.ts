@@ -222,6 +222,15 @@ describe('KafkaCluster.fromKafkaClusterAttributes', () => {
     expect(resourcesIn(stack)).toEqual({});
   });
 
+  test.each(['', 'events', EXISTING.replace(/\/[^/]+$/, ''), EXISTING.replace(':kafka:', ':sns:')])(
+    'fails with the ARN %j',
+    (clusterArn) => {
+      expect(() => KafkaCluster.fromKafkaClusterAttributes(testStack(), 'Kafka', { clusterArn })).toThrow(
+        "'clusterArn' must be the ARN of a Kafka cluster, arn:…:cluster/<name>/<id>, got",
+      );
+    },
+  );
+
   test('allows connections to the groups it is given', () => {
     const stack = testStack();
     const group = ec2.SecurityGroup.fromSecurityGroupId(stack, 'Group', 'sg-1');

@@ -129,6 +129,12 @@ describe('KafkaConfiguration', () => {
     expect(() => configurationOf({ retention: Duration.millis(0) })).toThrow("'retention' must be longer than nothing");
   });
 
+  test('fails when no message fits', () => {
+    expect(() => configurationOf({ maxMessageSize: Size.bytes(0) })).toThrow(
+      "'maxMessageSize' must be more than nothing, got 0; use for example Size.mebibytes(1), or leave it out",
+    );
+  });
+
   test.each([0, 2.5])('fails when there are %d replicas', (defaultReplicationFactor) => {
     expect(() => configurationOf({ defaultReplicationFactor })).toThrow(
       `'defaultReplicationFactor' must be a whole number of at least 1, got ${defaultReplicationFactor}; use 3, one replica in each zone`,

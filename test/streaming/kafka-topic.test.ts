@@ -109,6 +109,17 @@ describe('KafkaTopic', () => {
     expect(resourcesIn(stack)).toEqual({});
   });
 
+  test.each(['', 'two words', '*'])('that exists already cannot be called %j', (topicName) => {
+    const stack = testStack();
+    const cluster = KafkaCluster.fromKafkaClusterAttributes(stack, 'Kafka', { clusterArn: EXISTING });
+    const named = (name: string) =>
+      KafkaTopic.fromKafkaTopicAttributes(stack, `T-${name}`, { cluster, topicName: name });
+    expect(() => named(topicName)).toThrow(
+      "'topicName' must be 1 to 249 letters, digits, dots, underscores and hyphens",
+    );
+    expect(() => named('__consumer_offsets')).not.toThrow();
+  });
+
   test('is made on a cluster that exists already', () => {
     const stack = testStack();
     const cluster = KafkaCluster.fromKafkaClusterAttributes(stack, 'Kafka', { clusterArn: EXISTING });
@@ -157,6 +168,15 @@ describe('KafkaTopic', () => {
 
   test.each(['', '.', '..', 'a'.repeat(250), 'zürich'])('fails when it is called %j', (topicName) => {
     expect(() => topicOf({ topicName })).toThrow(/'topicName' must be 1 to 249 letters/);
+  });
+
+  test('fails when it would keep or take nothing', () => {
+    const nothing = Size.bytes(0);
+    expect(() =>
+      build().cluster.addTopic('Topic', { ...LEAST, retentionSize: nothing, maxMessageSize: nothing }),
+    ).toThrow(
+      /2 problems .*'retentionSize' must be more than nothing, got 0.*'maxMessageSize' must be more than nothing, got 0/s,
+    );
   });
 
   test('fails when it takes a name of Kafka’s own', () => {

@@ -8,6 +8,7 @@ import {
   SERVER_PROPERTIES,
   TYPED_SERVER_PROPERTIES,
 } from './server-properties';
+import { emptySizes } from './topic-problems';
 
 /** Whether a configuration is for Express brokers. */
 export function isExpress({ brokerType }: KafkaConfigurationProps): boolean {
@@ -21,7 +22,8 @@ export function factorOf(props: KafkaConfigurationProps): number {
 
 /** All that is impossible in a configuration. */
 export function configurationProblems(props: KafkaConfigurationProps): Problem[] {
-  return [...safetyProblems(props), ...retentionProblems(props), ...propertyProblems(props)];
+  const empty = emptySizes({ maxMessageSize: props.maxMessageSize });
+  return [...safetyProblems(props), ...retentionProblems(props), ...empty, ...propertyProblems(props)];
 }
 
 /** MSK sets replication on Express brokers, and on others it must be possible. */

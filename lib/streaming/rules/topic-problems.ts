@@ -1,4 +1,4 @@
-import { type Duration, Token } from 'aws-cdk-lib/core';
+import { type Duration, type Size, Token } from 'aws-cdk-lib/core';
 import { type Problem, topicNameProblem } from '../../private';
 import { insyncOf, replicationProblems, valueProblems } from './config-values';
 import { KafkaBrokerType } from '../kafka-broker-type';
@@ -36,13 +36,15 @@ export function topicProblems(props: KafkaTopicProps): Problem[] {
     ...partitionProblems(props.partitions),
     ...safetyProblems(props),
     ...retentionProblems(props),
+    ...emptySizes({ retentionSize: props.retentionSize, maxMessageSize: props.maxMessageSize }),
     ...tierProblems(props),
     ...schemaProblems(props),
     ...valueProblems(configs, { path: 'configs', rules, typed }),
   ];
 }
 
-function nameProblems(topicName: string | undefined): Problem[] {
+/** What is wrong with the name of a topic. */
+export function nameProblems(topicName: string | undefined): Problem[] {
   const wrong =
     topicName === undefined || Token.isUnresolved(topicName) ? undefined : topicNameProblem('topicName', topicName);
   return wrong === undefined ? [] : [wrong];
@@ -110,6 +112,18 @@ function ageProblems(retention: Duration | undefined): Problem[] {
   return retention === undefined || retention.isUnresolved() || retention.toMilliseconds() >= 1
     ? []
     : [{ path: 'retention', must: 'longer than nothing', got: retention.toString(), remedy }];
+}
+
+/** Kafka takes them, and then keeps no record, or takes none. */
+export function emptySizes(sizes: { [path: string]: Size | undefined }): Problem[] {
+  return Object.entries(sizes)
+    .filter(([, size]) => size?.isUnresolved() === false && size.toBytes() < 1)
+    .map(([path, size]) => ({
+      path,
+      must: 'more than nothing',
+      got: size?.toBytes(),
+      remedy: 'use for example Size.mebibytes(1), or leave it out',
+    }));
 }
 
 function idleProblems(configs: { [name: string]: string }): Problem[] {
