@@ -8,7 +8,7 @@ import { IcebergTableGrants } from './iceberg-table-grants';
 import { IcebergFormatVersion, type IcebergTableProps } from './iceberg-table-props';
 import { keepApart } from './table-locations';
 import { renderProperties } from './table-properties';
-import { tableProblems } from './table-validation';
+import { importProblems, tableProblems } from './table-validation';
 
 /** An Iceberg table in the Glue catalog. */
 export interface IIcebergTable extends IResource {
@@ -86,7 +86,12 @@ abstract class IcebergTableBase extends Resource implements IIcebergTable {
   }
 }
 
-class ImportedIcebergTable extends IcebergTableBase {}
+class ImportedIcebergTable extends IcebergTableBase {
+  constructor(scope: Construct, id: string, attributes: IcebergTableAttributes) {
+    super(scope, id, attributes);
+    failAll(`table '${this.node.path}'`, importProblems(attributes));
+  }
+}
 
 /**
  * Defines an Iceberg table in the Glue catalog that a deploy can change in place.

@@ -1,6 +1,7 @@
 import { Token } from 'aws-cdk-lib/core';
 import { didYouMean, problem, type Problem } from '../private';
 import type { IcebergColumn, IcebergPartitionField, IcebergTableProps } from './iceberg-table-props';
+import type { IcebergTableAttributes } from './iceberg-table';
 import { nestedPaths } from './iceberg-schema';
 import { propertyProblems } from './table-properties';
 
@@ -46,12 +47,22 @@ function nameProblems(props: IcebergTableProps): Problem[] {
   const problems = names
     .filter(({ got }) => !Token.isUnresolved(got) && !/^[a-z0-9_]{1,255}$/.test(got))
     .map(({ path, got }) => ({ path, must, got, remedy }));
-  const { prefix } = props;
-  if (prefix !== undefined && !Token.isUnresolved(prefix) && !/^[^/]+(\/[^/]+)*$/.test(prefix)) {
-    const place = { path: 'prefix', must: 'folder names joined by single slashes', got: prefix };
-    problems.push({ ...place, remedy: 'drop slashes at its ends' });
-  }
-  return problems;
+  return [...problems, ...prefixProblems(props.prefix)];
+}
+
+/** With a slash too many the location and the permissions would name another folder. */
+function prefixProblems(got: string | undefined): Problem[] {
+  return got === undefined || Token.isUnresolved(got) || /^[^/]+(\/[^/]+)*$/.test(got)
+    ? []
+    : [{ path: 'prefix', must: 'folder names joined by single slashes', got, remedy: 'drop slashes at its ends' }];
+}
+
+/** What is wrong with the names of a table that exists already: whoever made it may have taken other characters. */
+export function importProblems({ databaseName, tableName, prefix }: IcebergTableAttributes): string[] {
+  const names = Object.entries({ databaseName, tableName })
+    .filter(([, got]) => !Token.isUnresolved(got) && !/^[^/*\s]+$/.test(got))
+    .map(([path, got]) => ({ path, must: 'a name in the Glue catalog', got, remedy: 'use the name as Glue shows it' }));
+  return [...names, ...prefixProblems(prefix)].map(problem);
 }
 
 function columnProblems(columns: IcebergColumn[]): Problem[] {

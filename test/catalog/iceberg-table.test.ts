@@ -214,4 +214,14 @@ describe('IcebergTable', () => {
     const attributes = { databaseName: 'gold', tableName: 'fares', bucket };
     expect(IcebergTable.fromIcebergTableAttributes(stack, 'Imported', attributes).prefix).toBe('gold/fares');
   });
+
+  test('fails when names of a table that exists already are none, or its folder ends with a slash, all at once', () => {
+    const { stack, bucket } = lake();
+    const wrong = { databaseName: '', tableName: 'fares *', prefix: 'gold/fares/', bucket };
+    expect(() => IcebergTable.fromIcebergTableAttributes(stack, 'Imported', wrong)).toThrow(
+      /3 problems .*'databaseName' must be a name in the Glue catalog, got "".*'tableName' must be .*'prefix' must be folder names joined by single slashes, got "gold\/fares\/"; drop slashes at its ends/s,
+    );
+    const legacy = { databaseName: 'my-lake', tableName: 'Fares.2013', bucket };
+    expect(() => IcebergTable.fromIcebergTableAttributes(stack, 'Legacy', legacy)).not.toThrow();
+  });
 });
