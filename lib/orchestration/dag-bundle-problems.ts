@@ -97,7 +97,7 @@ function filesIn(directory: string): string[] | undefined {
   return fs
     .readdirSync(directory, { recursive: true, encoding: 'utf8' })
     .filter((file) => !/(^|\/)(__pycache__|\.\w+_cache)(\/|$)|\.pyc$/.test(file))
-    .filter((file) => fs.statSync(path.join(directory, file)).isFile());
+    .filter((file) => fs.statSync(path.join(directory, file), { throwIfNoEntry: false })?.isFile() === true);
 }
 
 /** What can be seen of a bucket that the app defines; of others nothing can. */

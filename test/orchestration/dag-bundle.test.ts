@@ -290,6 +290,14 @@ function wrong(props: Parameters<typeof bundle>[0]): () => DagBundle {
   return () => bundle(props);
 }
 
+describe('DagBundle with a link to nowhere', () => {
+  test('leaves it aside', () => {
+    const directory = directoryOf({ 'dag.py': '' });
+    fs.symlinkSync('nowhere.py', path.join(directory, 'link.py'));
+    expect(wrong({ directory })).not.toThrow();
+  });
+});
+
 describe('DagBundle fails when', () => {
   test.each([
     [
