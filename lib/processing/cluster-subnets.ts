@@ -27,6 +27,17 @@ export function clusterSubnets(scope: Construct, { vpc, vpcSubnets }: Place): ec
     );
   }
   const selected = vpc.selectSubnets(vpcSubnets);
+  if (selected.subnets.length === 0 && selected.isPendingLookup !== true) {
+    fail(
+      {
+        path: 'vpcSubnets',
+        must: 'at least one subnet of the network',
+        got: [],
+        remedy: `choose among the zones ${[...new Set(vpc.availabilityZones)].join(', ')}, or leave it out`,
+      },
+      scope,
+    );
+  }
   const among = (subnets: ec2.ISubnet[]): string[] =>
     selected.subnets.filter((subnet) => subnets.includes(subnet)).map(({ node }) => node.path);
   const open = among(vpc.publicSubnets);

@@ -360,7 +360,8 @@ export function serverlessProblems(props: Omit<ServerlessSparkProps, 'vpc' | 'st
   const { maxVcpus = 16, idleTimeout } = props;
   const span = { least: Duration.minutes(1), most: Duration.days(7), inMinutes: true, example: 'Duration.minutes(15)' };
   const problems = spanProblems('idleTimeout', idleTimeout, span);
-  if (!Token.isUnresolved(maxVcpus) && !(maxVcpus >= 2 * WORKER.vcpus && maxVcpus % WORKER.vcpus === 0)) {
+  // What memory and disk there are is counted from it, so it must be known.
+  if (Token.isUnresolved(maxVcpus) || !(maxVcpus >= 2 * WORKER.vcpus && maxVcpus % WORKER.vcpus === 0)) {
     problems.push({
       path: 'maxVcpus',
       must: `a multiple of ${WORKER.vcpus} of at least ${2 * WORKER.vcpus}, because driver and executors have ${WORKER.vcpus} each`,

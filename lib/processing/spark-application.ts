@@ -133,6 +133,11 @@ function validate(scope: Construct, props: SparkApplicationOptions): void {
     }
   };
   check('entryPoint', props.entryPoint, isFile(props.entryPoint), 'file');
+  if (isFile(props.entryPoint) && !props.entryPoint.endsWith('.py')) {
+    // Spark would take it for a jar, and the cluster's role reads none of that name.
+    const remedy = "name it '*.py'";
+    problems.push(problem({ path: 'entryPoint', must: 'a Python file', got: props.entryPoint, remedy }));
+  }
   if (props.codeDirectory !== undefined) {
     check('codeDirectory', props.codeDirectory, isDirectory(props.codeDirectory), 'directory');
   }

@@ -5,7 +5,7 @@ import type { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { AssetHashType } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { sharedAsset } from '../foundation';
-import { COMMAND, failAll, problem } from '../private';
+import { COMMAND, fail, failAll, problem } from '../private';
 import type { InstanceArchitecture } from './instance-architecture';
 
 /** How much of a lock's hash is in a file name. */
@@ -101,7 +101,7 @@ export class SparkDependencies {
 
   /** The name of the directory of jars. */
   public jarsDirectoryName(): string {
-    return `jars-${sha256(fs.readFileSync(this.jarsLock)).slice(0, SHORT_HASH)}`;
+    return `jars-${sha256(lockOf('jarsLock', this.jarsLock)).slice(0, SHORT_HASH)}`;
   }
 
   /** The names of the jars in the lock. */
@@ -146,14 +146,43 @@ export class SparkDependencies {
   }
 
   private lockedJars(): LockedJar[] {
-    const jars: LockedJar[] = JSON.parse(fs.readFileSync(this.jarsLock, 'utf8'));
+    const jars = parsed(lockOf('jarsLock', this.jarsLock).toString('utf8'));
+    if (!Array.isArray(jars) || !jars.every(isLockedJar)) {
+      const must = 'a JSON list of {coordinate, file, sha256}, each a text';
+      fail({ path: 'jarsLock', must, got: this.jarsLock, remedy: 'write the lock as this package writes its own' });
+    }
     return jars;
   }
 
   /** The archive depends on the lock and on the platform its wheels are for. */
   private pythonHash(architecture: InstanceArchitecture): string {
-    return sha256(Buffer.concat([fs.readFileSync(this.pythonLock), Buffer.from(`\n${architecture.pythonPlatform}`)]));
+    return sha256(
+      Buffer.concat([lockOf('pythonLock', this.pythonLock), Buffer.from(`\n${architecture.pythonPlatform}`)]),
+    );
   }
+}
+
+/** The content of a lock. */
+function lockOf(prop: string, file: string): Buffer {
+  if (fs.statSync(file, { throwIfNoEntry: false })?.isFile() !== true) {
+    const remedy = 'correct the path; it is relative to the working directory';
+    fail({ path: prop, must: 'an existing file', got: file, remedy });
+  }
+  return fs.readFileSync(file);
+}
+
+/** What JSON says; nothing when it is none. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isLockedJar(jar: unknown): jar is LockedJar {
+  const members: { [name: string]: unknown } = { ...(typeof jar === 'object' ? jar : {}) };
+  return ['coordinate', 'file', 'sha256'].every((name) => typeof members[name] === 'string');
 }
 
 function archiveName({ pythonPlatform }: InstanceArchitecture, hash: string): string {

@@ -14,7 +14,7 @@ import type { IKafkaTopic } from '../streaming';
 import { spanProblems } from './spans';
 import { SparkApplication, type SparkApplicationOptions } from './spark-application';
 import type { IStreamingCluster } from './streaming-cluster';
-import type { RestartMetric } from './streaming-restarts';
+import { LONGEST_PAUSE, type RestartMetric } from './streaming-restarts';
 import { supervisor } from './streaming-supervisor';
 import { Workflow, arnOf } from './workflow';
 
@@ -107,7 +107,7 @@ export interface StreamingJobOptions extends SparkApplicationOptions {
   readonly healthyAfter?: Duration;
 
   /**
-   * How often the supervisor looks, every 30 seconds at most. Step Functions bills three transitions for each look.
+   * How often the supervisor looks, from every 30 seconds to every 15 minutes. Step Functions bills three transitions for each look.
    *
    * @default Duration.minutes(1)
    */
@@ -342,7 +342,11 @@ function restartMetricOf({ namespace, metricName, dimensions = {} }: cloudwatch.
 function jobProblems(props: StreamingJobOptions, name: string): Problem[] {
   const { maxRestarts = 5, pollInterval, healthyAfter, conf = {} } = props;
   const problems = [
-    ...spanProblems('pollInterval', pollInterval, { least: Duration.seconds(30), example: 'Duration.minutes(1)' }),
+    ...spanProblems('pollInterval', pollInterval, {
+      least: Duration.seconds(30),
+      most: Duration.seconds(LONGEST_PAUSE),
+      example: 'Duration.minutes(1)',
+    }),
     ...spanProblems('healthyAfter', healthyAfter, { least: Duration.minutes(1), example: 'Duration.hours(1)' }),
   ];
   const check = (isRight: boolean, wrong: Problem): void => {
@@ -362,6 +366,15 @@ function jobProblems(props: StreamingJobOptions, name: string): Problem[] {
     got: maxRestarts,
     remedy: 'a run that lasts healthyAfter earns them all back',
   });
+  for (const path of ['correlationOption', 'takeOverOption'] as const) {
+    const got = props[path];
+    check(got === undefined || Token.isUnresolved(got) || /^--?[A-Za-z][\w.-]*$/.test(got), {
+      path,
+      must: 'an option of the job, with its hyphens and without a value',
+      got,
+      remedy: "use for example '--correlation-id', or leave it out",
+    });
+  }
   check(props.consumerGroup === undefined || props.from !== undefined, {
     path: 'consumerGroup',
     must: 'left out of a job that reads no topic',

@@ -1,8 +1,8 @@
 import type { Duration } from 'aws-cdk-lib/core';
 import { PATIENTLY, type State, call, choose, done, jsonata, onError, when } from './states';
 
-/** The longest pause before a restart, in seconds. */
-const LONGEST_PAUSE = 900;
+/** The longest pause before a restart, and so between two looks, in seconds. */
+export const LONGEST_PAUSE = 900;
 
 /** Whom a run that takes nobody's place is told. */
 export const NOBODY = '-';

@@ -88,7 +88,7 @@ describe.each(ENVIRONMENTS)('the lakehouse of %s', (environment) => {
   test('has no open finding within a stage and a part of another app, under another name', () => {
     const app = emptyApp();
     const part = new Construct(new Stage(app, 'Beta'), 'Analytics');
-    addLakehouse(part, environment, 'Their-Lake');
+    addLakehouse(part, environment, { id: 'Their-Lake' });
     expect(complianceOf(withRules(app)).open).toEqual([]);
   });
 
@@ -107,7 +107,7 @@ test('single rooms in another app, under other names and in any account, have no
   const storage = new LakeStorage(part, 'Zones');
   const { vpc } = new LakeNetwork(part, 'Net', { availabilityZones: ['eu-west-1a'] });
   const cluster = new BatchCluster(part, 'Nightly', { vpc, storage });
-  cluster.addApplication('Report', { entryPoint: __filename });
+  cluster.addApplication('Report', { entryPoint: 'workloads/jobs/main.py' });
   expect(complianceOf(withRules(app)).open).toEqual([]);
 });
 

@@ -61,7 +61,7 @@ export class Watched {
 
   streamingJob(options?: WatchOptions): Watch {
     const restarts = this.metrics.ofDataset('StreamRestarts', 'flights');
-    const props = { cluster: this.importedCluster(), entryPoint: __filename, restarts };
+    const props = { cluster: this.importedCluster(), entryPoint: 'workloads/jobs/main.py', restarts };
     return Watch.streamingJob(new StreamingJob(this.stack, 'flights', props), options);
   }
 

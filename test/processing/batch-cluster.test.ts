@@ -134,6 +134,13 @@ describe('BatchCluster in a network of your own', () => {
     );
   });
 
+  test('fails when no subnet is among those that are asked for', () => {
+    const { PRIVATE_WITH_EGRESS } = ec2.SubnetType;
+    expect(() => clusterIn([PUBLIC, PRIVATE_WITH_EGRESS], { availabilityZones: ['us-east-1f'] })).toThrow(
+      "'vpcSubnets' must be at least one subnet of the network, got []; choose among the zones us-east-1a, or leave it out (at Test/Cluster)",
+    );
+  });
+
   test('warns when the subnets have no way out', () => {
     const isolated = clusterIn([PRIVATE_ISOLATED], { subnetType: PRIVATE_ISOLATED });
     expect(warningsOf(isolated.stack)).toEqual([

@@ -254,7 +254,7 @@ describe('BatchJobFlow', () => {
 
   test('has applications, connections and metrics', () => {
     const { stack, flow } = build();
-    const { stepArgs } = flow.addApplication('Report', { entryPoint: __filename });
+    const { stepArgs } = flow.addApplication('Report', { entryPoint: 'workloads/jobs/main.py' });
     expect(stepArgs[0]).toBe('spark-submit');
     flow.connections.allowFromAnyIpv4(ec2.Port.tcp(18080), 'history');
     expect(JSON.stringify(resourcesIn(stack, 'AWS::EC2::SecurityGroup')).match(/"FromPort":18080/g)).toHaveLength(2);

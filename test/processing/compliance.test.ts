@@ -22,7 +22,7 @@ const FORMS: { [name: string]: (place: Place) => void } = {
     const kafka = new KafkaCluster(place, 'Events', { vpc: place.vpc, brokers, encryptionKey });
     const cluster = new StreamingCluster(place, 'Live', place);
     const job = cluster.addJob('flights', {
-      entryPoint: __filename,
+      entryPoint: 'workloads/jobs/main.py',
       from: kafka.addTopic('Flights', { topicName: 'flights', partitions: 3 }),
       consumerGroup: 'flights-*',
       alerts: new AlertTopics(place, 'Pager', { encryptionKey }),
@@ -31,7 +31,7 @@ const FORMS: { [name: string]: (place: Place) => void } = {
   },
   'job flow': (place) => {
     const flow = new BatchJobFlow(place, 'Backfill', place);
-    flow.addApplication('Report', { entryPoint: __filename });
+    flow.addApplication('Report', { entryPoint: 'workloads/jobs/main.py' });
     flow.grantRun(new iam.Role(place, 'Operator', { assumedBy: new iam.AccountRootPrincipal() }));
   },
   'serverless Spark': (place) => {

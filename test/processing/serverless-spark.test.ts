@@ -1,7 +1,7 @@
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
-import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
+import { Duration, RemovalPolicy, Token } from 'aws-cdk-lib/core';
 import {
   BatchCluster,
   EmrRelease,
@@ -181,6 +181,12 @@ describe('ServerlessSpark', () => {
   test.each([0, 4, 18, 16.5, Number.NaN])('fails with %d vCPUs', (maxVcpus) => {
     expect(() => build({ maxVcpus })).toThrow(
       `'maxVcpus' must be a multiple of 4 of at least 8, because driver and executors have 4 each, got ${maxVcpus}; use 16, which is the quota of a new account`,
+    );
+  });
+
+  test('fails with vCPUs that only the deployment knows, from which memory and disk are counted', () => {
+    expect(() => build({ maxVcpus: Token.asNumber({ Ref: 'Most' }) })).toThrow(
+      /'maxVcpus' must be a multiple of 4 .*, got "\$\{Token\}"/,
     );
   });
 

@@ -147,6 +147,29 @@ describe('SparkApplication', () => {
   });
 });
 
+describe('A SparkApplication fails when', () => {
+  test('its entry point is no Python file, which Spark would take for a jar', () => {
+    expect(() => build({ entryPoint: __filename })).toThrow(
+      /'entryPoint' must be a Python file, got .*spark-application\.test\.ts"; name it '\*\.py'/,
+    );
+  });
+
+  test.each([
+    ['pythonLock', { pythonLock: 'none.lock' }, '\'pythonLock\' must be an existing file, got "none.lock"'],
+    ['jarsLock', { jarsLock: 'none.json' }, '\'jarsLock\' must be an existing file, got "none.json"'],
+    ['jarsLock', { jarsLock: MAIN }, "'jarsLock' must be a JSON list of {coordinate, file, sha256}, each a text, got"],
+    ['jarsLock', { jarsLock: path.join(ROOT, 'package.json') }, "'jarsLock' must be a JSON list of"],
+  ])('%s is no lock: %j', (_what, locks, message) => {
+    expect(() => build({ dependencies: new SparkDependencies(locks) })).toThrow(message);
+  });
+
+  test('a lock lists jars without their names', () => {
+    const jarsLock = path.join(temporaryDirectory(), 'jars.lock.json');
+    fs.writeFileSync(jarsLock, '[{"coordinate": "org.example:jar:1"}]');
+    expect(() => new SparkDependencies({ jarsLock }).jarNames()).toThrow("'jarsLock' must be a JSON list of");
+  });
+});
+
 describe('SparkDependencies', () => {
   const lock = path.join(ROOT, 'workloads', 'python', 'jobs.lock');
 

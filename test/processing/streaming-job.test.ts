@@ -32,7 +32,7 @@ function build(options: (made: Ground) => Partial<StreamingJobOptions> = () => (
   const made = ground();
   const cluster = new StreamingCluster(made.stack, 'Cluster', made);
   const { encryptionKey } = made;
-  const job = cluster.addJob(id, { entryPoint: __filename, encryptionKey, ...options(made) });
+  const job = cluster.addJob(id, { entryPoint: 'workloads/jobs/main.py', encryptionKey, ...options(made) });
   return { ...made, cluster, job };
 }
 
@@ -117,7 +117,7 @@ describe('StreamingJob', () => {
     const kafka = new KafkaCluster(kafkaStack, 'Kafka', { ...made, brokers });
     const from = kafka.addTopic('Topic', { topicName: 'flights', partitions: 3 });
     const cluster = new StreamingCluster(jobStack, 'Cluster', made);
-    cluster.addJob('events', { entryPoint: __filename, encryptionKey: made.encryptionKey, from });
+    cluster.addJob('events', { entryPoint: 'workloads/jobs/main.py', encryptionKey: made.encryptionKey, from });
     expect(portsIn(jobStack).filter((port) => port === 9098)).toHaveLength(2);
     expect(portsIn(kafkaStack)).not.toContain(9098);
   });
@@ -130,7 +130,7 @@ describe('StreamingJob', () => {
     const { securityGroups } = kafka.connections;
     Object.defineProperty(kafka, 'connections', { value: new ec2.Connections({ securityGroups }) });
     const cluster = new StreamingCluster(made.stack, 'Cluster', made);
-    expect(() => cluster.addJob('events', { entryPoint: __filename, from })).toThrow(/no default port/);
+    expect(() => cluster.addJob('events', { entryPoint: 'workloads/jobs/main.py', from })).toThrow(/no default port/);
   });
 
   test('reads and writes its tables', () => {
@@ -179,7 +179,7 @@ describe('StreamingJob', () => {
     const instanceRole = new iam.Role(stack, 'Role', { assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com') });
     const attributes = { clusterId: 'j-1', instanceRole, storage };
     const cluster = StreamingCluster.fromStreamingClusterAttributes(stack, 'Theirs', attributes);
-    new StreamingJob(stack, 'events', { cluster, entryPoint: __filename, encryptionKey });
+    new StreamingJob(stack, 'events', { cluster, entryPoint: 'workloads/jobs/main.py', encryptionKey });
     expect(machineIn(stack).States.Begin?.Assign).toMatchObject({ cluster: 'j-1' });
     expect(text(statementsIn(stack).RunTheJob?.Resource)).toMatch(/:elasticmapreduce:us-east-1:<.*>:cluster\/j-1$/);
   });
@@ -187,7 +187,7 @@ describe('StreamingJob', () => {
   test('fails when another job has its name, or more jobs are added than run side by side', () => {
     const made = ground();
     const cluster = new StreamingCluster(made.stack, 'Cluster', { ...made, stepConcurrency: 1 });
-    const options = { entryPoint: __filename, encryptionKey: made.encryptionKey, jobName: 'events' };
+    const options = { entryPoint: 'workloads/jobs/main.py', encryptionKey: made.encryptionKey, jobName: 'events' };
     cluster.addJob('First', options);
     expect(() => cluster.addJob('Second', options)).toThrow(
       [
@@ -204,16 +204,20 @@ describe('StreamingJob', () => {
       maxRestarts: -1,
       pollInterval: Duration.seconds(10),
       healthyAfter: Duration.seconds(1),
+      correlationOption: '',
+      takeOverOption: '--take over',
       consumerGroup: 'readers',
       conf: { 'spark.yarn.submit.waitAppCompletion': 'false' },
     };
     expect(() => build(() => wrong)).toThrow(
       [
-        "6 problems in streaming job 'Test/Cluster/events':",
-        '  - \'pollInterval\' must be at least 30 seconds, in whole seconds, got "10 seconds"; use for example Duration.minutes(1)',
+        "8 problems in streaming job 'Test/Cluster/events':",
+        '  - \'pollInterval\' must be between 30 seconds and 15 minutes, in whole seconds, got "10 seconds"; use for example Duration.minutes(1)',
         '  - \'healthyAfter\' must be at least 1 minute, in whole seconds, got "1 second"; use for example Duration.hours(1)',
         "  - 'jobName' must be 1 to 64 letters, digits, hyphens and underscores, got \"flight events\"; use a name such as 'flight-events'",
         "  - 'maxRestarts' must be a whole number from 0 to 100, got -1; a run that lasts healthyAfter earns them all back",
+        "  - 'correlationOption' must be an option of the job, with its hyphens and without a value, got \"\"; use for example '--correlation-id', or leave it out",
+        "  - 'takeOverOption' must be an option of the job, with its hyphens and without a value, got \"--take over\"; use for example '--correlation-id', or leave it out",
         '  - \'consumerGroup\' must be left out of a job that reads no topic, got "readers"; say with from which topic it reads',
         '  - \'conf.spark.yarn.submit.waitAppCompletion\' must be left at true, because a step that ends while its application runs would be started again, got "false"; leave it out',
       ].join('\n'),
