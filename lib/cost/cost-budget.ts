@@ -2,7 +2,7 @@ import * as budgets from 'aws-cdk-lib/aws-budgets';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { ArnFormat, type IResource, Resource, Stack, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { type AlertTopics, Severity, emailProblems } from '../foundation';
+import { type IAlertTopics, Severity, emailProblems } from '../foundation';
 import { type Problem, fail, failAll, problem } from '../private';
 
 /** How many notifications AWS takes for a budget. */
@@ -81,11 +81,11 @@ export interface CostBudgetProps {
 
   /**
    * The topics that are told, each about the thresholds of its severity. Their policies and the key's let AWS Budgets
-   * publish; a key that this app does not define must do so by itself.
+   * publish; topics and a key that this app does not define must do so by themselves.
    *
    * @default - none; `emails` are then needed
    */
-  readonly topics?: AlertTopics;
+  readonly topics?: IAlertTopics;
 
   /**
    * The addresses that are told about every threshold, at most 10.
@@ -158,7 +158,7 @@ export class CostBudget extends Resource implements ICostBudget {
   }
 
   /** AWS Budgets publishes as itself, so both the topic's policy and the key's must let it; else messages are lost. */
-  private letPublish(budget: budgets.CfnBudget, topics: AlertTopics, severity: Severity): void {
+  private letPublish(budget: budgets.CfnBudget, topics: IAlertTopics, severity: Severity): void {
     const topic = topics.topic(severity);
     const { partition, account } = Stack.of(this);
     const caller = {

@@ -1,4 +1,5 @@
 import * as kms from 'aws-cdk-lib/aws-kms';
+import * as sns from 'aws-cdk-lib/aws-sns';
 import { type Stack, Token } from 'aws-cdk-lib/core';
 import { BudgetThreshold, CostBudget, type CostBudgetProps } from '../../lib/cost';
 import { AlertTopics, LakeKey, Severity } from '../../lib/foundation';
@@ -128,6 +129,16 @@ describe('CostBudget', () => {
     const topics = new AlertTopics(stack, 'Alerts', { encryptionKey });
     new CostBudget(stack, 'Budget', { monthlyLimit: 500, topics });
     expect(resourcesIn(stack, 'AWS::KMS::Key')).toEqual({});
+    expect(told(stack)).toHaveLength(3);
+  });
+
+  test('tells topics that exist already, whose policies are their own', () => {
+    const stack = testStack();
+    const critical = sns.Topic.fromTopicArn(stack, 'Topic', 'arn:aws:sns:us-east-1:111111111111:theirs');
+    const attributes = { critical, warning: critical, info: critical };
+    const topics = AlertTopics.fromAlertTopicsAttributes(stack, 'Alerts', attributes);
+    new CostBudget(stack, 'Budget', { monthlyLimit: 500, topics });
+    expect(Object.values(resourcesIn(stack)).map(({ Type }) => Type)).toEqual(['AWS::Budgets::Budget']);
     expect(told(stack)).toHaveLength(3);
   });
 
