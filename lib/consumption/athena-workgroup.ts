@@ -175,7 +175,8 @@ class ImportedAthenaWorkgroup extends AthenaWorkgroupBase {
   constructor(scope: Construct, id: string, attributes: AthenaWorkgroupAttributes) {
     super(scope, id);
     const { workgroupName, results, resultsPrefix } = attributes;
-    failAll(`workgroup '${this.node.path}'`, prefixProblems(resultsPrefix).map(problem));
+    const problems = [...prefixProblems(resultsPrefix), ...nameProblems(workgroupName)];
+    failAll(`workgroup '${this.node.path}'`, problems.map(problem));
     this.workgroupName = workgroupName;
     this.workgroupArn = arnOf(this, workgroupName);
     this.results = results;

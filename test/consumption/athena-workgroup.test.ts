@@ -168,6 +168,18 @@ describe('AthenaWorkgroup', () => {
     });
   });
 
+  test('fails when a workgroup that exists has no name', () => {
+    const stack = testStack();
+    const results = s3.Bucket.fromBucketName(stack, 'Results', 'theirs');
+    expect(() =>
+      AthenaWorkgroup.fromAthenaWorkgroupAttributes(stack, 'Theirs', {
+        workgroupName: '',
+        results,
+        resultsPrefix: 'r/',
+      }),
+    ).toThrow('\'workgroupName\' must be 1 to 128 letters, digits, dots, underscores and hyphens, got ""');
+  });
+
   test('refers to a workgroup that exists, with the same grants', () => {
     const stack = testStack();
     const results = s3.Bucket.fromBucketName(stack, 'Results', 'theirs');
