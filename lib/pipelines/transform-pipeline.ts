@@ -1,9 +1,12 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { LakeCatalog } from '../catalog';
 import { Zone } from '../contracts';
 import { acknowledgeGrant } from '../foundation';
+import { fail } from '../private';
 import { type BatchCluster, type BatchJobFlow, type SparkApplication, SparkDependencies } from '../processing';
 import { ArtifactPrefix, type ILakeStorage } from '../storage';
 import { onEach } from './clusters';
@@ -59,6 +62,7 @@ export class TransformPipeline extends Construct {
 
   constructor(scope: Construct, id: string, props: TransformPipelineProps) {
     super(scope, id);
+    requireProject(this, props.project);
     this.application = onEach(props, (cluster) => this.runnableOn(cluster, props));
   }
 
@@ -97,5 +101,13 @@ export class TransformPipeline extends Construct {
     const docs = artifacts.arnForObjects(`${ArtifactPrefix.DBT_DOCS}*`);
     iam.Grant.addToPrincipal({ grantee, actions: ['s3:PutObject'], resourceArns: [docs] });
     acknowledgeGrant(grantee, [docs], "dbt's documentation stays under one prefix of one bucket");
+  }
+}
+
+/** What is no project, dbt would say in the first run. */
+function requireProject(scope: Construct, got: string | undefined): void {
+  if (got !== undefined && !fs.existsSync(path.join(got, 'dbt_project.yml'))) {
+    const remedy = 'correct the path; it is relative to the working directory';
+    fail({ path: 'project', must: 'a directory with a dbt_project.yml', got, remedy }, scope);
   }
 }

@@ -1,3 +1,4 @@
+import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { Stack } from 'aws-cdk-lib/core';
 import { LakeCatalog } from '../../lib/catalog';
@@ -8,6 +9,7 @@ import { BatchCluster } from '../../lib/processing';
 import { LakeStorage } from '../../lib/storage';
 import { fixtureDependencies } from '../support/dependencies';
 import { actionsOn, testStack } from '../support/stacks';
+import { temporaryDirectory } from '../support/temporary';
 
 const CONTRACTS = DataContracts.fromDirectory(path.resolve(__dirname, '..', '..', 'contracts'));
 
@@ -34,8 +36,13 @@ describe('TransformPipeline', () => {
   });
 
   test('runs a project of your own', () => {
-    const own = pipelineOf({ project: path.resolve(__dirname, '..', '..', 'workloads', 'dags') });
-    expect(argsOf(own)).not.toBe(argsOf(pipelineOf()));
+    const project = temporaryDirectory();
+    fs.writeFileSync(path.join(project, 'dbt_project.yml'), 'name: mine\n');
+    expect(argsOf(pipelineOf({ project }))).not.toBe(argsOf(pipelineOf()));
+  });
+
+  test.each(['none', path.resolve(__dirname, '..', '..', 'workloads', 'dags')])('fails with %s', (project) => {
+    expect(() => pipelineOf({ project })).toThrow("'project' must be a directory with a dbt_project.yml, got");
   });
 
   test('may create and change tables of gold, and drop none', () => {
