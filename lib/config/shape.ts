@@ -18,6 +18,9 @@ export interface Shape {
   readonly additionalProperties?: boolean | Shape;
 }
 
+/** What the whole is called. */
+export const ROOT = 'config';
+
 /** A value that is not what the schema says. */
 export interface ShapeProblem extends Problem {
   /** Whether it is a setting that there is not, and the others can be read all the same. */
@@ -38,7 +41,7 @@ export function configShape(): Shape {
  * literal, but values also come from files and from Python.
  */
 export function shapeProblems(config: LakehouseConfig): ShapeProblem[] {
-  return problemsOf('', config, configShape());
+  return problemsOf(ROOT, config, configShape());
 }
 
 function problemsOf(path: string, value: unknown, shape: Shape): ShapeProblem[] {
@@ -54,7 +57,7 @@ function problemsOf(path: string, value: unknown, shape: Shape): ShapeProblem[] 
 }
 
 function membersOf(path: string, value: object, { properties, required = [], additionalProperties }: Shape) {
-  const prefix = path === '' ? '' : `${path}.`;
+  const prefix = path === ROOT ? '' : `${path}.`;
   const given = Object.entries(value).filter(([, member]: [string, unknown]) => member !== undefined);
   const missing = required
     .filter((member) => !given.some(([name]) => name === member))

@@ -3,7 +3,7 @@ import { type Problem, failAll, problem } from '../private';
 import { arnRules } from './arns';
 import type { LakehouseConfig } from './lakehouse-config';
 import { oneOf, unless } from './problems';
-import { shapeProblems } from './shape';
+import { ROOT, shapeProblems } from './shape';
 import { tagRules } from './tags';
 import {
   airflowRules,
@@ -32,7 +32,9 @@ export function validateConfig(config: LakehouseConfig): void {
   const problems = misshapen.some(({ isUnknown }) => !isUnknown)
     ? misshapen
     : [...misshapen, ...RULES.flatMap((rules) => rules(config))];
-  failAll(`environment '${config.environment}'`, problems.map(problem));
+  // From JavaScript and Python the name may be missing, and so may all of it.
+  const isNameless = misshapen.some(({ path }) => path === ROOT || path === 'environment');
+  failAll(isNameless ? 'the config' : `environment '${config.environment}'`, problems.map(problem));
 }
 
 /** In the order of the sections. */

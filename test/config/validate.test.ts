@@ -38,6 +38,18 @@ describe('validateConfig', () => {
     );
   });
 
+  test.each([[undefined], [null], ['dev'], [[]]])('says of %j that it is no config', (config) => {
+    expect(() => {
+      Reflect.apply(validateConfig, undefined, [config]);
+    }).toThrow(/^1 problem in the config:\n  - 'config' must be a section with members, got /);
+  });
+
+  test('is named in messages by no environment where it has none', () => {
+    expect(refusal({ environment: undefined })).toBe(
+      "1 problem in the config:\n  - 'environment' must be given, got nothing; it has no default",
+    );
+  });
+
   test('names three mistakes at once, with the environment', () => {
     const mistakes: Partial<LakehouseConfig> = {
       region: 'virginia',
