@@ -187,6 +187,10 @@ export function concurrencyProblems(steps: number, remedy: string): Problem[] {
 function typeProblems(path: string, types: ec2.InstanceType[], plan: SteadyPlan, minimum: number): Problem[] {
   const problems: Problem[] = [];
   const names = types.map(String);
+  const unreadable = names.filter((name) => !/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/.test(name));
+  if (unreadable.length > 0) {
+    return [{ path, must: 'instance types', got: unreadable, remedy: "use names such as 'm7g.xlarge'" }];
+  }
   if (new Set(names).size < minimum || names.length > MAXIMUM_TYPES) {
     problems.push({
       path,

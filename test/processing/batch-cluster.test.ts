@@ -301,6 +301,12 @@ describe('BatchCluster input', () => {
     expect(() => build({ taskInstanceTypes: twice })).toThrow(/'taskInstanceTypes' must be 10 to 30 different/);
   });
 
+  test('fails when a type is none', () => {
+    expect(() => build({ steadyInstanceTypes: types('m5.xlarge', 'bogus') })).toThrow(
+      "'steadyInstanceTypes' must be instance types, got [\"bogus\"]; use names such as 'm7g.xlarge'",
+    );
+  });
+
   test('fails when types of the other architecture or too small ones are mixed in', () => {
     const steadyInstanceTypes = types('m6g.xlarge', 'm5.large', 'm5.xlarge');
     expect(() => build({ steadyInstanceTypes })).toThrow(

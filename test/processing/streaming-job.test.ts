@@ -184,6 +184,16 @@ describe('StreamingJob', () => {
     expect(text(statementsIn(stack).RunTheJob?.Resource)).toMatch(/:elasticmapreduce:us-east-1:<.*>:cluster\/j-1$/);
   });
 
+  test('fails when a job on another cluster of the lake has its name', () => {
+    const made = ground();
+    const [first, second] = ['One', 'Two'].map((id) => new StreamingCluster(made.stack, id, made));
+    const options = { entryPoint: 'workloads/jobs/main.py', encryptionKey: made.encryptionKey };
+    first?.addJob('events', options);
+    expect(() => second?.addJob('events', options)).toThrow(
+      "1 problem in streaming cluster 'Test/Two':\n  - 'jobName' must be a name that no other job has",
+    );
+  });
+
   test('fails when another job has its name, or more jobs are added than run side by side', () => {
     const made = ground();
     const cluster = new StreamingCluster(made.stack, 'Cluster', { ...made, stepConcurrency: 1 });
