@@ -16,6 +16,7 @@ import {
 import type { Construct } from 'constructs';
 import type { LakeCatalog } from '../catalog';
 import { type DataContracts, Zone } from '../contracts';
+import { keyProblems } from '../foundation';
 import { type Problem, failAll, problem } from '../private';
 import { dayProblems } from '../storage';
 import { AthenaWorkgroupGrants } from './athena-workgroup-grants';
@@ -214,7 +215,8 @@ export class AthenaWorkgroup extends AthenaWorkgroupBase {
 
   constructor(scope: Construct, id: string, props: AthenaWorkgroupProps) {
     super(scope, id);
-    failAll(`workgroup '${this.node.path}'`, workgroupProblems(props).map(problem));
+    const problems = [...workgroupProblems(props), ...keyProblems(this, props.encryptionKey)];
+    failAll(`workgroup '${this.node.path}'`, problems.map(problem));
     const name = props.workgroupName ?? Names.uniqueResourceName(this, { maxLength: 128, separator: '-' });
     this.results = props.results;
     this.resultsPrefix = props.resultsPrefix ?? `athena/${name}/`;

@@ -1,6 +1,7 @@
 export * from './acknowledge';
 export * from './alert-topics';
 export * from './group-problems';
+export * from './key-problems';
 export * from './lake-key';
 export * from './lake-network';
 export * from './left-out';

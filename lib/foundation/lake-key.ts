@@ -1,8 +1,9 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
-import { RemovalPolicy, Stack, Token } from 'aws-cdk-lib/core';
+import { RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { type Problem, fail } from '../private';
+import { fail } from '../private';
+import { keyProblems } from './key-problems';
 
 /** Properties of a LakeKey. */
 export interface LakeKeyProps {
@@ -38,8 +39,8 @@ export class LakeKey extends Construct {
    * @internal
    */
   public static _letServicesUse(scope: Construct, key: kms.IKey | undefined): void {
-    for (const distant of key === undefined ? [] : distanceProblems(Stack.of(scope), key)) {
-      fail(distant, scope);
+    for (const wrong of keyProblems(scope, key)) {
+      fail(wrong, scope);
     }
     key?.addToResourcePolicy(alarmStatement(scope), true);
     key?.addToResourcePolicy(logStatement(scope), true);
@@ -57,21 +58,6 @@ export class LakeKey extends Construct {
     });
     LakeKey._letServicesUse(this, this.key);
   }
-}
-
-/** A key is used where it is; and a stack that is elsewhere cannot refer to one that the app defines. */
-function distanceProblems(stack: Stack, key: kms.IKey): Problem[] {
-  const { region } = key.env;
-  const path = 'encryptionKey';
-  if (!Token.isUnresolved(region) && !Token.isUnresolved(stack.region) && region !== stack.region) {
-    const must = `a key in ${stack.region}, because AWS encrypts with none of another region`;
-    return [{ path, must, got: region, remedy: 'use a key of that region, or a replica of a multi-region key' }];
-  }
-  const isDefined = key.node.defaultChild instanceof kms.CfnKey;
-  const [here, there] = [stack.environment, Stack.of(key).environment];
-  const must = `a key of a stack with the same account and region, ${here}`;
-  const remedy = "give both stacks the same 'env', or import the key by its ARN";
-  return isDefined && here !== there ? [{ path, must, got: there, remedy }] : [];
 }
 
 /** With the default key of SNS an alarm's message is lost without a trace, because its policy cannot be changed. */

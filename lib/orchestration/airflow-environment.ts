@@ -5,7 +5,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import * as mwaa from 'aws-cdk-lib/aws-mwaa';
 import { CfnResource, Names, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { LakeKey, groupProblems } from '../foundation';
+import { LakeKey, groupProblems, keyProblems } from '../foundation';
 import { failAll, problem } from '../private';
 import { AirflowLogLevel, WebserverAccess, type WorkerReplacement } from './airflow-access';
 import {
@@ -212,6 +212,7 @@ export class AirflowEnvironment extends AirflowEnvironmentBase {
         ...airflowProblems(props),
         ...subnetProblems(props, subnets),
         ...groupProblems(props.securityGroups),
+        ...keyProblems(this, props.encryptionKey),
         ...mismatches,
       ].map(problem),
     );

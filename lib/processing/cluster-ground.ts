@@ -3,6 +3,8 @@ import * as emr from 'aws-cdk-lib/aws-emr';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import { Names, Tags } from 'aws-cdk-lib/core';
 import type { Construct, IDependable } from 'constructs';
+import { keyProblems } from '../foundation';
+import { failAll, problem } from '../private';
 import { ArtifactPrefix } from '../storage';
 import { renderConfiguration } from './cluster-configuration';
 import type { SparkClusterOptions } from './cluster-options';
@@ -26,6 +28,7 @@ export interface ClusterGround {
 /** Makes the groups, roles and security configuration of a cluster, and answers what the rules say of them. */
 export function layGround(scope: Construct, options: SparkClusterOptions, encryptionKey: kms.IKey): ClusterGround {
   const { storage, transitCertificates } = options;
+  failAll(`cluster '${scope.node.path}'`, keyProblems(scope, encryptionKey).map(problem));
   const { subnets, internetConnectivityEstablished } = clusterSubnets(scope, options);
   const groups = new ClusterSecurityGroups(scope, 'SecurityGroups', options.vpc);
   const roles = new ClusterRoles(scope, 'Roles', { storage, encryptionKey, subnets, groups });

@@ -3,6 +3,7 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct, type IConstruct } from 'constructs';
 import { Zone } from '../contracts';
+import { keyProblems } from '../foundation';
 import { fail, failAll, problem } from '../private';
 import { dayProblems, lifecycleProblems } from './lifecycle-problems';
 import { StorageTier } from './storage-tier';
@@ -298,7 +299,9 @@ function resolveLifecycles(scope: Construct, props: LakeStorageProps): { [zone: 
     archive: props.archiveLifecycle,
   };
   const resolved: { [zone: string]: ZoneLifecycle } = {};
-  const problems = dayProblems('logRetention', props.logRetention).map(problem);
+  const problems = [...keyProblems(scope, props.encryptionKey), ...dayProblems('logRetention', props.logRetention)].map(
+    problem,
+  );
   for (const zone of Zone.all()) {
     const lifecycle = withDefaults(zone, given[zone.name]);
     problems.push(...lifecycleProblems(`${zone.name}Lifecycle`, lifecycle, zone.holdsTables).map(problem));

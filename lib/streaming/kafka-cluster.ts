@@ -4,7 +4,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import * as msk from 'aws-cdk-lib/aws-msk';
 import { Names, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { LakeKey } from '../foundation';
+import { LakeKey, keyProblems } from '../foundation';
 import { failAll, problem } from '../private';
 import { NAME_LIMIT, clusterProblems, tooManyPartitions, unevenBrokers } from './rules/cluster-problems';
 import { KafkaBrokerType } from './kafka-broker-type';
@@ -157,7 +157,8 @@ export class KafkaCluster extends KafkaClusterBase {
     const subnets = subnetsOf(props);
     const brokerCount = subnets.length * kind.perZone;
     const facts = { stack: Stack.of(this), subnets, brokerCount, version: this.version };
-    failAll(`Kafka cluster '${this.node.path}'`, clusterProblems(props, facts).map(problem));
+    const problems = [...clusterProblems(props, facts), ...keyProblems(this, props.encryptionKey)];
+    failAll(`Kafka cluster '${this.node.path}'`, problems.map(problem));
     const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
 
     this.clusterName = props.clusterName ?? Names.uniqueResourceName(this, { maxLength: NAME_LIMIT, separator: '-' });

@@ -1,6 +1,12 @@
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { App, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
-import { LakeKey } from '../../lib/foundation';
+import { AthenaWorkgroup } from '../../lib/consumption';
+import { LakeKey, LakeNetwork } from '../../lib/foundation';
+import { AirflowEnvironment, DagBundle } from '../../lib/orchestration';
+import { BatchCluster } from '../../lib/processing';
+import { LakeStorage } from '../../lib/storage';
+import { KafkaBrokers, KafkaCluster } from '../../lib/streaming';
 import { resourcesIn, testStack, theOnly } from '../support/stacks';
 
 interface Key {
@@ -28,6 +34,42 @@ describe('A key of your own', () => {
     expect(there).toThrow(
       '\'encryptionKey\' must be a key in us-east-1, because AWS encrypts with none of another region, got "eu-west-1"; use a key of that region',
     );
+  });
+
+  test('is no alias, which policies cannot name', () => {
+    const stack = testStack();
+    const key = new kms.Key(stack, 'Key');
+    const aliases = [
+      kms.Alias.fromAliasName(stack, 'Theirs', 'alias/lake'),
+      key.addAlias('alias/ours'),
+      kms.Key.fromKeyArn(stack, 'Named', 'arn:aws:kms:us-east-1:123456789012:alias/lake'),
+    ];
+    for (const alias of aliases) {
+      expect(() => LakeKey._letServicesUse(stack, alias)).toThrow(
+        /'encryptionKey' must be a key itself, because policies that name its alias allow nothing, got .*; use kms.Key.fromLookup/,
+      );
+    }
+  });
+
+  test('is told of wherever it is given', () => {
+    const stack = testStack();
+    const encryptionKey = kms.Alias.fromAliasName(stack, 'Alias', 'alias/lake');
+    const { vpc } = new LakeNetwork(stack, 'Network', { availabilityZones: ['us-east-1a', 'us-east-1b'] });
+    const storage = new LakeStorage(stack, 'Storage');
+    const instanceType = new ec2.InstanceType('m7g.large');
+    const bundle = { bucket: storage.artifacts, dagsPath: 'dags' };
+    const dags = DagBundle.fromDagBundleAttributes(stack, 'Dags', bundle);
+    const brokers = KafkaBrokers.provisioned({ instanceType });
+    const users = [
+      () => new LakeStorage(stack, 'Other', { encryptionKey }),
+      () => new BatchCluster(stack, 'Batch', { vpc, storage, encryptionKey }),
+      () => new KafkaCluster(stack, 'Kafka', { vpc, brokers, encryptionKey }),
+      () => new AirflowEnvironment(stack, 'Airflow', { vpc, dags, encryptionKey }),
+      () => new AthenaWorkgroup(stack, 'Workgroup', { results: storage.artifacts, encryptionKey }),
+    ];
+    for (const use of users) {
+      expect(use).toThrow("'encryptionKey' must be a key itself");
+    }
   });
 
   test.each([
