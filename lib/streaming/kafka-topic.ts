@@ -2,7 +2,7 @@ import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as msk from 'aws-cdk-lib/aws-msk';
 import { Fn, type IResource, RemovalPolicy, Resource, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { failAll, problem, sorted } from '../private';
+import { type Problem, failAll, problem, sorted } from '../private';
 import { rendered } from './rules/config-values';
 import type { IKafkaCluster } from './kafka-cluster-base';
 import { KafkaSchema } from './kafka-schema';
@@ -123,7 +123,7 @@ export class KafkaTopic extends KafkaTopicBase {
   constructor(scope: Construct, id: string, props: KafkaTopicProps) {
     const topic = withContract(props);
     super(scope, id, { cluster: topic.cluster, topicName: topic.topicName ?? '' });
-    failAll(`Kafka topic '${this.node.path}'`, topicProblems(topic).map(problem));
+    failAll(`Kafka topic '${this.node.path}'`, [...topicProblems(topic), ...this.claimName()].map(problem));
     const removalPolicy = topic.removalPolicy ?? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
     this.partitions = topic.partitions ?? 1;
     this.replicationFactor = factorOfTopic(topic);
@@ -141,7 +141,22 @@ export class KafkaTopic extends KafkaTopicBase {
       this.schema = new KafkaSchema(this, 'Schema', { registry: schemaRegistry, schemaName, contract, removalPolicy });
     }
   }
+
+  /** Kafka takes each name once, and takes a dot for an underscore, because its metrics do. */
+  private claimName(): Problem[] {
+    const names = NAMES.get(this.cluster) ?? new Map<string, string>();
+    NAMES.set(this.cluster, names);
+    const name = this.topicName.replaceAll('.', '_');
+    const owner = names.get(name);
+    names.set(name, this.node.path);
+    const must = `another name than that of '${owner ?? ''}', in more than dots and underscores`;
+    const remedy = 'rename one of the two';
+    return owner === undefined ? [] : [{ path: 'topicName', must, got: this.topicName, remedy }];
+  }
 }
+
+/** The topics of each cluster, by the name that Kafka tells them by. */
+const NAMES = new WeakMap<IKafkaCluster, Map<string, string>>();
 
 /** What the props say, by Kafka's names; what they leave out is the cluster's to say. */
 function renderConfigs(props: KafkaTopicProps): { [name: string]: string } {

@@ -170,6 +170,17 @@ describe('KafkaTopic', () => {
     expect(() => topicOf({ topicName })).toThrow(/'topicName' must be 1 to 249 letters/);
   });
 
+  test.each(['flights.late', 'flights_late'])(
+    'fails when it is called %j beside another that Kafka calls so',
+    (topicName) => {
+      const { cluster } = build();
+      cluster.addTopic('First', { ...LEAST, topicName: 'flights.late' });
+      expect(() => cluster.addTopic('Second', { ...LEAST, topicName })).toThrow(
+        /'topicName' must be another name than that of '.*\/First', in more than dots and underscores, got "flights.late"; rename one of the two/,
+      );
+    },
+  );
+
   test('fails when it would keep or take nothing', () => {
     const nothing = Size.bytes(0);
     expect(() =>
