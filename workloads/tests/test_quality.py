@@ -133,6 +133,30 @@ def test_rows_are_held_together_against_counts_queries_and_what_they_refer_to(
     assert gated.served == {1: 5, 2: 7}
 
 
+def test_what_could_not_be_checked_is_not_served_whatever_the_score(
+    new_lake: Callable[[list[Contract]], Lake], sql: Sql
+) -> None:
+    document = deepcopy(DOCUMENT) | {"slaProperties": [{"property": "quality", "value": 1, "unit": "percent"}]}
+    query = "SELECT count(*) FROM ${table} WHERE nothing = 1"
+    misspelt = {"type": "sql", "name": "misspelt", "query": query, "mustBe": 0}
+    document["schema"][0]["quality"] = [misspelt, {"type": "library", "metric": "rowCount", "mustBe": 9}]
+    gated = GatedLake(new_lake([parse(document, "items.yaml")]))
+    sql.run(CREATE, *JANUARY)
+    gated.lake.ingest(stage=True)
+
+    found = gated.check()["items"]
+
+    assert (found.outcome, gated.served) == (Outcome.FAILED, {})
+    assert found.score is not None
+    assert found.score > found.threshold
+    assert found.error is not None
+    must = "'items' must be checked for all that its contract expects, got \"1 that could not be\"; correct the contract"
+    assert found.error.startswith(f"{must}, or see why: misspelt ([UNRESOLVED_COLUMN")
+    assert found.error.endswith("; not met: row count = 9 (1)")
+    told = {each["expectation"]: each["checked"] for each in gated.record["datasets"][0]["unmet"]}
+    assert told == {"misspelt": False, "row count = 9": True}
+
+
 def test_rows_that_were_served_may_not_vanish(gated: GatedLake, sql: Sql) -> None:
     sql.run(*JANUARY)
     gated.lake.ingest(stage=True)

@@ -66,7 +66,7 @@ class StaleStageError(TerminalError):
 
 
 class QualityError(TerminalError):
-    """A table does not meet enough of the expectations that its contract makes."""
+    """A table does not meet enough of the expectations that its contract makes, or cannot be held against one."""
 
 
 def problem(subject: str, must: str, got: object, remedy: str) -> str:

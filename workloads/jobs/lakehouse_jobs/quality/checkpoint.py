@@ -32,7 +32,8 @@ class Unmet:
     """An expectation that is not met: its name or what it says of itself, its column or columns, and how many values of
     how many break it.
 
-    The counts are None where the table as a whole breaks it; `observed` then says what it is like.
+    The counts are None where the table as a whole breaks it; `observed` then says what it is like. `checked` is false
+    where it could not be held against the rows at all; `observed` then says why.
     """
 
     expectation: str
@@ -40,6 +41,7 @@ class Unmet:
     unexpected: int | None
     values: int | None
     observed: str | None
+    checked: bool = True
 
     def __str__(self) -> str:
         where = "" if self.column is None else f" of {self.column}"
@@ -58,6 +60,11 @@ class Verdict:
     def met(self) -> int:
         """How many are met."""
         return self.expectations - len(self.unmet)
+
+    @property
+    def unchecked(self) -> tuple[Unmet, ...]:
+        """Those that could not be held against the rows: whether they are met is not known."""
+        return tuple(each for each in self.unmet if not each.checked)
 
     @property
     def score(self) -> float:
@@ -114,13 +121,13 @@ def _unmet(results: Iterable[Any]) -> Iterable[Unmet]:
         columns = config.kwargs.get("column_list") or [config.kwargs.get("column")]
         column = ", ".join(columns) if columns != [None] else None
         error = next((_reason(str(info["exception_message"])) for info in _exceptions(result)), None)
-        observed = error or str(found.get("observed_value"))
         yield Unmet(
             config.description or config.type,
             column,
             found.get("unexpected_count"),
             found.get("element_count"),
-            observed,
+            str(found.get("observed_value")) if error is None else error,
+            checked=error is None,
         )
 
 

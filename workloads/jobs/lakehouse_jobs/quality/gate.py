@@ -67,10 +67,16 @@ class Gate:
             return checkpoints.run(rows, suite_of(self._contract, candidate.served_rows, silver))
 
     def require(self, verdict: Verdict) -> None:
-        """Let a verdict pass.
+        """Let a verdict pass; none does that leaves something unchecked, whatever its score.
 
-        :raises QualityError: names the expectations that too much of the table does not meet.
+        :raises QualityError: names the expectations that could not be checked, or that too many of are not met.
         """
+        if verdict.unchecked:
+            broken = [each for each in verdict.unmet if each.checked]
+            must, got = "be checked for all that its contract expects", f"{len(verdict.unchecked)} that could not be"
+            remedy = f"correct the contract, or see why: {'; '.join(map(str, verdict.unchecked))}"
+            remedy += f"; not met: {'; '.join(map(str, broken))}" if broken else ""
+            raise QualityError(problem(self._contract.dataset, must, got, remedy))
         if verdict.score < self._contract.minimum_quality:
             must = f"meet {self._contract.minimum_quality:g} % of what its contract expects"
             unmet = "; ".join(map(str, verdict.unmet))
