@@ -99,10 +99,22 @@ function readComparison(file: ContractFile, path: DocumentPath, item: QualityIte
   return { operator, operands };
 }
 
+/**
+ * What may stand on one line of a query, or must stay as it is: texts and names in quotes, as Spark reads them, and what
+ * parts words, comments among it. A hint is no comment.
+ */
+const PIECES =
+  /\br'[^']*'|\br"[^"]*"|'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`[^`]*`|(?:\s|--(?:\\\n|[^\n])*|\/\*(?!\+).*?\*\/)+/gis;
+
+/** A query on one line, without its comments: one of them would take all that follows. */
+function onOneLine(query: string): string {
+  return query.replace(PIECES, (piece) => (/^(?:\s|--|\/)/.test(piece) ? ' ' : piece)).trim();
+}
+
 /** A query is one statement that reads: it is made part of others. */
 function readQuery(file: ContractFile, path: DocumentPath, item: QualityItem, column: string | undefined) {
-  const query = item.query?.trim();
-  if (query === undefined || !/^(select|with)\b/i.test(query) || query.includes(';')) {
+  const query = item.query === undefined ? undefined : onOneLine(item.query);
+  if (query === undefined || !/^(select|with)\b/i.test(query) || item.query?.includes(';')) {
     file.report([...path, 'query'], 'one SELECT without a semicolon', 'write a query that gives one number');
     return undefined;
   }
@@ -113,5 +125,5 @@ function readQuery(file: ContractFile, path: DocumentPath, item: QualityItem, co
     const remedy = 'name the dataset by ${table}; the rules of a column also know ${column}';
     file.report([...path, 'query'], 'a query of ${table}', remedy);
   }
-  return { name: item.name ?? item.description?.trim() ?? resolved, query: resolved.replace(/\s+/g, ' ') };
+  return { name: item.name ?? item.description?.trim() ?? resolved, query: resolved };
 }

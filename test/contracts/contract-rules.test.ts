@@ -71,6 +71,19 @@ describe('the rules of a contract', () => {
     expect(tip).toMatchObject({ present: true, exclusiveMinimum: 0, maximum: 5, validValues: [1, 2] });
   });
 
+  test('have queries on one line, without comments and with their texts as they are', () => {
+    const query = [
+      '-- of the dear: all',
+      "SELECT count(*) -- it's all",
+      String.raw`FROM ${'$'}{table} /* "of" them */ WHERE note NOT IN ('--  a', 'it\'s  /* b', "c --", r'\') -- end`,
+      '  AND `a  --b` /*+ hint */ > 1',
+    ].join('\n');
+    const { queries } = contractsOf(ZONES, trips({ quality: [{ type: 'sql', query, mustBe: 0 }] })).get('silver.trips')
+      ._rules;
+    const flat = String.raw`FROM ${'$'}{table} WHERE note NOT IN ('--  a', 'it\'s  /* b', "c --", r'\')`;
+    expect(queries[0]?.query).toBe(`SELECT count(*) ${flat} AND \`a  --b\` /*+ hint */ > 1`);
+  });
+
   test('of the shipped contracts say what flights refer to', () => {
     const { relationships } = DataContracts.fromDirectory(`${root}/contracts`).get('silver.flights')._rules;
     expect(relationships).toMatchObject([

@@ -57,7 +57,7 @@ function everyRule(): DataContracts {
         quality: [
           { metric: 'rowCount', mustNotBeBetween: [5, 7] },
           { metric: 'duplicateValues', arguments: { properties: ['zone', 'day'] }, ...none },
-          { type: 'sql', query: 'SELECT COUNT(*) FROM ${table} WHERE note = \'a "b"\'', mustBeBetween: [0, 3] },
+          { type: 'sql', query: 'SELECT COUNT(*) -- all\nFROM ${table} WHERE note = \'a\n "b"\'', mustBeBetween: [0, 3] },
         ],
       },
       custom: { orderingColumn: 'id', stream: { topic: 'trips', partitions: 1 } },
@@ -211,8 +211,8 @@ describe('a ruleset of Glue Data Quality', () => {
       String.raw`    ColumnValues "note" matches "^\d\"[a-z]\\$" where "note is not null",`,
       '    ColumnValues "kind" in [1, 2] where "kind is not null",',
       '    IsComplete "told",',
-      String.raw`    CustomSql "SELECT COUNT(*) FROM primary WHERE note = 'a \"b\"'" >= 0,`,
-      String.raw`    CustomSql "SELECT COUNT(*) FROM primary WHERE note = 'a \"b\"'" <= 3`,
+      String.raw`    CustomSql "SELECT COUNT(*) FROM primary WHERE note = 'a\n \"b\"'" >= 0,`,
+      String.raw`    CustomSql "SELECT COUNT(*) FROM primary WHERE note = 'a\n \"b\"'" <= 3`,
       ']',
       '',
     ]);
@@ -343,7 +343,7 @@ describe('sources of dbt', () => {
         {
           queries: [
             { query: 'select count(*) from <table>', must: 'not between 5 and 7' },
-            { query: `SELECT COUNT(*) FROM <table> WHERE note = 'a "b"'`, must: 'between 0 and 3' },
+            { query: `SELECT COUNT(*) FROM <table> WHERE note = 'a\n "b"'`, must: 'between 0 and 3' },
           ],
         },
       ],

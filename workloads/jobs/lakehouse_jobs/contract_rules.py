@@ -174,7 +174,8 @@ def _query(check: Mapping[str, Any], column: str | None, subject: str) -> Query:
         sql = re.sub(r"\$\{(property|column)\}", column, sql)
     if "${table}" not in sql or ";" in sql:
         raise ContractError(problem(f"{subject} query", "be one SELECT of ${table}", sql, "correct the contract"))
-    return Query(str(check.get("name") or check.get("description") or sql), sql, _comparison(check, subject))
+    name = " ".join(str(check.get("name") or check.get("description") or sql).split())
+    return Query(name, sql, _comparison(check, subject))
 
 
 def _relationships(table: Mapping[str, Any], subject: str) -> list[Relationship]:
