@@ -1,4 +1,4 @@
-import { didYouMean } from '../private';
+import { didYouMean, sorted } from '../private';
 import type { ContractColumns } from './contract-columns';
 import type { ContractFile } from './contract-file';
 import type { DocumentPath } from './yaml-places';
@@ -22,22 +22,31 @@ export function readRules(file: ContractFile, dataset: DocumentPath, read: Contr
   const inColumns = readColumnRelationships(file, [...dataset, 'properties']);
   return {
     columns: read.rules.map(({ rules }) => rules),
-    uniques: [
-      ...read.rules.flatMap(({ unique, rules }) => (unique && !isKey(read, rules.name) ? [[rules.name]] : [])),
-      ...doubles.flatMap((rule) => readDoubles(file, rule, read.names)),
-    ],
+    uniques: besideKey(read, [
+      ...read.rules.flatMap(({ unique, rules }) => (unique ? [[rules.name]] : [])),
+      ...doubles.map((rule) => readDoubles(file, rule, read.names)),
+    ]),
     rowCounts: counts.map(({ expected }) => expected),
     relationships: [...inColumns, ...readDatasetRelationships(file, dataset, read.names)],
     queries: [...read.rules.flatMap((column) => column.queries), ...queries],
   };
 }
 
-/** The primary key says already that its values are unique. */
-function isKey({ keyColumns }: ContractColumns, name: string): boolean {
-  return keyColumns.length === 1 && keyColumns[0] === name;
+/** Each group of columns once, in whatever order it is named; that the primary key's values are unique is said already. */
+function besideKey({ keyColumns }: ContractColumns, groups: string[][]): string[][] {
+  const said = new Set([alike(keyColumns)]);
+  return groups.flatMap((group) => {
+    const isNew = !said.has(alike(group));
+    said.add(alike(group));
+    return isNew ? [[...new Set(group)]] : [];
+  });
 }
 
-function readDoubles(file: ContractFile, rule: MetricRule, names: string[]): string[][] {
+function alike(columns: readonly string[]): string {
+  return JSON.stringify(sorted(new Set(columns), (name) => name));
+}
+
+function readDoubles(file: ContractFile, rule: MetricRule, names: string[]): string[] {
   requireNone(file, rule);
   const path = [...rule.path, 'arguments', 'properties'];
   const columns = rule.arguments.properties ?? [];
@@ -49,5 +58,5 @@ function readDoubles(file: ContractFile, rule: MetricRule, names: string[]): str
       file.report([...path, index], 'a column of the contract', didYouMean(name, names));
     }
   }
-  return [columns];
+  return columns;
 }

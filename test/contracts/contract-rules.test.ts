@@ -84,6 +84,15 @@ describe('the rules of a contract', () => {
     expect(queries[0]?.query).toBe(`SELECT count(*) ${flat} AND \`a  --b\` /*+ hint */ > 1`);
   });
 
+  test('say once which columns are unique, and not of the key', () => {
+    const doubles = (...properties: string[]) => ({ metric: 'duplicateValues', arguments: { properties }, mustBe: 0 });
+    const said = trips(
+      { quality: [doubles('id'), doubles('zone', 'fare'), doubles('part'), doubles('fare', 'zone', 'zone')] },
+      column('part', 'string', { unique: true, quality: [{ metric: 'duplicateValues', mustBe: 0 }] }),
+    );
+    expect(contractsOf(ZONES, said).get('silver.trips')._rules.uniques).toEqual([['part'], ['zone', 'fare']]);
+  });
+
   test('of the shipped contracts say what flights refer to', () => {
     const { relationships } = DataContracts.fromDirectory(`${root}/contracts`).get('silver.flights')._rules;
     expect(relationships).toMatchObject([

@@ -353,6 +353,21 @@ def test_narrower_of_two_bounds_counts(rules: dict[str, int], expected: dict[str
     assert between == {"column": "quantity", **expected}
 
 
+def test_each_group_of_unique_columns_is_one_expectation() -> None:
+    document = deepcopy(DOCUMENT)
+    table = document["schema"][0]
+    table["properties"][1] |= {"unique": True, "quality": [{"metric": "duplicateValues", "mustBe": 0}]}
+    groups = (["id"], ["name"], ["name", "quantity"], ["quantity", "name"])
+    table["quality"] = [
+        {"metric": "duplicateValues", "arguments": {"properties": group}, "mustBe": 0} for group in groups
+    ]
+
+    suite: Any = suite_of(parse(document, "items.yaml"), 0, "catalog.silver").to_json_dict()
+
+    found = [each["kwargs"] for each in suite["expectations"] if "unique" in each["type"]]
+    assert found == [{"column": "id"}, {"column": "name"}, {"column_list": ["name", "quantity"]}]
+
+
 def test_nested_columns_are_of_their_kind(spark: SparkSession, tmp_path: Path) -> None:
     document = deepcopy(DOCUMENT)
     kinds = {"stops": "list<string>", "tags": "map<string, int>", "place": "struct<code int>"}

@@ -103,10 +103,8 @@ def table_rules(table: Mapping[str, Any], subject: str) -> TableRules:
     :raises ContractError: a rule that is incomplete or unknown.
     """
     columns: Sequence[Mapping[str, Any]] = table.get("properties") or ()
-    keyed = [entry["name"] for entry in columns if entry.get("primaryKey")]
-    unique: list[tuple[str, ...]] = [
-        (str(entry["name"]),) for entry in columns if _is_unique(entry, subject) and keyed != [entry["name"]]
-    ]
+    key = [str(entry["name"]) for entry in columns if entry.get("primaryKey")]
+    unique: list[tuple[str, ...]] = [(str(entry["name"]),) for entry in columns if _is_unique(entry, subject)]
     counts: list[Comparison] = []
     for check in _checks(table, subject):
         metric = check.get("metric")
@@ -124,7 +122,16 @@ def table_rules(table: Mapping[str, Any], subject: str) -> TableRules:
         for check in _checks(entry, subject)
         if check.get("type") == "sql"
     ]
-    return TableRules(tuple(unique), tuple(counts), tuple(_relationships(table, subject)), tuple(queries))
+    return TableRules(_beside(key, unique), tuple(counts), tuple(_relationships(table, subject)), tuple(queries))
+
+
+def _beside(key: Sequence[str], groups: Sequence[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
+    """Each group of columns once, in whatever order it is named; that the key's values are unique is said already."""
+    found: dict[frozenset[str], tuple[str, ...]] = {}
+    for group in groups:
+        found.setdefault(frozenset(group), tuple(dict.fromkeys(group)))
+    found.pop(frozenset(key), None)
+    return tuple(found.values())
 
 
 def _checks(entry: Mapping[str, Any], subject: str) -> list[Mapping[str, Any]]:
