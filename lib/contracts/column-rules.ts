@@ -72,6 +72,9 @@ function checkOptions(file: ContractFile, { path, property, type }: ColumnEntry)
     if (limit !== undefined && !bounded) {
       const must = numeric ? 'a number' : `absent for ${type.kind}`;
       file.report([...options, key], must, numeric ? 'write it without quotes' : 'drop it or use a pattern');
+    } else if (type.kind.startsWith('decimal') && file.isRounded([...options, key])) {
+      const remedy = 'write fewer digits, and what is finer as a query of quality';
+      file.report([...options, key], 'a number that a double holds to its last digit', remedy);
     }
   }
   checkRange(file, options, given);

@@ -62,6 +62,12 @@ export class ContractFile {
     return path.reduce<unknown>((value, step) => (isRecord(value) ? value[step] : undefined), this.value);
   }
 
+  /** Whether the number at that path is another than the one that is written there, in decimals. */
+  public isRounded(path: DocumentPath): boolean {
+    const written = digitsOf(this.places.textOf(path) ?? '');
+    return written !== undefined && written !== digitsOf(String(this.valueAt(path)));
+  }
+
   private note(position: string, what: Problem): void {
     this.problems.push(`${position}: ${problem(what)}`);
   }
@@ -90,6 +96,17 @@ export class ContractFile {
     }
     return words.filter((word) => word !== 'schema[0]').join('.') || 'the contract';
   }
+}
+
+/** The digits of a decimal number and where its point stands, in one form for all ways to write it. */
+function digitsOf(text: string): string | undefined {
+  const [, whole, fraction = '', exponent = '0'] = /^[-+]?(?=\.?\d)(\d*)\.?(\d*)(?:e([-+]?\d+))?$/i.exec(text) ?? [];
+  if (whole === undefined) {
+    return undefined;
+  }
+  const digits = `${whole}${fraction}`.replace(/^0+/, '');
+  const kept = digits.replace(/0+$/, '');
+  return kept === '' ? '0' : `${kept}e${Number(exponent) - fraction.length + digits.length - kept.length}`;
 }
 
 /** Whether the value has named or numbered members. */

@@ -45,6 +45,12 @@ export class YamlPlaces {
     return (found === undefined ? undefined : this.start(found)) ?? this.offsetOf(path);
   }
 
+  /** What is written as the scalar at that path; undefined where none stands there. */
+  public textOf(path: DocumentPath): string | undefined {
+    const index = path.reduce<number>((at, step) => this.entry(at, step)?.value ?? -1, 1);
+    return this.scalar(index);
+  }
+
   private entry(collection: number, step: string | number): Entry | undefined {
     const type = this.events[collection]?.type;
     if (type !== EVENT_ID.MAPPING && type !== EVENT_ID.SEQUENCE) {

@@ -73,7 +73,9 @@ function ofColumn(column: ColumnRules): string[] {
   return [
     ...(present ? [`IsComplete ${quoted(name)}`] : []),
     ...limits(column).map(([operator, limit]) =>
-      typeof limit === 'number' ? values(`${operator} ${limit}`) : outside(name, operator, limit),
+      typeof limit === 'number' && !column.type.kind.startsWith('decimal')
+        ? values(`${operator} ${limit}`)
+        : outside(name, operator, limit),
     ),
     ...(column.minLength === undefined ? [] : [lengths(`>= ${column.minLength}`)]),
     ...(column.maxLength === undefined ? [] : [lengths(`<= ${column.maxLength}`)]),
@@ -94,8 +96,11 @@ function limits(column: ColumnRules): [string, number | string][] {
   );
 }
 
-/** A moment is no number and need not be a whole day: rows beyond it are counted by a query. */
-function outside(name: string, operator: string, limit: string): string {
+/**
+ * A moment is no number and need not be a whole day, and the rule on numbers takes a decimal for a double: rows beyond
+ * such a limit are counted by a query.
+ */
+function outside(name: string, operator: string, limit: number | string): string {
   const beyond = `select count(*) from primary where not ${name} ${operator} ${sqlLiteral(limit)}`;
   return `CustomSql ${quoted(beyond)} = 0`;
 }

@@ -1,4 +1,6 @@
-import { type TestContract, KEY, column, contractsOf, problemsOf } from './lake';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { type TestContract, KEY, column, contractsOf, directoryOf, problemsOf } from './lake';
 import { DataContracts } from '../../lib/contracts';
 import { root } from '../../local/paths';
 
@@ -19,6 +21,20 @@ function trips(schema: { readonly [key: string]: unknown }, ...more: TestContrac
 /** A column with one quality rule. */
 function ruled(physicalType: string, rule: unknown): TestContract['columns'][number] {
   return column('value', physicalType, { quality: [rule] });
+}
+
+/** The rule that no two rows have the same values of some columns. */
+function doubles(...properties: string[]): object {
+  return { metric: 'duplicateValues', arguments: { properties }, mustBe: 0 };
+}
+
+/** A directory of contracts with a decimal column whose largest value is written that way. */
+function boundedBy(written: string): string {
+  const limited = column('value', 'decimal(38, 2)', { logicalTypeOptions: { maximum: 4711 } });
+  const directory = directoryOf(ZONES, trips({}, limited));
+  const file = path.join(directory, 'silver/trips.yaml');
+  fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replace('4711', written));
+  return directory;
 }
 
 /** The problems of contracts, each with its line and column and without its file. */
@@ -78,14 +94,33 @@ describe('the rules of a contract', () => {
       String.raw`FROM ${'$'}{table} /* "of" them */ WHERE note NOT IN ('--  a', 'it\'s  /* b', "c --", r'\') -- end`,
       '  AND `a  --b` /*+ hint */ > 1',
     ].join('\n');
-    const { queries } = contractsOf(ZONES, trips({ quality: [{ type: 'sql', query, mustBe: 0 }] })).get('silver.trips')
-      ._rules;
+    const { queries } = contractsOf(ZONES, trips({ quality: [{ type: 'sql', query, mustBe: 0 }] })).get(
+      'silver.trips',
+    )._rules;
     const flat = String.raw`FROM ${'$'}{table} WHERE note NOT IN ('--  a', 'it\'s  /* b', "c --", r'\')`;
     expect(queries[0]?.query).toBe(`SELECT count(*) ${flat} AND \`a  --b\` /*+ hint */ > 1`);
   });
 
+  test.each([
+    ['12345678901234567.88', '12345678901234568'],
+    ['0.10000000000000000001', '0.1'],
+  ])('refuse a bound of decimals that is read otherwise than it is written: %s', (written, got) => {
+    const [found] = problemsOf(() => DataContracts.fromDirectory(boundedBy(written)));
+    expect(found).toMatch(
+      /:\d+:\d+: 'value\.logicalTypeOptions\.maximum' must be a number that a double holds to its last digit, got /,
+    );
+    expect(found).toContain(`got ${got}; write fewer digits, and what is finer as a query of quality`);
+  });
+
+  test.each(['123456789012345.67', '-0.1230e2', '+1E-7', '.50', '0.0', '1200', '0x1f'])(
+    'take a bound of decimals that is read as it is written: %s',
+    (written) => {
+      const { columns } = DataContracts.fromDirectory(boundedBy(written)).get('silver.trips')._rules;
+      expect(columns.find(({ name }) => name === 'value')?.maximum).toBe(Number(written));
+    },
+  );
+
   test('say once which columns are unique, and not of the key', () => {
-    const doubles = (...properties: string[]) => ({ metric: 'duplicateValues', arguments: { properties }, mustBe: 0 });
     const said = trips(
       { quality: [doubles('id'), doubles('zone', 'fare'), doubles('part'), doubles('fare', 'zone', 'zone')] },
       column('part', 'string', { unique: true, quality: [{ metric: 'duplicateValues', mustBe: 0 }] }),

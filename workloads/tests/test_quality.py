@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from copy import deepcopy
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
@@ -150,8 +151,8 @@ def test_what_could_not_be_checked_is_not_served_whatever_the_score(
     assert found.score is not None
     assert found.score > found.threshold
     assert found.error is not None
-    must = "'items' must be checked for all that its contract expects, got \"1 that could not be\"; correct the contract"
-    assert found.error.startswith(f"{must}, or see why: misspelt ([UNRESOLVED_COLUMN")
+    must = "'items' must be checked for all that its contract expects, got \"1 that could not be\""
+    assert found.error.startswith(f"{must}; correct the contract, or see why: misspelt ([UNRESOLVED_COLUMN")
     assert found.error.endswith("; not met: row count = 9 (1)")
     told = {each["expectation"]: each["checked"] for each in gated.record["datasets"][0]["unmet"]}
     assert told == {"misspelt": False, "row count = 9": True}
@@ -351,6 +352,31 @@ def test_narrower_of_two_bounds_counts(rules: dict[str, int], expected: dict[str
 
     [between] = [found["kwargs"] for found in suite["expectations"] if "values_to_be_between" in found["type"]]
     assert between == {"column": "quantity", **expected}
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "must"),
+    [
+        ("decimal(38,22)", {"minimum": 0, "exclusiveMaximum": 0.88}, "value must be at least 0 and be less than 0.88"),
+        ("long", {"maximum": 2**60}, f"value must be at most {2**60}"),
+    ],
+)
+def test_bound_that_a_double_cannot_tell_from_its_neighbours_is_a_query(
+    spark: SparkSession, tmp_path: Path, kind: str, options: dict[str, Any], must: str
+) -> None:
+    document = deepcopy(DOCUMENT)
+    document["schema"][0]["properties"] += [{"name": "value", "physicalType": kind, "logicalTypeOptions": options}]
+    contract = parse(document, "items.yaml")
+    fields = ", ".join(f"{column.name} {column.spark_type}" for column in contract.columns)
+    given = (Decimal("0.8799999999999999999999"), Decimal("0.88")) if kind != "long" else (2**60, 2**60 + 1)
+    rows = [(number, "bolt", 5, datetime(2013, 1, 1, tzinfo=UTC), value) for number, value in enumerate(given)]
+
+    verdicts = [
+        Checkpoints(tmp_path / str(row[0]), RUN_ID).run(spark.createDataFrame([row], fields), suite_of_frame(contract))
+        for row in rows
+    ]
+
+    assert [[str(each) for each in verdict.unmet] for verdict in verdicts] == [[], [f"{must} (1)"]]
 
 
 def test_each_group_of_unique_columns_is_one_expectation() -> None:

@@ -137,6 +137,38 @@ NESTED: list[tuple[str, str, str | None, list[str]]] = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("kind", "rule", "kept", "refused"),
+    [
+        ("decimal(38,2)", Rule("maximum", 12345678901234567), "12345678901234567.00", "12345678901234567.01"),
+        ("decimal(38,22)", Rule("maximum", 0.88), "0.88", "0.8800000000000000000001"),
+        ("decimal(38,22)", Rule("minimum", 0.88), "0.88", "0.8799999999999999999999"),
+        ("decimal(38,22)", Rule("exclusiveMinimum", -0.1), "-0.0999999999999999999999", "-0.1"),
+        ("decimal(38,22)", Rule("exclusiveMaximum", 0.1), "0.0999999999999999999999", "0.1"),
+        ("decimal(38,0)", Rule("maximum", 0.5), "0", f"1{37 * '0'}"),
+        ("decimal(38,0)", Rule("exclusiveMaximum", 0.5), "0", "1"),
+        ("decimal(38,37)", Rule("minimum", 1e-7), "0.0000001", "0.0000000999999999999999999999999999999"),
+        ("decimal(38,38)", Rule("maximum", 0), "0", f"0.{37 * '0'}1"),
+        ("decimal(3,2)", Rule("exclusiveMaximum", 9.995), "9.99", None),
+        ("decimal(38,2)", Rule("exclusiveMinimum", -1e40), f"-{36 * '9'}", None),
+        ("decimal(38,2)", Rule("maximum", -1e40), None, f"-{36 * '9'}"),
+        ("decimal(38,2)", Rule("minimum", 1e40), None, 36 * "9"),
+        ("bigint", Rule("maximum", 9007199254740992.5), "9007199254740992", "9007199254740993"),
+        ("bigint", Rule("maximum", 2**53), "9007199254740992", "9007199254740993"),
+        ("int", Rule("minimum", 0.5), "1", "0"),
+    ],
+)
+def test_bound_of_an_exact_number_is_held_to_the_last_digit(
+    spark: SparkSession, kind: str, rule: Rule, kept: str | None, refused: str | None
+) -> None:
+    column = Column("value", kind, required=False, rules=(rule,))
+    rows = [(value, broken) for value, broken in ((kept, []), (refused, [rule.name])) if value is not None]
+
+    found = _judge(spark, column, "string", [value for value, _ in rows])
+
+    assert [(Decimal(value), broken) for value, broken in found] == [(Decimal(value), broken) for value, broken in rows]
+
+
 @pytest.mark.parametrize(("physical", "text", "value", "rules"), NESTED)
 def test_value_of_json_becomes_the_type_of_the_contract_or_is_rejected(
     spark: SparkSession, physical: str, text: str, value: str | None, rules: list[str]

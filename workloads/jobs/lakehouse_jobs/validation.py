@@ -6,8 +6,12 @@ evaluating them.
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
+from typing import TypeGuard
 
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame
@@ -15,6 +19,7 @@ from pyspark.sql import functions as F  # noqa: N812 (the name every Spark user 
 from pyspark.sql.types import DataType, DecimalType, DoubleType, FloatType, StringType
 
 from lakehouse_jobs import contract as model
+from lakehouse_jobs.contract_rules import Rule
 from lakehouse_jobs.exceptions import ContractError, problem
 
 RAW = "_raw"
@@ -28,6 +33,7 @@ _REASONS_TYPE = "array<struct<rule: string, column: string, message: string>>"
 _REMEDY = "correct it in the source, or relax the contract and re-drive the row"
 _SHOWN = 80
 _MOMENTS = ("date", "timestamp", "timestamp_ntz")
+_INTEGERS = {"int": (10, 0), "bigint": (19, 0)}
 _DATED = r"^\s*+\d{4}-\d\d-\d\d"
 
 
@@ -84,6 +90,33 @@ def literal(value: object) -> str:
     return "'" + str(value).replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
+def _beyond(value: str, kind: str, operator: str, limit: object) -> str:
+    """A condition in SQL that is true for a value of the type `kind` beyond a limit, to the last digit.
+
+    Spark compares a decimal, or an integer, with a double as two doubles: here it meets a number of its own type.
+    """
+    digits = _digits(kind)
+    if digits is None or not is_number(limit) or (isinstance(limit, int) and kind in _INTEGERS):
+        return f"{value} {operator} {literal(limit)}"
+    precision, scale = digits
+    written, exactly, unit = Decimal(str(limit)), Context(prec=2 * precision + 2), Decimal(1).scaleb(-scale)
+    if written.copy_abs() > exactly.subtract(Decimal(1).scaleb(precision - scale), unit):  # no value comes near it
+        return literal((written > 0) is operator.startswith("<"))
+    rounding = ROUND_CEILING if operator in ("<", ">=") else ROUND_FLOOR
+    return f"{value} {operator} {written.quantize(unit, rounding, exactly):f}{'BD' if scale else ''}"
+
+
+def is_number(limit: object) -> TypeGuard[int | float]:
+    """Whether a limit is a number, and not an endless one."""
+    return isinstance(limit, int | float) and not isinstance(limit, bool) and math.isfinite(limit)
+
+
+def _digits(kind: str) -> tuple[int, int] | None:
+    """How many digits the numbers of an exact type have at most, and how many of them behind the point."""
+    found = re.fullmatch(r"decimal\((\d+),(\d+)\)", kind)
+    return _INTEGERS.get(kind) if found is None else (int(found[1]), int(found[2]))
+
+
 def from_json(text: str, columns: str) -> str:
     """A JSON object in the SQL expression `text`, as SQL: a struct of `columns` (`name type, …`) and `MALFORMED`."""
     options = f"map('mode', 'PERMISSIVE', 'columnNameOfCorruptRecord', '{MALFORMED}')"
@@ -116,9 +149,17 @@ def _checks(column: model.Column, source_type: DataType) -> list[_Check]:
     if absent:
         found.append(_Check(f"({value} IS NOT NULL AND ({absent}))", _reason("required", column, "have all its parts")))
     for rule in column.rules:
-        condition, must = _RULES[rule.name](value, rule.argument)
+        condition, must = broken(rule, column, value)
         found.append(_Check(f"({value} IS NOT NULL AND {condition})", _reason(rule.name, column, must)))
     return found
+
+
+def broken(rule: Rule, column: model.Column, value: str) -> tuple[str, str]:
+    """A condition in SQL that is true for a value that breaks a rule, and what the value must do, in words."""
+    if rule.name in _BOUNDS:
+        operator, must = _BOUNDS[rule.name]
+        return _beyond(value, column.spark_type, operator, rule.argument), f"{must} {rule.argument}"
+    return _RULES[rule.name](value, rule.argument)
 
 
 def _cast(column: model.Column, source_type: DataType) -> str:
@@ -174,11 +215,13 @@ def _reason(rule: str, column: model.Column, must: str) -> str:
     return f"named_struct('rule', {literal(rule)}, 'column', {literal(column.name)}, 'message', {message})"
 
 
+_BOUNDS = {
+    "minimum": ("<", "be at least"),
+    "maximum": (">", "be at most"),
+    "exclusiveMinimum": ("<=", "be more than"),
+    "exclusiveMaximum": (">=", "be less than"),
+}
 _RULES: dict[str, Callable[[str, object], tuple[str, str]]] = {
-    "minimum": lambda value, limit: (f"{value} < {literal(limit)}", f"be at least {limit}"),
-    "maximum": lambda value, limit: (f"{value} > {literal(limit)}", f"be at most {limit}"),
-    "exclusiveMinimum": lambda value, limit: (f"{value} <= {literal(limit)}", f"be more than {limit}"),
-    "exclusiveMaximum": lambda value, limit: (f"{value} >= {literal(limit)}", f"be less than {limit}"),
     "pattern": lambda value, pattern: (f"NOT {value} RLIKE {literal(pattern)}", f"match {pattern}"),
     "minLength": lambda value, limit: (f"length({value}) < {literal(limit)}", f"have at least {limit} characters"),
     "maxLength": lambda value, limit: (f"length({value}) > {literal(limit)}", f"have at most {limit} characters"),

@@ -15,7 +15,7 @@ from great_expectations.expectations.expectation import Expectation
 
 from lakehouse_jobs.contract import METADATA_COLUMNS, Column, Contract
 from lakehouse_jobs.contract_rules import Comparison, Relationship
-from lakehouse_jobs.validation import quoted
+from lakehouse_jobs.validation import broken, is_number, quoted
 
 _TYPES: Mapping[str, str] = {
     "boolean": "BooleanType",
@@ -36,6 +36,8 @@ _TYPES: Mapping[str, str] = {
 _COUNT = "SELECT count(*) FROM ${table}"
 _ROWS = "\0"
 """Stands for the rows that are checked while braces are doubled; no query has it."""
+_EXACT = 2**53
+"""Up to it every integer is a double."""
 _BETWEEN = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
 
 
@@ -113,6 +115,9 @@ def _of_columns(contract: Contract) -> Iterator[Expectation]:
 def _between(column: Column, rules: Mapping[str, Any]) -> Expectation | None:
     if not rules.keys() & set(_BETWEEN):
         return None
+    bounds = [limit for name in _BETWEEN if is_number(limit := rules.get(name))]
+    if column.spark_type.startswith("decimal") or any(abs(limit) > _EXACT for limit in bounds):
+        return _exactly_between(column)
     least, above, most, below = map(rules.get, _BETWEEN)
     # a column may have both of a side: the narrower one counts
     strict_min = above is not None and (least is None or above >= least)
@@ -124,6 +129,15 @@ def _between(column: Column, rules: Mapping[str, Any]) -> Expectation | None:
         strict_min=strict_min,
         strict_max=strict_max,
     )
+
+
+def _exactly_between(column: Column) -> Expectation:
+    """Great Expectations takes every bound for a double."""
+    value = quoted(column.name)
+    found = [broken(rule, column, value) for rule in column.rules if rule.name in _BETWEEN]
+    beyond = " OR ".join(condition for condition, _ in found)
+    must = f"{column.name} must {' and '.join(must for _, must in found)}"
+    return _no_rows(must, f"SELECT {value} FROM ${{table}} WHERE {beyond}")
 
 
 def _of_length(column: Column, rules: Mapping[str, Any]) -> Expectation | None:
