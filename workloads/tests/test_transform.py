@@ -495,6 +495,15 @@ def test_project_that_does_not_parse_stops_the_run(lake: GoldLake, tmp_path: Pat
         DbtProject(tmp_path, tmp_path / "work", lake.databases)
 
 
+def test_model_in_a_database_of_its_own_is_refused_before_anything_is_built(lake: GoldLake, tmp_path: Path) -> None:
+    model = "{{ config(schema='extra', contract={'enforced': false}) }} select 1 as value"
+    project = _project(tmp_path, {"models/own/elsewhere.sql": model})
+
+    must = "'model.lakehouse.elsewhere' must be made in gold, gold's database, got \"gold_extra\"; remove `schema`"
+    with pytest.raises(TransformError, match=must):
+        DbtProject(project, tmp_path / "work", lake.databases)
+
+
 @pytest.mark.parametrize(
     ("status", "kind", "code"),
     [("pass", "test", 0), ("fail", "test", 1), ("error", "model", 1), ("error", "freshness", 0)],

@@ -59,7 +59,10 @@ class NodeResult:
 
 
 class DbtProject:
-    """The project in `folder`, parsed once; dbt writes below `work` alone."""
+    """The project in `folder`, parsed once; dbt writes below `work` alone.
+
+    :raises TransformError: it does not parse, or would make a table in another database than gold's.
+    """
 
     def __init__(self, folder: Path, work: Path, variables: Mapping[str, str]) -> None:
         self._folder = folder
@@ -70,6 +73,16 @@ class DbtProject:
         self._variables = json.dumps(dict(variables))
         self._options += ["--vars", self._variables]
         self._manifest: Any = self._invoke(["parse"])
+        self._require_in(variables["gold"])
+
+    def _require_in(self, gold: str) -> None:
+        """Only tables of gold are counted, documented, and set back when their test fails."""
+        for node in self._manifest.nodes.values():
+            if _makes_table(node) and node.schema != gold:
+                remedy = "remove `schema` from its config"
+                raise TransformError(
+                    problem(node.unique_id, f"be made in {gold}, gold's database", node.schema, remedy)
+                )
 
     @property
     def sources(self) -> list[str]:
@@ -157,7 +170,6 @@ def _node_result(result: Any) -> NodeResult:
     tested = [getattr(node, "attached_node", None)] if kind == "test" else []
     if kind == "test" and tested == [None]:
         tested = [parent for parent in node.depends_on.nodes if parent.startswith(("model.", "snapshot."))]
-    materialized = getattr(node.config, "materialized", None)
     return NodeResult(
         node=node.unique_id,
         name=node.name,
@@ -167,9 +179,13 @@ def _node_result(result: Any) -> NodeResult:
         failures=result.failures,
         message=result.message,
         tested=tuple(parent for parent in tested if parent),
-        table=node.alias if kind in _TABLES and materialized != "ephemeral" else None,
+        table=node.alias if _makes_table(node) else None,
         sql=getattr(node, "compiled_code", None),
     )
+
+
+def _makes_table(node: Any) -> bool:
+    return str(node.resource_type) in _TABLES and getattr(node.config, "materialized", None) != "ephemeral"
 
 
 def _freshness(result: Any) -> NodeResult:
