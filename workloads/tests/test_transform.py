@@ -19,10 +19,11 @@ from lakehouse_jobs import cli, transform
 from lakehouse_jobs import logging as logs
 from lakehouse_jobs.commands import command
 from lakehouse_jobs.commands import transform as transform_command
-from lakehouse_jobs.dbt_lineage import Made, columns
+from lakehouse_jobs.dbt_lineage import Made, TransformLineage, columns
 from lakehouse_jobs.dbt_project import DbtProject, NodeResult
 from lakehouse_jobs.exceptions import TransformError
 from lakehouse_jobs.iceberg import IcebergTable
+from lakehouse_jobs.lineage_steps import GlueTables
 from lakehouse_jobs.objects import DiskStore
 from lakehouse_jobs.runtime import Runtime
 from lakehouse_jobs.transform import TransformRecord
@@ -104,6 +105,23 @@ def test_follows_columns_through_ctes_stars_and_unions() -> None:
         "x": Made((("gold", "b", "z"), ("silver", "a", "x")), False),
         "s": Made((("gold", "b", "z"), ("silver", "a", "x"), ("silver", "a", "y")), False),
     }
+
+
+def test_columns_that_are_fields_of_a_struct_are_made_from_it() -> None:
+    tables = {"silver.a": {"id": "int", "s": "struct<x:int>"}, "gold.made": {"id": "int", "x": "int"}}
+    databases = {zone: zone for zone in ("bronze", "silver", "gold")}
+    teller = TransformLineage(Mock(), GlueTables("arn", databases))
+
+    def told(sql: str) -> tuple[list[str], dict[str, list[str]]]:
+        node = NodeResult("model.lakehouse.made", "made", "model", "success", 0.1, table="made", sql=sql)
+        step = teller._step("transform.made", node, tables.__getitem__, databases)
+        made = step.outputs[0].columns
+        return [found.name for found in step.inputs], {each.name: [name for _, name in each.inputs] for each in made}
+
+    read = ["table/silver/a"]
+    assert told("select id, s.* from silver.a") == (read, {"id": ["id"], "x": ["s"]})
+    assert told("select t.s.*, t.s.* from silver.a as t") == (read, {"id": [], "x": []})
+    assert told("with b as (select s.* from silver.a) select x, y from b") == (read, {"id": [], "x": []})
 
 
 def test_columns_are_found_by_their_plain_names_however_they_are_written() -> None:

@@ -20,6 +20,8 @@ from lakehouse_jobs.lineage_steps import GlueTables
 
 _LOGGER = logging.getLogger(__name__)
 _DIALECT = "spark"
+_STAR = "*"
+"""Stands for the columns that are the fields of a struct: of a table's own star the columns are known."""
 
 
 @dataclass(frozen=True)
@@ -45,14 +47,16 @@ class TransformLineage:
     ) -> Step:
         gold = self.tables.databases["gold"]
         own = columns_of(f"{gold}.{node.table}")
+        made: dict[str, Made] = {}
+        read: set[tuple[str, str]] = set()
         try:
-            made = columns(str(node.sql), columns_of)
             read = {(table.db, table.name) for table in _tables(str(node.sql)) if table.db in zones}
+            made = columns(str(node.sql), columns_of)
         except (SqlglotError, AnalysisException) as error:  # the latter of a table that is in no database of the lake
             _LOGGER.warning("the SQL cannot be followed", extra={"node": node.name, "error": str(error)})
-            made, read = {}, set()
         dataset = {place: self.tables.table(zones[place[0]], place[1]) for place in read}
-        outputs = tuple(_column(name, kind, made.get(name.lower()), dataset) for name, kind in own.items())
+        star = made.get(_STAR)
+        outputs = tuple(_column(name, kind, made.get(name.lower(), star), dataset) for name, kind in own.items())
         target = self.tables.table("gold", str(node.table))
         inputs = tuple(sorted((found for found in dataset.values() if found != target), key=lambda found: found.name))
         return Step(job, inputs, (Output(target, outputs, node.rows),))
@@ -69,6 +73,8 @@ class Made:
 def columns(sql: str, columns_of: Callable[[str], dict[str, str]]) -> dict[str, Made]:
     """What each column of a query, in small letters, is made from; `columns_of` gives those of a table, with types.
 
+    The fields of a struct, `place.*`, are told as one column `*`; those of several are left out.
+
     :raises SqlglotError: the query cannot be followed
     """
     schema: dict[str, Any] = {}
@@ -76,7 +82,9 @@ def columns(sql: str, columns_of: Callable[[str], dict[str, str]]) -> dict[str, 
         schema.setdefault(table.db, {})[table.name] = columns_of(f"{table.db}.{table.name}")
     # a star becomes the columns that it stands for
     query: Any = qualify(parse_one(sql, dialect=_DIALECT), schema=schema, dialect=_DIALECT)
-    return {name: _made(lineage(name, sql, schema=schema, dialect=_DIALECT)) for name in query.named_selects}
+    names = query.named_selects
+    told = [name for name in names if name != _STAR or names.count(_STAR) == 1]
+    return {name: _made(lineage(name, sql, schema=schema, dialect=_DIALECT)) for name in told}
 
 
 def _made(root: Node) -> Made:
