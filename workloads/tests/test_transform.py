@@ -392,6 +392,22 @@ def test_table_that_is_set_back_has_the_columns_of_then_and_what_was_found_is_to
     assert [row.asDict() for row in lake.gold("evolved").collect()] == [{"value": 7, "gone": 1}]
 
 
+def test_table_that_was_made_anew_stays_where_its_test_fails_and_the_run_is_kept(
+    lake: GoldLake, second: object, tmp_path: Path
+) -> None:
+    for run_id, value in (("20130206T050000Z-0a1b2c", 7), ("20130206T060000Z-0a1b2c", 8)):
+        config = "materialized='incremental', full_refresh=true, contract={'enforced': false}"
+        files = {
+            "models/own/anew.sql": f"{{{{ config({config}) }}}} select {value} as value",
+            "checks/is_seven.sql": "select value from {{ ref('anew') }} where value != 7",
+        }
+        record = lake.run(run_id, "anew", _project(tmp_path, files))
+
+    assert [node.name for node in record.failed] == ["is_seven"]
+    assert [row["value"] for row in lake.gold("anew").collect()] == [8]
+    assert (lake.folder / "runs/20130206T060000Z-0a1b2c/transform.json").exists()
+
+
 def test_query_of_ones_own_on_silver_runs_though_the_check_has_passed(lake: GoldLake, tmp_path: Path) -> None:
     project = _project(tmp_path, {"checks/own_silver.sql": f"select * from {_AIRLINES}"})
     variables = {zone: lake.databases[zone] for zone in ("silver", "gold")}

@@ -203,6 +203,10 @@ class IcebergTable:
         forwarded = references.createBranch(_CHECKED, snapshot.id).fastForwardBranch(self.branch, _CHECKED)
         forwarded.removeBranch(_CHECKED).commit()
 
+    def knows(self, snapshot_id: int) -> bool:
+        """Whether the table has had a snapshot and still has it; one of whatever branch, or that a replacement left."""
+        return self._loaded().snapshot(snapshot_id) is not None
+
     def set_back(self, snapshot_id: int) -> None:
         """Let the branch stand at a snapshot that the table has had, with the columns of then, in one commit.
 

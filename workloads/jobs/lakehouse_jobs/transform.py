@@ -130,14 +130,19 @@ def run(session: Callable[[], SparkSession], job: Transform) -> TransformRecord:
 def withdraw(spark: SparkSession, job: Transform, nodes: Sequence[NodeResult], before: Mapping[str, int]) -> list[str]:
     """Set tables whose tests failed back to the snapshots `before` the run, columns and rows; gives their names.
 
-    A table that this run made stays as it is: nobody was served anything better. What depends on a table with a failed
+    A table that this run made stays as it is: nobody was served anything better. So does one that it made anew by
+    `full_refresh`, whose history is gone. What depends on a table with a failed
     test was not built at all.
     """
     tested = {parent for node in nodes if node.failed for parent in node.tested}
     tables = {node.table for node in nodes if node.node in tested and node.table is not None and not node.failed}
-    withdrawn = sorted(tables & before.keys())
-    for table in withdrawn:
+    withdrawn = []
+    for table in sorted(tables & before.keys()):
         made = IcebergTable(spark, f"{CATALOG}.{job.databases['gold']}.{table}")
+        if not made.knows(before[table]):
+            _LOGGER.warning("a test failed; the table was made anew and cannot be set back", extra={"table": table})
+            continue
+        withdrawn.append(table)
         # compaction may commit to it meanwhile
         job.retry.run(f"set {table} back", partial(made.set_back, before[table]))
         _LOGGER.warning("a test failed; the table serves what it served before", extra={"table": table})
