@@ -206,7 +206,7 @@ def test_a_new_version_that_does_not_come_up_takes_nobodys_place(stream: Stream)
     code, text = stream.run("deploy")
 
     assert code == 1
-    assert 'ended FAILED: ValueError: no such column\n  the version before runs on; mend what it says' in text
+    assert "ended FAILED: ValueError: no such column\n  the version before runs on; mend what it says" in text
     assert stream.steps()[-1] == "RUNNING"
     until(lambda: stream.supervisors() == 1, 30, "the end of the new supervisor")
 
@@ -232,7 +232,7 @@ def test_a_new_version_that_is_slow_to_fail_takes_nobodys_place(stream: Stream) 
     code, text = stream.run("deploy")
 
     assert code == 1
-    assert 'ended FAILED: ValueError: no such topic\n  the version before runs on; mend what it says' in text
+    assert "ended FAILED: ValueError: no such topic\n  the version before runs on; mend what it says" in text
     assert stream.steps() == ["FAILED", "RUNNING"]
 
 

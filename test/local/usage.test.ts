@@ -82,7 +82,7 @@ describe('a wrong argument of npm run synth', () => {
 describe('a wrong argument of npx lakehouse', () => {
   test.each([
     [['dwon'], "'command' must be a command of 'lakehouse', got \"dwon\"; did you mean 'down'?"],
-    [['--json'], "'option' must be an option of 'lakehouse', got \"--json\"; see --help"],
+    [['--json'], "'option' must be an option of 'lakehouse', got \"--json\"; known are --version"],
     [['down', 'all'], "'arguments' must be left out of 'lakehouse down', got [\"all\"]; see --help"],
     [['up', '--moths'], "'option' must be an option of 'lakehouse up', got \"--moths\"; did you mean '--months'?"],
     [
