@@ -90,15 +90,30 @@ function tests({ dataset, keyColumns, _rules: rules }: DataContract): object[] {
     ),
     test(dataset, 'numbers_as_expected', 'expect_query_results', { queries: [...counts, ...queries].map(query) }),
   ];
-  return found.flatMap((each) => each ?? []);
+  return distinct(found.flatMap((each) => each ?? []));
+}
+
+/** Tests under names of their own, which dbt asks for: two columns may refer to one dataset by the same words. */
+function distinct(found: readonly Test[]): object[] {
+  const seen = new Map<string, number>();
+  return found.map(({ expectation, name, given }) => {
+    const count = (seen.get(name) ?? 0) + 1;
+    seen.set(name, count);
+    return { [`expectations.${expectation}`]: { name: count === 1 ? name : `${name}_${count}`, arguments: given } };
+  });
+}
+
+/** A test by one of the expectations. */
+interface Test {
+  readonly expectation: string;
+  readonly name: string;
+  readonly given: Arguments;
 }
 
 /** A test with its arguments; undefined when it would have nothing to look at. */
-function test(dataset: string, name: string, expectation: string, given: Arguments): object | undefined {
+function test(dataset: string, name: string, expectation: string, given: Arguments): Test | undefined {
   const empty = Object.values(given).some((value) => Object.keys(value ?? {}).length === 0);
-  return empty
-    ? undefined
-    : { [`expectations.${expectation}`]: { name: `silver_${dataset}_${name}`, arguments: given } };
+  return empty ? undefined : { expectation, name: `silver_${dataset}_${name}`, given };
 }
 
 /** What the macro `expect_query_results` takes: the table's name is its own to write. */

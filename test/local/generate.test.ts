@@ -85,6 +85,22 @@ function accepts(schema: ValidateFunction, payload: string): boolean {
   }
 }
 
+describe('tests of dbt', () => {
+  test('have names of their own', () => {
+    const unique = [['a_b'], ['a', 'b']].map((properties) => ({
+      metric: 'duplicateValues',
+      arguments: { properties },
+      mustBe: 0,
+    }));
+    const columns = [KEY, column('a_b', 'int'), column('a', 'int'), column('b', 'int')];
+    const text = dbtSources(contractsOf({ columns, schema: { quality: unique } }));
+    expect(text.match(/silver_trips_a_b_is_unique.*/g)).toEqual([
+      'silver_trips_a_b_is_unique',
+      'silver_trips_a_b_is_unique_2',
+    ]);
+  });
+});
+
 describe('lakehouse generate', () => {
   test('has written what the contracts of this repository say', () => {
     const { unchanged } = generate(CONTRACTS, { dbt: DBT, check: true });
