@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { COMMAND, fail, failAll, problem, writeFile } from '../private';
 import { DataContracts } from './data-contracts';
@@ -29,10 +29,11 @@ export interface LockFileOptions {
 export function updateLockFile(directory: string, { check = false }: LockFileOptions = {}): LockFileUpdate {
   const path = join(directory, LOCK_FILE);
   const file = `${basename(resolve(directory))}/${LOCK_FILE}`;
-  if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) {
+  const isFile = statSync(path, { throwIfNoEntry: false })?.isFile();
+  if (isFile === false) {
     fail({ path: 'schema lock', must: 'a file', got: `${file}, a folder`, remedy: 'move it away' });
   }
-  const before = existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+  const before = isFile === true ? readFileSync(path, 'utf8') : undefined;
   const lock = before === undefined ? SchemaLock.empty() : SchemaLock.fromDirectory(directory);
   const { lock: next, changes } = lock.update(DataContracts.fromDirectory(directory));
   const text = next.render();

@@ -168,10 +168,18 @@ function areZones(zones: string[]): boolean {
   return isCount && new Set(zones).size === zones.length && zones.every((zone) => zone.trim() !== '');
 }
 
-/** A deployment would find them out at the first subnet. What CDK says before it has asked the account is of no region. */
+/**
+ * Whether a zone is a token, or what CDK says for one before it has asked the account: who fails then is never asked again.
+ *
+ * @internal
+ */
+export function isKnownLater(zone: string): boolean {
+  return Token.isUnresolved(zone) || zone.startsWith('dummy');
+}
+
+/** A deployment would find them out at the first subnet. */
 function foreignZones({ availabilityZones: zones = [] }: LakeNetworkProps, region: string): Problem[] {
-  const isForeign = (zone: string): boolean =>
-    !Token.isUnresolved(zone) && !zone.startsWith('dummy') && !zone.startsWith(region);
+  const isForeign = (zone: string): boolean => !isKnownLater(zone) && !zone.startsWith(region);
   return Token.isUnresolved(region) || !areZones(zones) || !zones.some(isForeign)
     ? []
     : [

@@ -1,7 +1,7 @@
 import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { Stack, Stage, Token } from 'aws-cdk-lib/core';
 import { Construct, type IConstruct } from 'constructs';
-import { fail } from '../private';
+import { Claims, fail } from '../private';
 import { textOnce } from './text-once';
 
 /** The version of the parameter's layout, for readers that outlive a change. */
@@ -143,8 +143,8 @@ export class RuntimeParameter extends Construct {
   }
 }
 
-/** Which construct has a parameter of a name: by app where account and region are known, else by stage. */
-const CLAIMED = new WeakMap<IConstruct, Map<string, string>>();
+/** The names of parameters: by app where account and region are known, else by stage. */
+const NAMES = new Claims();
 
 /** Parameter Store has each name once in an account and region, and a second stack of it would fail half-way. */
 function claimName(parameter: IConstruct, environment: string): void {
@@ -155,15 +155,11 @@ function claimName(parameter: IConstruct, environment: string): void {
   const { account, region, environment: place } = Stack.of(parameter);
   const isKnown = !Token.isUnresolved(account) && !Token.isUnresolved(region);
   const within = (isKnown ? undefined : Stage.of(parameter)) ?? parameter.node.root;
-  const names = CLAIMED.get(within) ?? new Map<string, string>();
-  const name = `${place}${RuntimeParameter.nameFor(environment)}`;
-  const owner = names.get(name);
+  const owner = NAMES.take(within, `${place}${RuntimeParameter.nameFor(environment)}`, parameter);
   if (owner !== undefined) {
     const must = `another name than that of '${owner}', which is in the same account and region`;
     fail({ path: 'environment', must, got: environment, remedy: 'name each environment differently' }, parameter);
   }
-  names.set(name, parameter.node.path);
-  CLAIMED.set(within, names);
 }
 
 /** The document of the facts; what there is not is left out. */

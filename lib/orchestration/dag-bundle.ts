@@ -9,7 +9,7 @@ import * as s3deploy from 'aws-cdk-lib/aws-s3-deployment';
 import { RemovalPolicy, Stage, Token } from 'aws-cdk-lib/core';
 import { Construct, type IConstruct } from 'constructs';
 import { PYTHON_CACHES, leftOut } from '../foundation';
-import { type Problem, fail, failAll, problem } from '../private';
+import { Claims, type Problem, fail, failAll, problem } from '../private';
 import { WebserverAccess } from './airflow-access';
 import type { AirflowVersion } from './airflow-version';
 import { DEFAULT_PREFIX, Folder, bucketProblems, bundleProblems, readRequirements } from './dag-bundle-problems';
@@ -306,7 +306,7 @@ function fileSource(file: string, text: string): s3deploy.ISource {
 }
 
 /** The folders that bundles own: by app where the name of the bucket is known, else by bucket. */
-const CLAIMED = new WeakMap<IConstruct, Map<string, string>>();
+const FOLDERS = new Claims();
 
 /** Two bundles in one folder would remove each other's files. */
 function claimFolder(bundle: DagBundle, folder: string): void {
@@ -315,8 +315,7 @@ function claimFolder(bundle: DagBundle, folder: string): void {
   const isNamed = !Token.isUnresolved(bucket.bucketName);
   const within = isNamed ? bundle.node.root : bucket;
   const place = isNamed ? `${bucket.bucketName}/${folder}` : folder;
-  const folders = CLAIMED.get(within) ?? new Map<string, string>();
-  const owner = folders.get(place);
+  const owner = FOLDERS.take(within, place, bundle);
   if (owner !== undefined) {
     fail(
       {
@@ -328,6 +327,4 @@ function claimFolder(bundle: DagBundle, folder: string): void {
       bundle,
     );
   }
-  folders.set(place, bundle.node.path);
-  CLAIMED.set(within, folders);
 }

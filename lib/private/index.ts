@@ -1,3 +1,4 @@
+export { Claims } from './claims';
 export { COMMAND } from './command';
 export { LakehouseError, type Problem, didYouMean, fail, failAll, problem } from './errors';
 export { closest, editDistance } from './closest';

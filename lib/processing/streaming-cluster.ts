@@ -1,9 +1,8 @@
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
-import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
-import { type Problem, failAll, problem } from '../private';
+import { Claims, type Problem, failAll, problem } from '../private';
 import type { ILakeStorage } from '../storage';
 import {
   type SteadyPlan,
@@ -163,16 +162,13 @@ export class StreamingCluster extends StandingClusterBase implements IStreamingC
     return job;
   }
 
-  private jobProblems({ jobName }: StreamingJob): Problem[] {
+  private jobProblems(job: StreamingJob): Problem[] {
+    const { jobName } = job;
     const problems: Problem[] = [];
-    const { artifacts } = this.storage;
-    const names = NAMES.get(artifacts) ?? new Set<string>();
-    NAMES.set(artifacts, names);
-    if (names.has(jobName)) {
+    if (NAMES.take(this.storage.artifacts, jobName, job) !== undefined) {
       const must = 'a name that no other job has, because the name is the checkpoint';
       problems.push({ path: 'jobName', must, got: jobName, remedy: 'rename one of the two' });
     }
-    names.add(jobName);
     if (this.jobs.length >= this.stepConcurrency) {
       const must = `at least the number of jobs (${this.jobs.length + 1})`;
       const remedy = 'raise it, or the last job waits for ever';
@@ -183,7 +179,7 @@ export class StreamingCluster extends StandingClusterBase implements IStreamingC
 }
 
 /** The names of the jobs, by the bucket that their checkpoints are in: clusters of one lake share it. */
-const NAMES = new WeakMap<s3.IBucket, Set<string>>();
+const NAMES = new Claims();
 
 class ImportedStreamingCluster extends ImportedStandingCluster implements IStreamingCluster {
   public readonly storage: ILakeStorage;

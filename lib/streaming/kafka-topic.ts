@@ -2,7 +2,7 @@ import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as msk from 'aws-cdk-lib/aws-msk';
 import { Fn, type IResource, RemovalPolicy, Resource, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { type Problem, failAll, problem, sorted } from '../private';
+import { Claims, type Problem, failAll, problem, sorted } from '../private';
 import { rendered } from './rules/config-values';
 import type { IKafkaCluster } from './kafka-cluster-base';
 import { KafkaSchema } from './kafka-schema';
@@ -144,11 +144,7 @@ export class KafkaTopic extends KafkaTopicBase {
 
   /** Kafka takes each name once, and takes a dot for an underscore, because its metrics do. */
   private claimName(): Problem[] {
-    const names = NAMES.get(this.cluster) ?? new Map<string, string>();
-    NAMES.set(this.cluster, names);
-    const name = this.topicName.replaceAll('.', '_');
-    const owner = names.get(name);
-    names.set(name, this.node.path);
+    const owner = NAMES.take(this.cluster, this.topicName.replaceAll('.', '_'), this);
     const must = `another name than that of '${owner ?? ''}', in more than dots and underscores`;
     const remedy = 'rename one of the two';
     return owner === undefined ? [] : [{ path: 'topicName', must, got: this.topicName, remedy }];
@@ -156,7 +152,7 @@ export class KafkaTopic extends KafkaTopicBase {
 }
 
 /** The topics of each cluster, by the name that Kafka tells them by. */
-const NAMES = new WeakMap<IKafkaCluster, Map<string, string>>();
+const NAMES = new Claims();
 
 /** What the props say, by Kafka's names; what they leave out is the cluster's to say. */
 function renderConfigs(props: KafkaTopicProps): { [name: string]: string } {

@@ -58,11 +58,8 @@ interface Swap {
 /** The run of a swap: one that was tried and has ended, as a version that did not come up, leaves the next one another name. */
 async function untriedRun(stream: LiveStream, before?: Step): Promise<string> {
   const run = runName(stream.deployed.version, before);
-  const tried = (await stream.executions())
-    .map(({ name }) => name)
-    .filter((name) => name === run || name.startsWith(`${run}-`));
-  const running = new Set((await stream.supervisors()).map(({ name }) => name));
-  const ended = tried.filter((name) => !running.has(name)).length;
+  const tried = (await stream.executions()).filter(({ name }) => name === run || name.startsWith(`${run}-`));
+  const ended = tried.filter(({ runs }) => !runs).length;
   return ended === 0 ? run : `${run}-${ended + 1}`;
 }
 

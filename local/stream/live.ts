@@ -35,6 +35,7 @@ export interface Supervisor {
   readonly arn: string;
   readonly name: string;
   readonly since: Date | undefined;
+  readonly runs: boolean;
 }
 
 /** How an execution is started beside the run that it looks after. */
@@ -121,10 +122,11 @@ export class LiveStream {
       { action: 'states:ListExecutions', resource: stateMachineArn },
       () => this.aws.sfn.send(new ListExecutionsCommand({ stateMachineArn, statusFilter, maxResults: 100 })),
     );
-    return executions.map(({ executionArn = '', name = '', startDate }: ExecutionListItem) => ({
+    return executions.map(({ executionArn = '', name = '', startDate, status }: ExecutionListItem) => ({
       arn: executionArn,
       name,
       since: startDate,
+      runs: status === 'RUNNING',
     }));
   }
 

@@ -1,7 +1,6 @@
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as logs from 'aws-cdk-lib/aws-logs';
-import { Token } from 'aws-cdk-lib/core';
-import { type LakeNetworkProps, networkProblems } from '../../foundation';
+import { type LakeNetworkProps, isKnownLater, networkProblems } from '../../foundation';
 import { type Problem, fail } from '../../private';
 import type { LakehouseConfig } from '../lakehouse-config';
 import { at, unless } from '../problems';
@@ -65,11 +64,6 @@ export function ownSubnetsOf({ availabilityZones }: LakehouseConfig, vpc?: ec2.I
     });
   }
   return { availabilityZones, onePerAz: true, subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS };
-}
-
-/** Before CDK has asked the account, what a new `Vpc` has for zones are stand-ins; who fails then is never asked again. */
-function isKnownLater(zone: string): boolean {
-  return Token.isUnresolved(zone) || zone.startsWith('dummy');
 }
 
 /**
