@@ -23,7 +23,7 @@ from pyspark.sql.streaming.listener import StreamingQueryListener
 
 from lakehouse_jobs.contract import Contract
 from lakehouse_jobs.kafka import parse_brokers, read_part
-from lakehouse_jobs.session import SETTINGS, STREAM_SETTINGS
+from lakehouse_jobs.session import SETTINGS, STREAM_SETTINGS, remember_classes
 from lakehouse_jobs.stream_batch import Stream
 from lakehouse_jobs.tables import DatasetTables
 from stream import steps
@@ -153,6 +153,7 @@ def _session(folder: Path) -> SparkSession:
         builder = builder.config(key, value)
     spark = builder.getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")
+    remember_classes(spark)
     return spark
 
 

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from lakehouse_jobs import records, stream, stream_commit
+from lakehouse_jobs import records, stream_commit
 from lakehouse_jobs.iceberg import IcebergTable
+from lakehouse_jobs.kafka import ConsumerGroup
 
 _seconds: defaultdict[str, float] = defaultdict(float)
 
@@ -25,7 +26,7 @@ def watch() -> None:
         ("stage (with the write)", IcebergTable, "stage"),
         ("publish", IcebergTable, "publish"),
         ("load from the catalog", IcebergTable, "_loaded"),
-        ("offsets of the group", stream, "commit_offsets"),
+        ("offsets of the group", ConsumerGroup, "commit"),
     ):
         setattr(owner, function, _timed(name, getattr(owner, function)))
 

@@ -1,7 +1,8 @@
 """Contracts that are deployed while a stream runs: what only adds is taken between two batches, what breaks stops it.
 
 A parameter of the stream names the archive of the deployed contracts, whose name is made of its content. A batch is
-judged by one contract from its beginning to its end.
+judged by one contract from its beginning to its end: the query is started again with another, on the batch that it
+stood at.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lakehouse_jobs.contract import Contract, load_stream, load_windows
-from lakehouse_jobs.exceptions import ContractError, problem
+from lakehouse_jobs.exceptions import ContractError, JobError, problem
 from lakehouse_jobs.failures import translate
 from lakehouse_jobs.objects import ObjectStore
 
@@ -30,6 +31,10 @@ class Contracts:
 
     dataset: Contract
     windows: Sequence[Contract] = ()
+
+
+class NewerContractsError(JobError):
+    """A batch was judged by contracts that are not those to judge it by any more."""
 
 
 @dataclass

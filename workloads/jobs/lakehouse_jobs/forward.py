@@ -19,7 +19,7 @@ from pyspark.sql import functions as F  # noqa: N812
 from lakehouse_jobs import records as shapes
 from lakehouse_jobs.contract import Contract
 from lakehouse_jobs.exceptions import TerminalError, problem
-from lakehouse_jobs.kafka import Brokers, committed_offsets, find_offsets, group_of, read_part
+from lakehouse_jobs.kafka import Brokers, consumer_group, find_offsets, group_of, read_part
 from lakehouse_jobs.logging import bound
 from lakehouse_jobs.transactions import Header, TransactionalProducer
 from lakehouse_jobs.validation import REASONS
@@ -113,7 +113,8 @@ class _Forwarder:
 
         :raises TerminalError: it no longer holds that place, does not reach it, or none is known and none was named.
         """
-        committed = committed_offsets(self._spark, self._job.brokers, self._group, self._topic)
+        with consumer_group(self._spark, self._job.brokers, self._group) as group:
+            committed = group.committed(self._topic)
         if not committed:
             return self._begin()
         first, end = (

@@ -99,28 +99,37 @@ def parse_brokers(answer: Mapping[str, Any], name: str) -> Brokers:
     raise ConfigurationError(problem(name, "let clients sign in with IAM", offered, "turn it on for the cluster"))
 
 
-def commit_offsets(spark: SparkSession, brokers: Brokers, group: str, offsets: Mapping[tuple[str, int], int]) -> None:
-    """Commit where `group` will read next, by topic and partition. Only metrics of lag read it, never the stream.
+@dataclass(frozen=True)
+class ConsumerGroup:
+    """How far a consumer group has come. Of a stream's only metrics of lag read it, never the stream."""
 
-    :raises Py4JJavaError: the brokers refused, or did not answer in time.
-    """
-    jvm: Any = spark._jvm
-    committed = java_offsets(jvm, offsets)
+    name: str
+    _jvm: Any
+    _admin: Any
+
+    def commit(self, offsets: Mapping[tuple[str, int], int]) -> None:
+        """Commit where it will read next, by topic and partition.
+
+        :raises Py4JJavaError: the brokers refused, or did not answer in time.
+        """
+        answer = self._admin.alterConsumerGroupOffsets(self.name, java_offsets(self._jvm, offsets)).all()
+        answer.get(_ANSWER_SECONDS, self._jvm.java.util.concurrent.TimeUnit.SECONDS)
+
+    def committed(self, topic: str) -> dict[int, int]:
+        """Where it reads next in a topic, by partition; without those that it has never read.
+
+        :raises Py4JJavaError: the brokers refused, or did not answer in time.
+        """
+        answer = self._admin.listConsumerGroupOffsets(self.name).partitionsToOffsetAndMetadata()
+        found = answer.get(_ANSWER_SECONDS, self._jvm.java.util.concurrent.TimeUnit.SECONDS)
+        return {int(place.partition()): int(found[place].offset()) for place in found if place.topic() == topic}
+
+
+@contextmanager
+def consumer_group(spark: SparkSession, brokers: Brokers, name: str) -> Iterator[ConsumerGroup]:
+    """A consumer group, over one connection: to sign in takes longer than to say an offset."""
     with _admin(spark, brokers) as admin:
-        answer = admin.alterConsumerGroupOffsets(group, committed).all()
-        answer.get(_ANSWER_SECONDS, jvm.java.util.concurrent.TimeUnit.SECONDS)
-
-
-def committed_offsets(spark: SparkSession, brokers: Brokers, group: str, topic: str) -> dict[int, int]:
-    """Where `group` reads next in a topic, by partition; without those that it has never read.
-
-    :raises Py4JJavaError: the brokers refused, or did not answer in time.
-    """
-    jvm: Any = spark._jvm
-    with _admin(spark, brokers) as admin:
-        answer = admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata()
-        found = answer.get(_ANSWER_SECONDS, jvm.java.util.concurrent.TimeUnit.SECONDS)
-    return {int(place.partition()): int(found[place].offset()) for place in found if place.topic() == topic}
+        yield ConsumerGroup(name, spark._jvm, admin)
 
 
 def topic_id(spark: SparkSession, brokers: Brokers, topic: str) -> str | None:

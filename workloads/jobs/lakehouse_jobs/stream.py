@@ -16,7 +16,7 @@ import logging
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pyspark.errors import StreamingQueryException
@@ -26,12 +26,12 @@ from pyspark.sql.streaming.query import StreamingQuery
 from lakehouse_jobs import delta_commit, stream_start
 from lakehouse_jobs import records as shapes
 from lakehouse_jobs.contract import Contract
-from lakehouse_jobs.contract_watch import Contracts
+from lakehouse_jobs.contract_watch import Contracts, NewerContractsError
 from lakehouse_jobs.draining import Drain, DrainedError
 from lakehouse_jobs.exceptions import ConfigurationError, JobError, problem
 from lakehouse_jobs.failures import translate
 from lakehouse_jobs.frames import kept
-from lakehouse_jobs.kafka import commit_offsets, group_of
+from lakehouse_jobs.kafka import ConsumerGroup, consumer_group, group_of
 from lakehouse_jobs.logging import bound
 from lakehouse_jobs.objects import store_for
 from lakehouse_jobs.stream_batch import Place, Stream
@@ -52,11 +52,44 @@ def run(spark: SparkSession, job: Stream, contract: Contract, telemetry: Telemet
     """
     stream_start.check(spark, job, contract)
     drain = Drain(job.turn)
-    handler = StreamHandler(job, contract, telemetry, drain)
-    topic = contract.stream.topic
+    with consumer_group(spark, job.brokers, group_of(contract.dataset)) as group:
+        handler = StreamHandler(job, Contracts(contract, job.windows), group, telemetry, drain)
+        if job.turn is not None:
+            job.turn.take()
+        query = None
+        while query is None:
+            query = _read(spark, handler)
+    drain.say_done(query)
+
+
+def _read(spark: SparkSession, handler: StreamHandler) -> StreamingQuery | None:
+    """Read on until the topic is read or the run is asked to end; None where another contract came first."""
+    handler.failure = None
+    query, contract = _start(spark, handler), handler.contracts.dataset
+    freshness = _Freshness(query, contract.dataset, handler.telemetry)
+    try:
+        for _ in handler.drain.pauses(query, handler.job.report_seconds):
+            freshness.look()
+        freshness.look()
+    except StreamingQueryException as error:
+        if isinstance(handler.failure, NewerContractsError):
+            return None
+        if not isinstance(handler.failure, DrainedError):
+            raise (_unreadable(error, contract.stream.topic) or handler.failure or translate(error)) from error
+    finally:
+        query.stop()
+    return query
+
+
+def _start(spark: SparkSession, handler: StreamHandler) -> StreamingQuery:
+    """Start the query, whose plan judges by the contract that the handler holds.
+
+    A batch comes as rows, with no plan behind them: judging is put together once, and not by each who reads a batch.
+    """
+    job, contract = handler.job, handler.contracts.dataset
     options = {
         **job.brokers.options,
-        "subscribe": topic,
+        "subscribe": contract.stream.topic,
         "startingOffsets": "earliest",
         "failOnDataLoss": "true",
         "kafka.isolation.level": "read_committed",
@@ -65,26 +98,13 @@ def run(spark: SparkSession, job: Stream, contract: Contract, telemetry: Telemet
         "maxOffsetsPerTrigger": str(job.max_records),
     }
     records = spark.readStream.format("kafka").options(**options).load()
-    writer = records.writeStream.queryName(contract.dataset).foreachBatch(handler)
+    writer = shapes.judge_records(records, contract).writeStream.queryName(contract.dataset).foreachBatch(handler)
     writer = writer.option("checkpointLocation", job.checkpoint)
-    if job.turn is not None:
-        job.turn.take()
-    if job.available_now:
-        query = writer.trigger(availableNow=True).start()
-    else:
-        query = writer.trigger(processingTime=f"{job.trigger_seconds} seconds").start()
-    _LOGGER.info("stream started", extra={"topic": topic, "streamId": str(query.id)})
-    freshness = _Freshness(query, contract.dataset, telemetry)
-    try:
-        for _ in drain.pauses(query, job.report_seconds):
-            freshness.look()
-        freshness.look()
-    except StreamingQueryException as error:
-        if not isinstance(handler.failure, DrainedError):
-            raise (_unreadable(error, topic) or handler.failure or translate(error)) from error
-    finally:
-        query.stop()
-    drain.say_done(query)
+    each = f"{job.trigger_seconds} seconds"
+    writer = writer.trigger(availableNow=True) if job.available_now else writer.trigger(processingTime=each)
+    query = writer.start()
+    _LOGGER.info("stream started", extra={"topic": contract.stream.topic, "streamId": str(query.id)})
+    return query
 
 
 def _unreadable(error: StreamingQueryException, topic: str) -> ConfigurationError | None:
@@ -160,52 +180,57 @@ def _ends_of(checkpoint: str, number: int) -> dict[tuple[str, int], int]:
     }
 
 
+@dataclass
 class StreamHandler:
     """Commits the batches of a stream; what made one fail is in `failure`, which Spark would flatten to text."""
 
-    def __init__(self, job: Stream, contract: Contract, telemetry: Telemetry, drain: Drain) -> None:
-        self._job = job
-        self._contracts = Contracts(contract, job.windows)
-        self._telemetry = telemetry
-        self._drain = drain
-        self.failure: JobError | None = None
+    job: Stream
+    contracts: Contracts
+    group: ConsumerGroup
+    telemetry: Telemetry
+    drain: Drain
+    failure: JobError | None = None
 
-    def __call__(self, records: DataFrame, number: int) -> None:
+    def __call__(self, judged: DataFrame, number: int) -> None:
         """Commit one batch; called by Spark, again with the same number and records until it has returned once."""
-        job, started = self._job, time.monotonic()
+        started, contract = time.monotonic(), self.contracts.dataset
+        job = replace(self.job, windows=self.contracts.windows)
         try:
-            self._drain.admit()
-            with bound(correlationId=job.correlation_id, runId=job.run_id, dataset=self._contracts.dataset.dataset):
-                self._contracts = self._newest_contracts(records.sparkSession)
-            contract, job = self._contracts.dataset, replace(job, windows=self._contracts.windows)
-            with (
-                bound(correlationId=job.correlation_id, runId=job.run_id, dataset=contract.dataset),
-                kept(shapes.judge_records(records, contract)) as judged,
-            ):
-                # the checkpoint's own id, not only a name: another checkpoint counts its batches from 0 again
-                query = records.sparkSession.sparkContext.getLocalProperty(_QUERY_ID)
-                sink = commit if job.delta is None else delta_commit.commit
-                done = sink(judged, job, contract, Place(f"{contract.dataset}-{query}", number))
-                self._commit_offsets(records.sparkSession, number)
-                if done.batch.read > 0:
-                    self._report(done, time.monotonic() - started)
+            self.drain.admit()
+            with bound(correlationId=job.correlation_id, runId=job.run_id, dataset=contract.dataset):
+                self._require_newest(judged.sparkSession)
+                with kept(judged):
+                    # the checkpoint's own id, not only a name: another checkpoint counts its batches from 0 again
+                    query = judged.sparkSession.sparkContext.getLocalProperty(_QUERY_ID)
+                    sink = commit if job.delta is None else delta_commit.commit
+                    done = sink(judged, job, contract, Place(f"{contract.dataset}-{query}", number))
+                    self._commit_offsets(number)
+                    if done.batch.read > 0:
+                        self._report(done, time.monotonic() - started)
         except Exception as error:
             self.failure = translate(error)
             raise
 
-    def _newest_contracts(self, spark: SparkSession) -> Contracts:
-        if self._job.watch is None:
-            return self._contracts
-        silver = DatasetTables.of(spark, self._job.databases, self._contracts.dataset.dataset).silver
-        return self._job.watch.newer(self._contracts, lambda: silver.read().columns)
+    def _require_newest(self, spark: SparkSession) -> None:
+        """The batch was judged by the contracts that are held.
 
-    def _commit_offsets(self, spark: SparkSession, number: int) -> None:
+        :raises NewerContractsError: it is to be judged by others, which are held from now on.
+        """
+        if self.job.watch is None:
+            return
+        silver = DatasetTables.of(spark, self.job.databases, self.contracts.dataset.dataset).silver
+        newest = self.job.watch.newer(self.contracts, lambda: silver.read().columns)
+        if newest != self.contracts:
+            self.contracts = newest
+            raise NewerContractsError("the batch is begun again, by the contract that was deployed since")
+
+    def _commit_offsets(self, number: int) -> None:
         """Failing to is no reason to stop: the batch is committed, and the next one says it again."""
-        group = group_of(self._contracts.dataset.dataset)
         try:
-            commit_offsets(spark, self._job.brokers, group, _ends_of(self._job.checkpoint, number))
+            self.group.commit(_ends_of(self.job.checkpoint, number))
         except Exception as error:
-            _LOGGER.warning("offsets could not be committed", extra={"group": group, "error": str(translate(error))})
+            facts = {"group": self.group.name, "error": str(translate(error))}
+            _LOGGER.warning("offsets could not be committed", extra=facts)
 
     def _report(self, done: Committed, seconds: float) -> None:
         batch, found = done.batch, done.counts
@@ -220,5 +245,5 @@ class StreamHandler:
         facts = {"batch": batch.place.number, "batchToken": batch.origin.token, "seconds": round(seconds, 3)}
         _LOGGER.info("batch committed", extra={**facts, **{key.value.name: value for key, value in counts.items()}})
         for metric, value in counts.items():
-            self._telemetry.record(metric, float(value), Dataset=self._contracts.dataset.dataset)
-        self._telemetry.flush()
+            self.telemetry.record(metric, float(value), Dataset=self.contracts.dataset.dataset)
+        self.telemetry.flush()

@@ -41,9 +41,7 @@ def _with_gate(text: str) -> str:
     return text.replace("slaProperties:", f"{_GATE}slaProperties:", 1).replace("version: 1.", "version: 2.", 1)
 
 
-def test_added_column_reaches_a_running_stream_without_a_failed_batch_and_a_dropped_one_stops_it(
-    events: EventLake, topic: Topic
-) -> None:
+def test_added_column_reaches_a_running_stream_and_a_dropped_one_stops_it(events: EventLake, topic: Topic) -> None:
     deployed: list[str] = []
     store, failures = DiskStore(), list[BaseException]()
     watch = ContractWatch(lambda: deployed[-1] if deployed else None, store, seconds=0)

@@ -14,7 +14,7 @@ from pyspark.sql import SparkSession
 from lakehouse_jobs import forward
 from lakehouse_jobs.exceptions import ConcurrentRunError, JobError, TerminalError
 from lakehouse_jobs.forward import Forwarded, Forwarding, forward_group
-from lakehouse_jobs.kafka import commit_offsets, committed_offsets
+from lakehouse_jobs.kafka import consumer_group
 from lakehouse_jobs.transactions import TransactionalProducer
 from support.events import contract_of, event
 from support.kafka import KafkaServer, Topic
@@ -89,7 +89,8 @@ def test_each_run_goes_on_where_the_one_before_stood(hop: Hop) -> None:
     assert hop.forward(begin=None) == Forwarded(read=1)
 
     assert hop.flights() == [1, 2, 3, 4, 5, 6]
-    assert committed_offsets(hop.source.spark, hop.source.brokers, _GROUP, hop.source.name)[0] == 6
+    with consumer_group(hop.source.spark, hop.source.brokers, _GROUP) as group:
+        assert group.committed(hop.source.name)[0] == 6
 
 
 def test_batch_that_fails_half_way_is_sent_whole_by_the_next_run(hop: Hop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,7 +140,8 @@ def test_topic_that_ends_before_the_place_that_was_reached_stops_the_run(hop: Ho
     hop.source.send(event(1))
     hop.forward()
     # as a broker leaves it that leads without having had the newest records
-    commit_offsets(hop.source.spark, hop.source.brokers, _GROUP, {(hop.source.name, 0): 3})
+    with consumer_group(hop.source.spark, hop.source.brokers, _GROUP) as group:
+        group.commit({(hop.source.name, 0): 3})
     hop.source.send(event(2))
 
     with pytest.raises(TerminalError, match=r"must reach offset 3 of partition 0, got \"an end at 2\""):

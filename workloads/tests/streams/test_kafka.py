@@ -11,7 +11,7 @@ from pyspark.sql import SparkSession
 
 from lakehouse_jobs import kafka
 from lakehouse_jobs.exceptions import ConfigurationError
-from lakehouse_jobs.kafka import commit_offsets, load_brokers, parse_brokers
+from lakehouse_jobs.kafka import consumer_group, load_brokers, parse_brokers
 from lakehouse_jobs.retry import RetryPolicy
 from lakehouse_jobs.runtime import Runtime
 from support.kafka import KafkaServer
@@ -65,8 +65,9 @@ def test_jars_of_the_application_hold_the_sign_in_with_iam(
 
     # a client that cannot load the login module or its handler is refused when it is made; this one gets to the broker,
     # which wants no TLS, and so nowhere
-    with pytest.raises(Py4JJavaError, match="TimeoutException"):
-        commit_offsets(spark, brokers, "lakehouse-none", {("none", 0): 1})
+    with consumer_group(spark, brokers, "lakehouse-none") as group:  # noqa: SIM117
+        with pytest.raises(Py4JJavaError, match="TimeoutException"):
+            group.commit({("none", 0): 1})
 
 
 def test_fails_when_the_cluster_offers_no_known_way_to_sign_in() -> None:

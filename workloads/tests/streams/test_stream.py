@@ -8,11 +8,12 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
-from lakehouse_jobs import stream, stream_commit
+from lakehouse_jobs import records, stream_commit
+from lakehouse_jobs.contract import Contract
 from lakehouse_jobs.exceptions import JobError
-from lakehouse_jobs.kafka import group_of
+from lakehouse_jobs.kafka import ConsumerGroup, group_of
 from lakehouse_jobs.records import PLACE
 from lakehouse_jobs.transactions import TransactionalProducer
 from support.events import EventLake, event
@@ -170,13 +171,30 @@ def test_group_has_no_lag_when_what_a_transaction_wrote_is_read(events: EventLak
     assert (sum(topic.ends().values()), events.bronze().count()) == (4, 1)
 
 
+def test_judging_is_put_together_once_however_many_batches_there_are(
+    events: EventLake, topic: Topic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge, contracts = records.judge_records, list[Contract]()
+
+    def noted(frame: DataFrame, contract: Contract) -> DataFrame:
+        contracts.append(contract)
+        return judge(frame, contract)
+
+    monkeypatch.setattr(records, "judge_records", noted)
+    topic.send(event(1), event(2), event(3))
+
+    events.stream(max_records=1)
+
+    assert (len(events.history()["bronze"]), len(contracts)) == (3, 1)
+
+
 def test_group_that_cannot_commit_stops_nothing(
     events: EventLake, topic: Topic, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def refused(*_: object) -> None:
         raise RuntimeError("not authorized")
 
-    monkeypatch.setattr(stream, "commit_offsets", refused)
+    monkeypatch.setattr(ConsumerGroup, "commit", refused)
     topic.send(event(1))
 
     events.stream()
