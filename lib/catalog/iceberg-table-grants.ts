@@ -1,6 +1,6 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Stack } from 'aws-cdk-lib/core';
-import { acknowledgeGrant } from '../foundation';
+import { acknowledgeGrant, granted } from '../foundation';
 import type { IIcebergTable } from './iceberg-table';
 
 /** What a kind of access allows; object actions are listed by the folder of the table they reach. */
@@ -100,7 +100,7 @@ export class IcebergTableGrants {
     if (bucket.encryptionKey !== undefined) {
       grants.push(bucket.encryptionKey.grant(grantee, ...access.key));
     }
-    return grants.reduce((all, grant) => all.combine(grant));
+    return granted(this.table, grantee, grants);
   }
 
   /** Glue checks a call on a table against the catalog, the database and the table. */

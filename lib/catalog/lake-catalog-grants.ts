@@ -2,7 +2,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import { Stack } from 'aws-cdk-lib/core';
 import { Zone } from '../contracts';
-import { acknowledgeGrant } from '../foundation';
+import { acknowledgeGrant, granted } from '../foundation';
 import { failAll, problem } from '../private';
 import type { LakeCatalog } from './lake-catalog';
 
@@ -105,7 +105,7 @@ export class LakeCatalogGrants {
     for (const key of keys) {
       grants.push(key.grant(grantee, ...access.key));
     }
-    return grants.reduce((all, grant) => all.combine(grant));
+    return granted(this.catalog, grantee, grants);
   }
 
   /** Glue checks a call on a table against the catalog, the database and the table; the wildcard covers a zone's tables. */

@@ -1,6 +1,6 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Stack } from 'aws-cdk-lib/core';
-import { acknowledgeGrant } from '../foundation';
+import { acknowledgeGrant, granted } from '../foundation';
 import type { IAthenaWorkgroup } from './athena-workgroup';
 
 /** Running queries, reading their results, and finding the saved ones. */
@@ -73,6 +73,6 @@ export class AthenaWorkgroupGrants {
     if (encryptionKey !== undefined) {
       grants.push(encryptionKey.grant(grantee, 'kms:Decrypt', 'kms:GenerateDataKey'));
     }
-    return grants.reduce((all, grant) => all.combine(grant));
+    return granted(this.workgroup, grantee, grants);
   }
 }

@@ -1,5 +1,6 @@
 export * from './acknowledge';
 export * from './alert-topics';
+export * from './granted';
 export * from './group-problems';
 export * from './key-problems';
 export * from './lake-key';

@@ -4,7 +4,7 @@ import { CfnResource, type NestedStack, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { LakeCatalog } from '../catalog';
 import { type DataContracts, type TableSpec, Zone } from '../contracts';
-import { RememberingNestedStack, acknowledgeGrant, acknowledgeWildcards } from '../foundation';
+import { RememberingNestedStack, acknowledgeGrant, acknowledgeWildcards, granted } from '../foundation';
 import { type Problem, didYouMean, failAll, problem, sorted } from '../private';
 import { deployRoleProblems, executionRoleArn } from './deploy-role';
 
@@ -320,8 +320,10 @@ export class LakeGovernance extends Construct {
     const tables = names.map((name) => arn('table', `${name}/*`));
     const resourceArns = [arn('catalog'), ...names.map((name) => arn('database', name)), ...tables];
     const actions = ['glue:GetDatabase', 'glue:GetTable', 'glue:GetTables'];
-    iam.Grant.addToPrincipal({ grantee: role, actions, resourceArns });
-    iam.Grant.addToPrincipal({ grantee: role, actions: ['lakeformation:GetDataAccess'], resourceArns: ['*'] });
+    granted(this, role, [
+      iam.Grant.addToPrincipal({ grantee: role, actions, resourceArns }),
+      iam.Grant.addToPrincipal({ grantee: role, actions: ['lakeformation:GetDataAccess'], resourceArns: ['*'] }),
+    ]);
     acknowledgeGrant(role, tables, 'which of the tables are seen is decided by Lake Formation, by classification');
     acknowledgeGrant(role, ['*'], 'GetDataAccess takes no resource; Lake Formation decides what it gives');
   }

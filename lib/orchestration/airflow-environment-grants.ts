@@ -1,5 +1,6 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Stack } from 'aws-cdk-lib/core';
+import { granted } from '../foundation';
 import type { AirflowRole } from './airflow-access';
 import type { IAirflowEnvironment } from './airflow-environment-base';
 
@@ -39,6 +40,7 @@ export class AirflowEnvironmentGrants {
   private asRole(grantee: iam.IGrantable, role: AirflowRole, action: string): iam.Grant {
     const resourceName = `${this.environment.environmentName}/${role}`;
     const resourceArns = [Stack.of(this.environment).formatArn({ service: 'airflow', resource: 'role', resourceName })];
-    return iam.Grant.addToPrincipal({ grantee, actions: [action], resourceArns });
+    const grant = iam.Grant.addToPrincipal({ grantee, actions: [action], resourceArns });
+    return granted(this.environment, grantee, [grant]);
   }
 }

@@ -4,7 +4,7 @@ import type * as logs from 'aws-cdk-lib/aws-logs';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { type RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { type IAlertTopics, RuntimeParameter, acknowledgeGrant } from '../foundation';
+import { type IAlertTopics, RuntimeParameter, acknowledgeGrant, granted } from '../foundation';
 import { DagBundle } from '../orchestration';
 import type { BatchJobFlow, IBatchCluster } from '../processing';
 import { ArtifactPrefix } from '../storage';
@@ -109,7 +109,7 @@ export class BatchDags extends Construct {
       ...(jobFlow === undefined ? [] : [jobFlow.grantRun(grantee)]),
       ...(alerts === undefined ? [] : [alerts.critical, alerts.warning].map((topic) => topic.grantPublish(grantee))),
     ];
-    return grants.reduce((all, grant) => all.combine(grant));
+    return granted(this, grantee, grants);
   }
 
   private allow(grantee: iam.IGrantable, actions: string[], resource: string): iam.Grant {

@@ -1,5 +1,5 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
-import { acknowledgeGrant } from '../foundation';
+import { acknowledgeGrant, granted } from '../foundation';
 import type { IServerlessSpark } from './serverless-spark';
 
 /** What is asked of the application: run something on it, and see what runs. */
@@ -35,7 +35,7 @@ export class ServerlessSparkGrants {
     const { applicationArn, jobRole } = this.application;
     const runs = [`${applicationArn}/jobruns/*`];
     acknowledgeGrant(grantee, runs, 'runs are named when they start; all of them are of this one application');
-    return [
+    return granted(this.application, grantee, [
       iam.Grant.addToPrincipal({ grantee, actions: ON_APPLICATION, resourceArns: [applicationArn] }),
       iam.Grant.addToPrincipal({ grantee, actions: ON_RUN, resourceArns: runs }),
       iam.Grant.addToPrincipal({
@@ -44,6 +44,6 @@ export class ServerlessSparkGrants {
         resourceArns: [jobRole.roleArn],
         conditions: { StringEquals: { 'iam:PassedToService': 'emr-serverless.amazonaws.com' } },
       }),
-    ].reduce((all, grant) => all.combine(grant));
+    ]);
   }
 }

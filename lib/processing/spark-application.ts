@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { PYTHON_CACHES, acknowledgeGrant, leftOut, sharedAsset } from '../foundation';
+import { PYTHON_CACHES, acknowledgeGrant, granted, leftOut, sharedAsset } from '../foundation';
 import { failAll, problem } from '../private';
 import type { ISparkCluster } from './spark-cluster';
 import { SparkDependencies } from './spark-dependencies';
@@ -115,7 +115,9 @@ export class SparkApplication extends Construct {
       main.s3ObjectUrl,
     ];
     const resourceArns = CODE.map((files) => main.bucket.arnForObjects(files));
-    iam.Grant.addToPrincipal({ grantee: props.cluster, actions: ['s3:GetObject'], resourceArns });
+    granted(this, props.cluster, [
+      iam.Grant.addToPrincipal({ grantee: props.cluster, actions: ['s3:GetObject'], resourceArns }),
+    ]);
     acknowledgeGrant(
       props.cluster,
       resourceArns,

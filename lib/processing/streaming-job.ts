@@ -7,7 +7,7 @@ import type * as stepfunctions from 'aws-cdk-lib/aws-stepfunctions';
 import { ArnFormat, Duration, type RemovalPolicy, Stack, Token } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { IIcebergTable } from '../catalog';
-import { type IAlertTopics, acknowledgeGrant } from '../foundation';
+import { type IAlertTopics, acknowledgeGrant, granted } from '../foundation';
 import { type Problem, failAll, problem } from '../private';
 import { ArtifactPrefix } from '../storage';
 import type { IKafkaTopic } from '../streaming';
@@ -301,15 +301,20 @@ export class StreamingJob extends Construct {
   private grantFolders(cluster: IStreamingCluster, folders: string[]): void {
     const { artifacts, encryptionKey } = cluster.storage;
     const objects = folders.map((folder) => artifacts.arnForObjects(`${folder}*`));
-    iam.Grant.addToPrincipal({ grantee: cluster, actions: CHECKPOINT_ACTIONS, resourceArns: objects });
-    iam.Grant.addToPrincipal({
-      grantee: cluster,
-      actions: ['s3:ListBucket'],
-      resourceArns: [artifacts.bucketArn],
-      conditions: { StringLike: { 's3:prefix': folders.map((folder) => `${folder}*`) } },
-    });
+    const grants = [
+      iam.Grant.addToPrincipal({ grantee: cluster, actions: CHECKPOINT_ACTIONS, resourceArns: objects }),
+      iam.Grant.addToPrincipal({
+        grantee: cluster,
+        actions: ['s3:ListBucket'],
+        resourceArns: [artifacts.bucketArn],
+        conditions: { StringLike: { 's3:prefix': folders.map((folder) => `${folder}*`) } },
+      }),
+    ];
     acknowledgeGrant(cluster, objects, "Spark names the files of a checkpoint; they stay in this job's folders");
-    encryptionKey?.grant(cluster, 'kms:Decrypt', 'kms:GenerateDataKey');
+    if (encryptionKey !== undefined) {
+      grants.push(encryptionKey.grant(cluster, 'kms:Decrypt', 'kms:GenerateDataKey'));
+    }
+    granted(this, cluster, grants);
   }
 }
 

@@ -4,7 +4,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import * as stepfunctions from 'aws-cdk-lib/aws-stepfunctions';
 import { ArnFormat, Aws, Fn, Names, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { LakeKey, acknowledgeGrant, acknowledgeWildcards, textOnce } from '../foundation';
+import { LakeKey, acknowledgeGrant, acknowledgeWildcards, granted, textOnce } from '../foundation';
 import type { Machine } from './states';
 
 /** The longest name of a state machine. */
@@ -72,11 +72,11 @@ export class Workflow extends Construct {
   grantStart(grantee: iam.IGrantable): iam.Grant {
     const executions = [arnOf(this, 'execution', `${this.name}:*`)];
     acknowledgeGrant(grantee, executions, 'executions are named when they start; all of them are of this one machine');
-    return iam.Grant.addToPrincipal({
-      grantee,
-      actions: ['states:StartExecution'],
-      resourceArns: [arnOf(this, 'stateMachine', this.name)],
-    }).combine(iam.Grant.addToPrincipal({ grantee, actions: ['states:DescribeExecution'], resourceArns: executions }));
+    const machines = [arnOf(this, 'stateMachine', this.name)];
+    return granted(this, grantee, [
+      iam.Grant.addToPrincipal({ grantee, actions: ['states:StartExecution'], resourceArns: machines }),
+      iam.Grant.addToPrincipal({ grantee, actions: ['states:DescribeExecution'], resourceArns: executions }),
+    ]);
   }
 }
 

@@ -3,6 +3,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import { RemovalPolicy, Resource } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { type DataContract, recordSchema } from '../contracts';
+import { granted } from '../foundation';
 import type { IKafkaSchemaRegistry } from './kafka-schema-registry';
 
 /** Properties of a KafkaSchema. */
@@ -41,11 +42,9 @@ export class KafkaSchemaGrants {
    */
   public read(grantee: iam.IGrantable): iam.Grant {
     const { registry, schemaArn } = this.schema;
-    return iam.Grant.addToPrincipal({
-      grantee,
-      actions: ['glue:GetSchema', 'glue:GetSchemaByDefinition', 'glue:GetSchemaVersion'],
-      resourceArns: [registry.registryArn, schemaArn],
-    });
+    const actions = ['glue:GetSchema', 'glue:GetSchemaByDefinition', 'glue:GetSchemaVersion'];
+    const resourceArns = [registry.registryArn, schemaArn];
+    return granted(this.schema, grantee, [iam.Grant.addToPrincipal({ grantee, actions, resourceArns })]);
   }
 }
 

@@ -1,6 +1,6 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Fn } from 'aws-cdk-lib/core';
-import { acknowledgeGrant } from '../foundation';
+import { acknowledgeGrant, granted } from '../foundation';
 import type { IKafkaTopic } from './kafka-topic';
 
 /** What every client does on the cluster: learn its addresses, and connect. */
@@ -27,9 +27,7 @@ export class KafkaTopicGrants {
    * @param grantee who may
    */
   public produce(grantee: iam.IGrantable): iam.Grant {
-    return this.onCluster(grantee, 'kafka-cluster:WriteDataIdempotently').combine(
-      this.onTopic(grantee, 'kafka-cluster:WriteData'),
-    );
+    return granted(this.topic, grantee, this.producing(grantee));
   }
 
   /**
@@ -42,7 +40,10 @@ export class KafkaTopicGrants {
   public produceInTransactions(grantee: iam.IGrantable, transactionalId: string): iam.Grant {
     const resourceArns = [resourceArn(this.topic.cluster.clusterArn, 'transactional-id', transactionalId)];
     const actions = ['kafka-cluster:DescribeTransactionalId', 'kafka-cluster:AlterTransactionalId'];
-    return this.produce(grantee).combine(iam.Grant.addToPrincipal({ grantee, actions, resourceArns }));
+    return granted(this.topic, grantee, [
+      ...this.producing(grantee),
+      iam.Grant.addToPrincipal({ grantee, actions, resourceArns }),
+    ]);
   }
 
   /**
@@ -60,7 +61,14 @@ export class KafkaTopicGrants {
       iam.Grant.addToPrincipal({ grantee, actions, resourceArns }),
     ];
     acknowledgeGrant(grantee, resourceArns, 'the client makes up the rest of the name of its consumer group');
-    return grants.reduce((all, grant) => all.combine(grant));
+    return granted(this.topic, grantee, grants);
+  }
+
+  private producing(grantee: iam.IGrantable): iam.Grant[] {
+    return [
+      this.onCluster(grantee, 'kafka-cluster:WriteDataIdempotently'),
+      this.onTopic(grantee, 'kafka-cluster:WriteData'),
+    ];
   }
 
   private onCluster(grantee: iam.IGrantable, ...actions: string[]): iam.Grant {
