@@ -2,7 +2,8 @@ import * as glue from 'aws-cdk-lib/aws-glue';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { ArnFormat, type IResource, RemovalPolicy, Resource, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { failAll } from '../private';
+import { onceInRegion } from '../foundation';
+import { failAll, problem } from '../private';
 import { renderStructure } from './iceberg-schema';
 import { IcebergTableGrants } from './iceberg-table-grants';
 import { IcebergFormatVersion, type IcebergTableProps } from './iceberg-table-props';
@@ -100,8 +101,8 @@ class ImportedIcebergTable extends IcebergTableBase {
  * pointer to the table's metadata; without, an update evolves the table: columns are told by id, so that adding,
  * renaming, widening and dropping them keeps every row readable. Keep the ids in a schema lock, or with great care.
  *
- * Fails when names, ids, transforms, identifiers or properties are wrong, all problems at once; and at synthesis when its
- * files would lie in the folder of another table.
+ * Fails when names, ids, transforms, identifiers or properties are wrong, or another table of the app has the name, all problems at
+ * once; and at synthesis when its files would lie in the folder of another table.
  *
  * @resource AWS::Glue::Table
  * @stateful
@@ -127,7 +128,8 @@ export class IcebergTable extends IcebergTableBase {
   constructor(scope: Construct, id: string, props: IcebergTableProps) {
     super(scope, id, props);
     this._isSorted = (props.sortFields ?? []).length > 0;
-    failAll(`table '${this.node.path}'`, tableProblems(props));
+    const taken = onceInRegion(this, { path: 'tableName', got: `${this.databaseName}.${this.tableName}` });
+    failAll(`table '${this.node.path}'`, [...tableProblems(props), ...taken.map(problem)]);
     keepApart(this, this.location);
     const resource = new glue.CfnTable(this, 'Resource', {
       catalogId: Stack.of(this).account,

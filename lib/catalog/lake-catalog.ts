@@ -12,7 +12,7 @@ import {
   Zone,
   smallPartitions,
 } from '../contracts';
-import { RememberingNestedStack } from '../foundation';
+import { RememberingNestedStack, onceInRegion } from '../foundation';
 import { didYouMean, fail, sorted } from '../private';
 import type { ILakeStorage } from '../storage';
 import { type IIcebergTable, IcebergTable } from './iceberg-table';
@@ -77,6 +77,9 @@ export class LakeCatalog extends Construct {
     super(scope, id);
     this.prefix = props.databasePrefix ?? 'lakehouse';
     checkPrefix(this, this.prefix);
+    for (const wrong of onceInRegion(this, { path: 'databasePrefix', got: this.prefix })) {
+      fail(wrong, this);
+    }
     const lock = props.schemaLock ?? SchemaLock.fromDirectory(props.contracts.directory);
     lock.check(props.contracts);
 

@@ -16,7 +16,7 @@ import {
 import type { Construct } from 'constructs';
 import type { LakeCatalog } from '../catalog';
 import { type DataContracts, Zone } from '../contracts';
-import { keyProblems } from '../foundation';
+import { keyProblems, onceInRegion } from '../foundation';
 import { type Problem, failAll, problem } from '../private';
 import { dayProblems } from '../storage';
 import { AthenaWorkgroupGrants } from './athena-workgroup-grants';
@@ -192,8 +192,8 @@ class ImportedAthenaWorkgroup extends AthenaWorkgroupBase {
  * Its configuration is enforced, so that no client can write results elsewhere, leave them unencrypted or scan without a
  * limit. Results expire; metrics go to CloudWatch; buckets whose reader pays are refused.
  *
- * Fails, with all problems at once, when the bucket has no key and none is given, or the limit, prefix, retention, name or a query
- * is not one Athena takes.
+ * Fails, with all problems at once, when the bucket has no key and none is given, the limit, prefix, retention, name or a query
+ * is not one Athena takes, or another workgroup of the app has the name.
  *
  * @see https://docs.aws.amazon.com/athena/latest/ug/workgroups-manage-queries-control-costs.html
  */
@@ -215,9 +215,13 @@ export class AthenaWorkgroup extends AthenaWorkgroupBase {
 
   constructor(scope: Construct, id: string, props: AthenaWorkgroupProps) {
     super(scope, id);
-    const problems = [...workgroupProblems(props), ...keyProblems(this, props.encryptionKey)];
-    failAll(`workgroup '${this.node.path}'`, problems.map(problem));
     const name = props.workgroupName ?? Names.uniqueResourceName(this, { maxLength: 128, separator: '-' });
+    const problems = [
+      ...workgroupProblems(props),
+      ...onceInRegion(this, { path: 'workgroupName', got: name }),
+      ...keyProblems(this, props.encryptionKey),
+    ];
+    failAll(`workgroup '${this.node.path}'`, problems.map(problem));
     this.results = props.results;
     this.resultsPrefix = props.resultsPrefix ?? `athena/${name}/`;
     this.encryptionKey = props.encryptionKey ?? props.results.encryptionKey;

@@ -6,6 +6,7 @@ export * from './key-problems';
 export * from './lake-key';
 export * from './lake-network';
 export * from './left-out';
+export * from './once-in-region';
 export * from './remembering-nested-stack';
 export * from './remembering-stack';
 export * from './rendered';

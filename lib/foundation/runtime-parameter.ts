@@ -1,7 +1,8 @@
 import * as ssm from 'aws-cdk-lib/aws-ssm';
-import { Stack, Stage, Token } from 'aws-cdk-lib/core';
+import { Stack, Token } from 'aws-cdk-lib/core';
 import { Construct, type IConstruct } from 'constructs';
-import { Claims, fail } from '../private';
+import { fail } from '../private';
+import { onceInRegion } from './once-in-region';
 import { textOnce } from './text-once';
 
 /** The version of the parameter's layout, for readers that outlive a change. */
@@ -143,22 +144,15 @@ export class RuntimeParameter extends Construct {
   }
 }
 
-/** The names of parameters: by app where account and region are known, else by stage. */
-const NAMES = new Claims();
-
 /** Parameter Store has each name once in an account and region, and a second stack of it would fail half-way. */
 function claimName(parameter: IConstruct, environment: string): void {
   if (!/^[\w.-]+$/.test(environment)) {
     const must = 'letters, digits, dots, hyphens and underscores that are known at synth';
     fail({ path: 'environment', must, got: environment, remedy: 'readers find the parameter by it' }, parameter);
   }
-  const { account, region, environment: place } = Stack.of(parameter);
-  const isKnown = !Token.isUnresolved(account) && !Token.isUnresolved(region);
-  const within = (isKnown ? undefined : Stage.of(parameter)) ?? parameter.node.root;
-  const owner = NAMES.take(within, `${place}${RuntimeParameter.nameFor(environment)}`, parameter);
-  if (owner !== undefined) {
-    const must = `another name than that of '${owner}', which is in the same account and region`;
-    fail({ path: 'environment', must, got: environment, remedy: 'name each environment differently' }, parameter);
+  const remedy = 'name each environment differently';
+  for (const wrong of onceInRegion(parameter, { path: 'environment', got: environment, remedy })) {
+    fail(wrong, parameter);
   }
 }
 

@@ -5,7 +5,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import * as mwaa from 'aws-cdk-lib/aws-mwaa';
 import { CfnResource, Names, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { LakeKey, groupProblems, keyProblems } from '../foundation';
+import { LakeKey, groupProblems, keyProblems, onceInRegion } from '../foundation';
 import { failAll, problem } from '../private';
 import { AirflowLogLevel, WebserverAccess, type WorkerReplacement } from './airflow-access';
 import {
@@ -205,6 +205,8 @@ export class AirflowEnvironment extends AirflowEnvironmentBase {
     const subnets = airflowSubnets(props);
     this.version = props.version ?? AirflowVersion.V3_0_6;
     const access = props.access ?? WebserverAccess.PRIVATE_ONLY;
+    const environmentName =
+      props.environmentName ?? Names.uniqueResourceName(this, { maxLength: NAME_LIMIT, separator: '-' });
     const mismatches = props.dags instanceof DagBundle ? props.dags._mismatches(this.version, access) : [];
     failAll(
       `Airflow environment '${this.node.path}'`,
@@ -212,6 +214,7 @@ export class AirflowEnvironment extends AirflowEnvironmentBase {
         ...airflowProblems(props),
         ...subnetProblems(props, subnets),
         ...groupProblems(props.securityGroups),
+        ...onceInRegion(this, { path: 'environmentName', got: environmentName }),
         ...keyProblems(this, props.encryptionKey),
         ...mismatches,
       ].map(problem),
@@ -219,8 +222,6 @@ export class AirflowEnvironment extends AirflowEnvironmentBase {
     warnOfIsolation(this, props, subnets);
     const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
 
-    const environmentName =
-      props.environmentName ?? Names.uniqueResourceName(this, { maxLength: NAME_LIMIT, separator: '-' });
     this.environmentName = environmentName;
     this.environmentArn = this.arnOf(environmentName);
     this.encryptionKey = props.encryptionKey ?? this.makeKey(removalPolicy);

@@ -4,7 +4,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import * as msk from 'aws-cdk-lib/aws-msk';
 import { Names, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { LakeKey, keyProblems } from '../foundation';
+import { LakeKey, keyProblems, onceInRegion } from '../foundation';
 import { failAll, problem } from '../private';
 import { NAME_LIMIT, clusterProblems, tooManyPartitions, unevenBrokers } from './rules/cluster-problems';
 import { KafkaBrokerType } from './kafka-broker-type';
@@ -157,11 +157,15 @@ export class KafkaCluster extends KafkaClusterBase {
     const subnets = subnetsOf(props);
     const brokerCount = subnets.length * kind.perZone;
     const facts = { stack: Stack.of(this), subnets, brokerCount, version: this.version };
-    const problems = [...clusterProblems(props, facts), ...keyProblems(this, props.encryptionKey)];
+    this.clusterName = props.clusterName ?? Names.uniqueResourceName(this, { maxLength: NAME_LIMIT, separator: '-' });
+    const problems = [
+      ...clusterProblems(props, facts),
+      ...onceInRegion(this, { path: 'clusterName', got: this.clusterName }),
+      ...keyProblems(this, props.encryptionKey),
+    ];
     failAll(`Kafka cluster '${this.node.path}'`, problems.map(problem));
     const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
 
-    this.clusterName = props.clusterName ?? Names.uniqueResourceName(this, { maxLength: NAME_LIMIT, separator: '-' });
     this.encryptionKey = props.encryptionKey ?? this.makeKey(removalPolicy);
     this.configuration = props.configuration ?? this.makeConfiguration(brokerCount, removalPolicy);
     const securityGroups = props.securityGroups ?? [this.makeSecurityGroup(props.vpc, removalPolicy)];

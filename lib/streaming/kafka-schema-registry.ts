@@ -1,6 +1,7 @@
 import * as glue from 'aws-cdk-lib/aws-glue';
 import { Fn, type IResource, Names, RemovalPolicy, Resource, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { onceInRegion } from '../foundation';
 import { fail } from '../private';
 
 /** The longest name of a registry. */
@@ -80,6 +81,9 @@ export class KafkaSchemaRegistry extends Resource implements IKafkaSchemaRegistr
       fail({ path: 'registryName', must, got, remedy: 'leave it out to get one' }, this);
     }
     this.registryName = got ?? Names.uniqueResourceName(this, { maxLength: NAME_LIMIT, separator: '-' });
+    for (const wrong of onceInRegion(this, { path: 'registryName', got: this.registryName })) {
+      fail(wrong, this);
+    }
     const resource = new glue.CfnRegistry(this, 'Resource', { name: this.registryName });
     resource.applyRemovalPolicy(props.removalPolicy ?? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
     this.registryArn = resource.attrArn;
