@@ -123,7 +123,7 @@ export class SparkDependencies {
     this.requireBuilt(scope, [python, ...jars.map(pathOf)]);
     return {
       python: this.asset(scope, 'PythonDependencies', { file: python, hash }),
-      jars: jars.map((jar) => this.asset(scope, `Jar-${artifactOf(jar)}`, { file: pathOf(jar), hash: jar.sha256 })),
+      jars: jars.map((jar) => this.asset(scope, `Jar-${idOf(jar, jars)}`, { file: pathOf(jar), hash: jar.sha256 })),
     };
   }
 
@@ -151,6 +151,7 @@ export class SparkDependencies {
       const must = 'a JSON list of {coordinate, file, sha256}, each a text';
       fail({ path: 'jarsLock', must, got: this.jarsLock, remedy: 'write the lock as this package writes its own' });
     }
+    requireEachOnce(this.jarsLock, jars);
     return jars;
   }
 
@@ -194,9 +195,31 @@ function defaultDirectory(): string {
   return IS_CLONE ? path.join(PACKAGE_ROOT, 'dist', 'dependencies') : path.resolve('.lakehouse', 'dependencies');
 }
 
-/** `postgresql` of `org.postgresql:postgresql:42.7.8`: an id that outlives a new version. */
-function artifactOf(jar: LockedJar): string {
-  return jar.coordinate.split(':')[1] ?? jar.file;
+/** Two versions of a library would be on the class path at once, and of two files of one name there would be one. */
+function requireEachOnce(lock: string, jars: LockedJar[]): void {
+  const twice = (what: string, nameOf: (jar: LockedJar) => string): string[] => {
+    const names = jars.map(nameOf);
+    return [...new Set(names.filter((name, index) => names.indexOf(name) < index))].map((got) =>
+      problem({ path: `jarsLock.${what}`, must: 'named once', got, remedy: 'keep one of the two jars' }),
+    );
+  };
+  failAll(`lock '${lock}'`, [
+    ...twice('coordinate', ({ coordinate }) => libraryOf(coordinate).join(':')),
+    ...twice('file', ({ file }) => file),
+  ]);
+}
+
+/** `postgresql` of `org.postgresql:postgresql:42.7.8`, an id that outlives a new version; with the group where two groups have one. */
+function idOf(jar: LockedJar, jars: LockedJar[]): string {
+  const library = libraryOf(jar.coordinate);
+  const artifact = library[1] ?? jar.file;
+  const isAlone = jars.every((other) => other === jar || libraryOf(other.coordinate)[1] !== artifact);
+  return isAlone ? artifact : library.join('.');
+}
+
+/** A coordinate without its version. */
+function libraryOf(coordinate: string): string[] {
+  return coordinate.split(':').filter((_, index) => index !== 2);
 }
 
 function sha256(content: Buffer): string {

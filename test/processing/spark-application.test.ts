@@ -47,6 +47,27 @@ function build(options: Partial<SparkApplicationOptions> = {}, architecture?: In
   };
 }
 
+/** Dependencies with these jars, built. */
+function lockedJars(...jars: [coordinate: string, file: string][]): SparkDependencies {
+  const directory = temporaryDirectory();
+  const jarsLock = path.join(directory, 'jars.lock.json');
+  const lock = jars.map(([coordinate, file]) => ({
+    coordinate,
+    file,
+    sha256: crypto.createHash('sha256').update(coordinate).digest('hex'),
+  }));
+  fs.writeFileSync(jarsLock, JSON.stringify(lock));
+  const dependencies = new SparkDependencies({ jarsLock, directory });
+  fs.mkdirSync(path.join(directory, dependencies.jarsDirectoryName()));
+  for (const name of [
+    dependencies.pythonArchiveName(InstanceArchitecture.X86_64),
+    ...jars.map(([, file]) => path.join(dependencies.jarsDirectoryName(), file)),
+  ]) {
+    fs.writeFileSync(path.join(directory, name), name);
+  }
+  return dependencies;
+}
+
 /** The statements of the cluster's role for an application with this file. */
 function statementsWith(file: string): { Action: string; Resource: unknown[] }[] {
   const code = temporaryDirectory();
@@ -167,6 +188,21 @@ describe('A SparkApplication fails when', () => {
     const jarsLock = path.join(temporaryDirectory(), 'jars.lock.json');
     fs.writeFileSync(jarsLock, '[{"coordinate": "org.example:jar:1"}]');
     expect(() => new SparkDependencies({ jarsLock }).jarNames()).toThrow("'jarsLock' must be a JSON list of");
+  });
+
+  test('fails when the lock of the jars has a library twice, or a file', () => {
+    expect(() => lockedJars(['org.a:x:1', 'x-1.jar'], ['org.a:x:2', 'x-2.jar']).jarNames()).toThrow(
+      '\'jarsLock.coordinate\' must be named once, got "org.a:x"; keep one of the two jars',
+    );
+    expect(() => lockedJars(['org.a:x:1', 'x.jar'], ['org.b:y:1', 'x.jar']).jarNames()).toThrow(
+      '\'jarsLock.file\' must be named once, got "x.jar"; keep one of the two jars',
+    );
+  });
+
+  test('takes jars of two groups that have one name', () => {
+    const dependencies = lockedJars(['org.a:x:1', 'a-x.jar'], ['org.b:x:1', 'b-x.jar'], ['org.c:y:1', 'y.jar']);
+    const { args } = build({ dependencies });
+    expect(args[args.indexOf('--jars') + 1]?.split(',')).toHaveLength(3);
   });
 });
 
