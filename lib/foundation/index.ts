@@ -1,5 +1,6 @@
 export * from './acknowledge';
 export * from './alert-topics';
+export * from './folder-owner';
 export * from './granted';
 export * from './group-problems';
 export * from './key-problems';

@@ -6,10 +6,10 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import * as s3deploy from 'aws-cdk-lib/aws-s3-deployment';
-import { RemovalPolicy, Stage, Token } from 'aws-cdk-lib/core';
+import { RemovalPolicy, Stage } from 'aws-cdk-lib/core';
 import { Construct, type IConstruct } from 'constructs';
-import { PYTHON_CACHES, leftOut } from '../foundation';
-import { Claims, type Problem, fail, failAll, problem } from '../private';
+import { PYTHON_CACHES, folderOwner, leftOut } from '../foundation';
+import { type Problem, fail, failAll, problem } from '../private';
 import { WebserverAccess } from './airflow-access';
 import type { AirflowVersion } from './airflow-version';
 import { DEFAULT_PREFIX, Folder, bucketProblems, bundleProblems, readRequirements } from './dag-bundle-problems';
@@ -305,17 +305,10 @@ function fileSource(file: string, text: string): s3deploy.ISource {
   };
 }
 
-/** The folders that bundles own: by app where the name of the bucket is known, else by bucket. */
-const FOLDERS = new Claims();
-
 /** Two bundles in one folder would remove each other's files. */
 function claimFolder(bundle: DagBundle, folder: string): void {
   const { bucket, bundleName } = bundle;
-  // each stack of an app may import the same bucket
-  const isNamed = !Token.isUnresolved(bucket.bucketName);
-  const within = isNamed ? bundle.node.root : bucket;
-  const place = isNamed ? `${bucket.bucketName}/${folder}` : folder;
-  const owner = FOLDERS.take(within, place, bundle);
+  const owner = folderOwner(bundle, bucket, folder);
   if (owner !== undefined) {
     fail(
       {

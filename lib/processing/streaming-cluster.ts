@@ -2,7 +2,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
-import { Claims, type Problem, failAll, problem } from '../private';
+import { type Problem, failAll, problem } from '../private';
 import type { ILakeStorage } from '../storage';
 import {
   type SteadyPlan,
@@ -118,7 +118,7 @@ export class StreamingCluster extends StandingClusterBase implements IStreamingC
   public readonly release: EmrRelease;
 
   private readonly stepConcurrency: number;
-  private readonly jobs: StreamingJob[] = [];
+  private jobs = 0;
 
   constructor(scope: Construct, id: string, props: StreamingClusterProps) {
     super(scope, id);
@@ -156,30 +156,20 @@ export class StreamingCluster extends StandingClusterBase implements IStreamingC
 
   /** Define a job that is kept running on this cluster; fails when there are more than may run side by side. */
   public addJob(id: string, options: StreamingJobOptions): StreamingJob {
-    const job = new StreamingJob(this, id, { ...options, cluster: this });
-    failAll(`streaming cluster '${this.node.path}'`, this.jobProblems(job).map(problem));
-    this.jobs.push(job);
-    return job;
+    return new StreamingJob(this, id, { ...options, cluster: this });
   }
 
-  private jobProblems(job: StreamingJob): Problem[] {
-    const { jobName } = job;
-    const problems: Problem[] = [];
-    if (NAMES.take(this.storage.artifacts, jobName, job) !== undefined) {
-      const must = 'a name that no other job has, because the name is the checkpoint';
-      problems.push({ path: 'jobName', must, got: jobName, remedy: 'rename one of the two' });
+  /** @internal */
+  public override _addJob(): Problem[] {
+    this.jobs += 1;
+    if (this.jobs <= this.stepConcurrency) {
+      return [];
     }
-    if (this.jobs.length >= this.stepConcurrency) {
-      const must = `at least the number of jobs (${this.jobs.length + 1})`;
-      const remedy = 'raise it, or the last job waits for ever';
-      problems.push({ path: 'stepConcurrency', must, got: this.stepConcurrency, remedy });
-    }
-    return problems;
+    const must = `at least the number of jobs (${this.jobs})`;
+    const remedy = 'raise it, or the last job waits for ever';
+    return [{ path: 'stepConcurrency', must, got: this.stepConcurrency, remedy }];
   }
 }
-
-/** The names of the jobs, by the bucket that their checkpoints are in: clusters of one lake share it. */
-const NAMES = new Claims();
 
 class ImportedStreamingCluster extends ImportedStandingCluster implements IStreamingCluster {
   public readonly storage: ILakeStorage;

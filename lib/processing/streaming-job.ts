@@ -3,16 +3,18 @@ import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as logs from 'aws-cdk-lib/aws-logs';
+import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as stepfunctions from 'aws-cdk-lib/aws-stepfunctions';
 import { ArnFormat, Duration, type RemovalPolicy, Stack, Token } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { IIcebergTable } from '../catalog';
-import { type IAlertTopics, acknowledgeGrant, granted } from '../foundation';
+import { type IAlertTopics, acknowledgeGrant, folderOwner, granted } from '../foundation';
 import { type Problem, failAll, problem } from '../private';
 import { ArtifactPrefix } from '../storage';
 import type { IKafkaTopic } from '../streaming';
 import { spanProblems } from './spans';
 import { SparkApplication, type SparkApplicationOptions } from './spark-application';
+import { StandingClusterBase } from './standing-cluster';
 import type { IStreamingCluster } from './streaming-cluster';
 import { LONGEST_PAUSE, type RestartMetric } from './streaming-restarts';
 import { supervisor } from './streaming-supervisor';
@@ -177,10 +179,15 @@ export class StreamingJob extends Construct {
   constructor(scope: Construct, id: string, props: StreamingJobProps) {
     super(scope, id);
     this.jobName = props.jobName ?? id;
-    failAll(`streaming job '${this.node.path}'`, jobProblems(props, this.jobName).map(problem));
     const { cluster } = props;
     const { artifacts } = cluster.storage;
     const checkpoint = `${ArtifactPrefix.CHECKPOINTS}${this.jobName}/`;
+    const problems = [
+      ...jobProblems(props, this.jobName),
+      ...this.checkpointProblems(artifacts, checkpoint),
+      ...(cluster instanceof StandingClusterBase ? cluster._addJob() : []),
+    ];
+    failAll(`streaming job '${this.node.path}'`, problems.map(problem));
     this.restarts = props.restarts;
 
     this.application = new SparkApplication(this, 'Application', props);
@@ -197,6 +204,14 @@ export class StreamingJob extends Construct {
       this.reach(cluster, props.from.cluster.connections);
     }
     props.to?.forEach((table) => table.grants.readWrite(cluster));
+  }
+
+  /** Clusters of one lake share the bucket. */
+  private checkpointProblems(artifacts: s3.IBucket, checkpoint: string): Problem[] {
+    const must = 'a name that no other job has, because the name is the checkpoint';
+    return folderOwner(this, artifacts, checkpoint) === undefined
+      ? []
+      : [{ path: 'jobName', must, got: this.jobName, remedy: 'rename one of the two' }];
   }
 
   /**

@@ -2,12 +2,14 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
+import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sns from 'aws-cdk-lib/aws-sns';
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
+import { App, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { IcebergTable } from '../../lib/catalog';
 import { IcebergType, Zone } from '../../lib/contracts';
 import { AlertTopics } from '../../lib/foundation';
 import { StreamingCluster, StreamingJob, type StreamingJobOptions } from '../../lib/processing';
+import { LakeStorage } from '../../lib/storage';
 import { KafkaBrokers, KafkaCluster } from '../../lib/streaming';
 import { resourcesIn, theOnly } from '../support/stacks';
 import {
@@ -190,7 +192,7 @@ describe('StreamingJob', () => {
     const options = { entryPoint: 'workloads/jobs/main.py', encryptionKey: made.encryptionKey };
     first?.addJob('events', options);
     expect(() => second?.addJob('events', options)).toThrow(
-      "1 problem in streaming cluster 'Test/Two':\n  - 'jobName' must be a name that no other job has",
+      "1 problem in streaming job 'Test/Two/events':\n  - 'jobName' must be a name that no other job has",
     );
   });
 
@@ -201,11 +203,35 @@ describe('StreamingJob', () => {
     cluster.addJob('First', options);
     expect(() => cluster.addJob('Second', options)).toThrow(
       [
-        "2 problems in streaming cluster 'Test/Cluster':",
+        "2 problems in streaming job 'Test/Cluster/Second':",
         '  - \'jobName\' must be a name that no other job has, because the name is the checkpoint, got "events"; rename one of the two',
         "  - 'stepConcurrency' must be at least the number of jobs (2), got 1; raise it, or the last job waits for ever",
       ].join('\n'),
     );
+    expect(() => new StreamingJob(made.stack, 'Third', { ...options, cluster, jobName: 'third' })).toThrow(
+      "'stepConcurrency' must be at least the number of jobs (3), got 1",
+    );
+  });
+
+  test('fails so too when it is no cluster that adds it, whatever stacks the buckets of the lake are imported into', () => {
+    const first = build();
+    expect(
+      () => new StreamingJob(first.stack, 'events', { cluster: first.cluster, entryPoint: 'workloads/jobs/main.py' }),
+    ).toThrow("'jobName' must be a name that no other job has");
+
+    const app = new App();
+    const [one, two] = ['One', 'Two'].map((id) => {
+      const stack = new Stack(app, id);
+      const bucket = s3.Bucket.fromBucketName(stack, 'Artifacts', 'artifacts');
+      const buckets = { buckets: {}, artifacts: bucket, accessLogs: bucket };
+      const storage = LakeStorage.fromLakeStorageAttributes(stack, 'Storage', buckets);
+      const instanceRole = iam.Role.fromRoleName(stack, 'Role', 'instances');
+      const attributes = { clusterId: 'j-1', instanceRole, storage };
+      const cluster = StreamingCluster.fromStreamingClusterAttributes(stack, 'Theirs', attributes);
+      return () => new StreamingJob(stack, 'events', { cluster, entryPoint: 'workloads/jobs/main.py' });
+    });
+    one?.();
+    expect(two).toThrow("'jobName' must be a name that no other job has");
   });
 
   test('fails with everything that is wrong at once', () => {
