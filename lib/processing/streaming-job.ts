@@ -5,23 +5,20 @@ import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as stepfunctions from 'aws-cdk-lib/aws-stepfunctions';
-import { ArnFormat, Duration, type RemovalPolicy, Stack, Token } from 'aws-cdk-lib/core';
+import { ArnFormat, Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { IIcebergTable } from '../catalog';
 import { type IAlertTopics, acknowledgeGrant, folderOwner, granted } from '../foundation';
 import { type Problem, failAll, problem } from '../private';
 import { ArtifactPrefix } from '../storage';
 import type { IKafkaTopic } from '../streaming';
-import { spanProblems } from './spans';
 import { SparkApplication, type SparkApplicationOptions } from './spark-application';
 import { StandingClusterBase } from './standing-cluster';
 import type { IStreamingCluster } from './streaming-cluster';
-import { LONGEST_PAUSE, type RestartMetric } from './streaming-restarts';
+import { jobProblems } from './streaming-job-problems';
+import type { RestartMetric } from './streaming-restarts';
 import { supervisor } from './streaming-supervisor';
 import { Workflow, arnOf } from './workflow';
-
-/** Spark's setting that makes a step end as soon as its application is accepted. */
-const WAIT_FOR_END = 'spark.yarn.submit.waitAppCompletion';
 
 /** Options of a StreamingJob that is added to a cluster. */
 export interface StreamingJobOptions extends SparkApplicationOptions {
@@ -356,56 +353,4 @@ function allow(sid: string, actions: string[], resource: string, conditions?: ob
 
 function restartMetricOf({ namespace, metricName, dimensions = {} }: cloudwatch.Metric): RestartMetric {
   return { namespace, name: metricName, dimensions };
-}
-
-/** All that is wrong with a job, its application aside. */
-function jobProblems(props: StreamingJobOptions, name: string): Problem[] {
-  const { maxRestarts = 5, pollInterval, healthyAfter, conf = {} } = props;
-  const problems = [
-    ...spanProblems('pollInterval', pollInterval, {
-      least: Duration.seconds(30),
-      most: Duration.seconds(LONGEST_PAUSE),
-      example: 'Duration.minutes(1)',
-    }),
-    ...spanProblems('healthyAfter', healthyAfter, { least: Duration.minutes(1), example: 'Duration.hours(1)' }),
-  ];
-  const check = (isRight: boolean, wrong: Problem): void => {
-    if (!isRight) {
-      problems.push(wrong);
-    }
-  };
-  check(Token.isUnresolved(name) || /^[A-Za-z0-9_-]{1,64}$/.test(name), {
-    path: 'jobName',
-    must: '1 to 64 letters, digits, hyphens and underscores',
-    got: name,
-    remedy: "use a name such as 'flight-events'",
-  });
-  check(Number.isInteger(maxRestarts) && maxRestarts >= 0 && maxRestarts <= 100, {
-    path: 'maxRestarts',
-    must: 'a whole number from 0 to 100',
-    got: maxRestarts,
-    remedy: 'a run that lasts healthyAfter earns them all back',
-  });
-  for (const path of ['correlationOption', 'takeOverOption'] as const) {
-    const got = props[path];
-    check(got === undefined || Token.isUnresolved(got) || /^--?[A-Za-z][\w.-]*$/.test(got), {
-      path,
-      must: 'an option of the job, with its hyphens and without a value',
-      got,
-      remedy: "use for example '--correlation-id', or leave it out",
-    });
-  }
-  check(props.consumerGroup === undefined || props.from !== undefined, {
-    path: 'consumerGroup',
-    must: 'left out of a job that reads no topic',
-    got: props.consumerGroup,
-    remedy: 'say with from which topic it reads',
-  });
-  check(conf[WAIT_FOR_END] !== 'false', {
-    path: `conf.${WAIT_FOR_END}`,
-    must: 'left at true, because a step that ends while its application runs would be started again',
-    got: conf[WAIT_FOR_END],
-    remedy: 'leave it out',
-  });
-  return problems;
 }
