@@ -2,7 +2,7 @@ import * as budgets from 'aws-cdk-lib/aws-budgets';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { ArnFormat, type IResource, Resource, Stack, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { type IAlertTopics, Severity, emailProblems } from '../foundation';
+import { type IAlertTopics, Severity, emailProblems, referenceProblems } from '../foundation';
 import { type Problem, fail, failAll, problem } from '../private';
 
 /** How many notifications AWS takes for a budget. */
@@ -121,6 +121,14 @@ export interface CostBudgetProps {
 export class CostBudget extends Resource implements ICostBudget {
   /** Refer to a budget that exists already. */
   public static fromCostBudgetName(scope: Construct, id: string, budgetName: string): ICostBudget {
+    const problems = referenceProblems({
+      path: 'budgetName',
+      must: '1 to 100 characters, of which none is a colon or a backslash',
+      got: budgetName,
+      form: /^[^:\\]{1,100}$/,
+      remedy: 'take it from `aws budgets describe-budgets`',
+    });
+    failAll(`budget '${id}'`, problems.map(problem));
     class ImportedCostBudget extends Resource implements ICostBudget {
       public readonly budgetName = budgetName;
       public readonly budgetArn = arnOf(scope, budgetName);

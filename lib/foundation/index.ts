@@ -8,6 +8,7 @@ export * from './lake-key';
 export * from './lake-network';
 export * from './left-out';
 export * from './once-in-region';
+export * from './reference-problems';
 export * from './remembering-nested-stack';
 export * from './remembering-stack';
 export * from './rendered';

@@ -3,6 +3,8 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { ArnFormat, Duration, type IResource, Resource, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { referenceProblems } from '../foundation';
+import { failAll, problem } from '../private';
 import type { AirflowComponent } from './airflow-access';
 import { AirflowEnvironmentGrants } from './airflow-environment-grants';
 
@@ -184,11 +186,24 @@ export class ImportedAirflowEnvironment extends AirflowEnvironmentBase {
   public readonly grantPrincipal: iam.IPrincipal;
 
   constructor(scope: Construct, id: string, attributes: AirflowEnvironmentAttributes) {
-    super(scope, id, { environmentFromArn: attributes.environmentArn });
+    super(scope, id, { environmentFromArn: requireArn(scope, attributes.environmentArn) });
     const { resourceName } = Stack.of(this).splitArn(attributes.environmentArn, ArnFormat.SLASH_RESOURCE_NAME);
     this.environmentArn = attributes.environmentArn;
     this.environmentName = resourceName ?? '';
     this.connections = new ec2.Connections({ securityGroups: attributes.securityGroups ?? [] });
     this.grantPrincipal = attributes.executionRole?.grantPrincipal ?? new iam.UnknownPrincipal({ resource: this });
   }
+}
+
+/** The ARN, if it is one: CDK takes it apart before there is a construct. */
+function requireArn(scope: Construct, got: string): string {
+  const problems = referenceProblems({
+    path: 'environmentArn',
+    must: 'the ARN of an Airflow environment, arn:…:environment/<name>',
+    got,
+    form: /^arn:[^:]+:airflow:[^:]+:[^:]+:environment\/[^/]+$/,
+    remedy: 'take it from `aws mwaa get-environment`',
+  });
+  failAll(`Airflow environment in '${scope.node.path}'`, problems.map(problem));
+  return got;
 }

@@ -12,6 +12,7 @@ import { ClusterRoles, EMR_TAG } from './cluster-roles';
 import { ClusterSecurityGroups, acknowledgeClusterFindings, securityConfigurationOf } from './cluster-security';
 import { clusterSubnets } from './cluster-subnets';
 import { EmrRelease } from './emr-release';
+import { settingProblems } from './spark-settings';
 
 /** What a cluster stands on, whether CloudFormation or a state machine starts it. */
 export interface ClusterGround {
@@ -28,7 +29,8 @@ export interface ClusterGround {
 /** Makes the groups, roles and security configuration of a cluster, and answers what the rules say of them. */
 export function layGround(scope: Construct, options: SparkClusterOptions, encryptionKey: kms.IKey): ClusterGround {
   const { storage, transitCertificates } = options;
-  failAll(`cluster '${scope.node.path}'`, keyProblems(scope, encryptionKey).map(problem));
+  const problems = [...settingProblems('sparkDefaults', options.sparkDefaults), ...keyProblems(scope, encryptionKey)];
+  failAll(`cluster '${scope.node.path}'`, problems.map(problem));
   const { subnets, internetConnectivityEstablished } = clusterSubnets(scope, options);
   const groups = new ClusterSecurityGroups(scope, 'SecurityGroups', options.vpc);
   const roles = new ClusterRoles(scope, 'Roles', { storage, encryptionKey, subnets, groups });

@@ -6,7 +6,7 @@ import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Duration, Names, RemovalPolicy, Stack, Token } from 'aws-cdk-lib/core';
 import { Construct, type IConstruct } from 'constructs';
-import { LakeKey, acknowledgeWildcards } from '../foundation';
+import { LakeKey, acknowledgeWildcards, referenceProblems } from '../foundation';
 import { type Problem, failAll, problem } from '../private';
 import { ArtifactPrefix, type ILakeStorage } from '../storage';
 import { sparkDefaultsOf } from './cluster-configuration';
@@ -15,6 +15,7 @@ import { EmrRelease } from './emr-release';
 import { InstanceArchitecture } from './instance-architecture';
 import { ServerlessSparkGrants } from './serverless-spark-grants';
 import { spanProblems } from './spans';
+import { settingProblems } from './spark-settings';
 
 /** What a worker has unless a job asks for something else: 4 vCPUs, 16 GB of memory and 20 GB of disk. */
 const WORKER = { vcpus: 4, memoryGb: 16, diskGb: 20 };
@@ -325,6 +326,7 @@ class ImportedServerlessSpark extends ServerlessSparkBase {
 
   constructor(scope: Construct, id: string, attributes: ServerlessSparkAttributes) {
     super(scope, id);
+    failAll(`application '${this.node.path}'`, importProblems(attributes).map(problem));
     this.applicationId = attributes.applicationId;
     this.applicationName = attributes.applicationName;
     this.applicationArn = Stack.of(this).formatArn({
@@ -336,6 +338,21 @@ class ImportedServerlessSpark extends ServerlessSparkBase {
     this.grantPrincipal = attributes.jobRole.grantPrincipal;
     this.connections = new ec2.Connections({ securityGroups: attributes.securityGroups ?? [] });
   }
+}
+
+/** What is wrong with what names an application that exists already. */
+function importProblems({ applicationId, applicationName }: ServerlessSparkAttributes): Problem[] {
+  const remedy = 'take it from `aws emr-serverless list-applications`';
+  return referenceProblems(
+    { path: 'applicationId', must: 'small letters and digits', got: applicationId, form: /^[0-9a-z]{1,64}$/, remedy },
+    {
+      path: 'applicationName',
+      must: '1 to 64 letters, digits and ._/#-',
+      got: applicationName,
+      form: /^[A-Za-z0-9._/#-]{1,64}$/,
+      remedy,
+    },
+  );
 }
 
 /** Where in the artifacts bucket the logs are. */
@@ -359,7 +376,10 @@ function capacityOf(vcpus: number): emrserverless.CfnApplication.MaximumAllowedR
 export function serverlessProblems(props: Omit<ServerlessSparkProps, 'vpc' | 'storage'>): Problem[] {
   const { maxVcpus = 16, idleTimeout } = props;
   const span = { least: Duration.minutes(1), most: Duration.days(7), inMinutes: true, example: 'Duration.minutes(15)' };
-  const problems = spanProblems('idleTimeout', idleTimeout, span);
+  const problems = [
+    ...spanProblems('idleTimeout', idleTimeout, span),
+    ...settingProblems('sparkDefaults', props.sparkDefaults),
+  ];
   // What memory and disk there are is counted from it, so it must be known.
   if (Token.isUnresolved(maxVcpus) || !(maxVcpus >= 2 * WORKER.vcpus && maxVcpus % WORKER.vcpus === 0)) {
     problems.push({

@@ -6,6 +6,7 @@ import { PYTHON_CACHES, acknowledgeGrant, granted, leftOut, sharedAsset } from '
 import { failAll, problem } from '../private';
 import type { ISparkCluster } from './spark-cluster';
 import { SparkDependencies } from './spark-dependencies';
+import { settingProblems } from './spark-settings';
 
 /** What is never part of an application: caches, and what dbt writes. */
 const NOT_CODE = leftOut(['target', 'logs', ...PYTHON_CACHES]);
@@ -46,7 +47,7 @@ export interface SparkApplicationOptions {
   readonly dataDirectories?: { [folder: string]: string };
 
   /**
-   * Spark configuration of this application.
+   * Spark configuration of this application: settings of Spark's own, `spark.…`.
    *
    * @default - the cluster's defaults
    */
@@ -156,6 +157,7 @@ function validate(scope: Construct, props: SparkApplicationOptions): void {
       );
     }
   }
+  problems.push(...settingProblems('conf', props.conf).map(problem));
   failAll(`application '${scope.node.path}'`, problems);
 }
 

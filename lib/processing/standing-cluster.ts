@@ -3,7 +3,8 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import type { Problem } from '../private';
+import { referenceProblems } from '../foundation';
+import { type Problem, failAll, problem } from '../private';
 import type { StandingClusterAttributes } from './cluster-options';
 import { InstanceArchitecture } from './instance-architecture';
 import type { IStandingCluster } from './spark-cluster';
@@ -53,6 +54,14 @@ export class ImportedStandingCluster extends StandingClusterBase {
 
   constructor(scope: Construct, id: string, attributes: StandingClusterAttributes) {
     super(scope, id);
+    const problems = referenceProblems({
+      path: 'clusterId',
+      must: "the id of a cluster, 'j-' and capital letters and digits",
+      got: attributes.clusterId,
+      form: /^j-[A-Z0-9]+$/,
+      remedy: 'take it from `aws emr list-clusters --active`',
+    });
+    failAll(`cluster '${this.node.path}'`, problems.map(problem));
     this.clusterId = attributes.clusterId;
     this.architecture = attributes.architecture ?? InstanceArchitecture.X86_64;
     this.grantPrincipal = attributes.instanceRole.grantPrincipal;

@@ -11,6 +11,7 @@ import {
   Stack,
 } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { referenceProblems } from '../foundation';
 import { failAll, problem, sorted } from '../private';
 import { insyncOf, rendered } from './rules/config-values';
 import { configurationProblems, factorOf, isExpress } from './rules/configuration-problems';
@@ -136,6 +137,14 @@ class ImportedKafkaConfiguration extends Resource implements IKafkaConfiguration
 
   constructor(scope: Construct, id: string, attributes: KafkaConfigurationAttributes) {
     super(scope, id);
+    const problems = referenceProblems({
+      path: 'configurationArn',
+      must: 'the ARN of a Kafka configuration, arn:…:configuration/<name>/<id>',
+      got: attributes.configurationArn,
+      form: /^arn:[^:]+:kafka:[^:]+:[^:]+:configuration\/[^/]+\/[^/]+$/,
+      remedy: 'take it from `aws kafka list-configurations`',
+    });
+    failAll(`Kafka configuration '${this.node.path}'`, problems.map(problem));
     this.configurationArn = attributes.configurationArn;
     this.revision = attributes.revision;
   }

@@ -1,8 +1,8 @@
 import * as glue from 'aws-cdk-lib/aws-glue';
 import { Fn, type IResource, Names, RemovalPolicy, Resource, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { onceInRegion } from '../foundation';
-import { fail } from '../private';
+import { onceInRegion, referenceProblems } from '../foundation';
+import { fail, failAll, problem } from '../private';
 
 /** The longest name of a registry. */
 const NAME_LIMIT = 255;
@@ -50,6 +50,14 @@ class ImportedKafkaSchemaRegistry extends Resource implements IKafkaSchemaRegist
     public readonly registryArn: string,
   ) {
     super(scope, id);
+    const problems = referenceProblems({
+      path: 'registryArn',
+      must: 'the ARN of a schema registry, arn:…:registry/<name>',
+      got: registryArn,
+      form: /^arn:[^:]+:glue:[^:]+:[^:]+:registry\/[^/]+$/,
+      remedy: 'take it from `aws glue list-registries`',
+    });
+    failAll(`schema registry '${this.node.path}'`, problems.map(problem));
     this.registryName = Fn.select(1, Fn.split('/', registryArn));
   }
 }

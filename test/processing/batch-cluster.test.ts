@@ -2,9 +2,17 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as emr from 'aws-cdk-lib/aws-emr';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { App, Duration, Stack } from 'aws-cdk-lib/core';
-import { BatchCluster, EmrRelease, InstanceArchitecture } from '../../lib/processing';
+import {
+  BatchCluster,
+  BatchJobFlow,
+  EmrRelease,
+  InstanceArchitecture,
+  ServerlessSpark,
+  StreamingCluster,
+} from '../../lib/processing';
 import { resourcesIn, testStack, theOnly, warningsOf } from '../support/stacks';
 import { type Cluster, build, clusterOf, plainCluster, types } from './clusters';
+import { ground } from './ground';
 
 /** One volume for each capacity unit. */
 function volumes(count: number): object {
@@ -258,6 +266,16 @@ describe('BatchCluster', () => {
     expect(metric.period.toMinutes()).toBe(1);
     expect(stack.resolve(metric.dimensions)).toEqual({ JobFlowId: stack.resolve(cluster.clusterId) });
   });
+
+  test.each([BatchCluster, BatchJobFlow, StreamingCluster, ServerlessSpark])(
+    '%o takes settings of Spark alone',
+    (Place) => {
+      const made = ground();
+      expect(() => new Place(made.stack, 'Place', { ...made, sparkDefaults: { 'executor.memory': '4g' } })).toThrow(
+        "'sparkDefaults' must be settings whose names begin with 'spark.'",
+      );
+    },
+  );
 
   test('refers to a cluster that exists', () => {
     const stack = testStack();

@@ -199,6 +199,18 @@ describe('A SparkApplication fails when', () => {
     );
   });
 
+  test('fails when a setting is none of Spark, which would drop it', () => {
+    const conf = { '': 'x', 'executor.memory': '4g', 'spark.a=b': 'c', 'spark.executor.memory': '4g' };
+    const must = "'conf' must be settings whose names begin with 'spark.', without spaces and equals signs";
+    expect(() => build({ conf })).toThrow(
+      ['', 'executor.memory', 'spark.a=b']
+        .map((got) => `  - ${must}, got "${got}"; Spark ignores others; Hadoop's begin with 'spark.hadoop.'`)
+        .join('\n'),
+    );
+    const nothing = { 'spark.executor.memory': undefined } as unknown as { [key: string]: string };
+    expect(() => build({ conf: nothing })).toThrow("'conf.spark.executor.memory' must be a text, got nothing");
+  });
+
   test('takes jars of two groups that have one name', () => {
     const dependencies = lockedJars(['org.a:x:1', 'a-x.jar'], ['org.b:x:1', 'b-x.jar'], ['org.c:y:1', 'y.jar']);
     const { args } = build({ dependencies });
