@@ -1,3 +1,4 @@
+import * as fs from 'node:fs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import {
   App,
@@ -8,7 +9,7 @@ import {
   Stack,
 } from 'aws-cdk-lib/core';
 import { LakeCatalog } from '../../lib/catalog';
-import { type DataContracts, SchemaLock } from '../../lib/contracts';
+import { DataContracts, SchemaLock } from '../../lib/contracts';
 import { LakeGovernance, type LakeGovernanceProps } from '../../lib/governance';
 import { LakeStorage } from '../../lib/storage';
 import { KEY, column, contractsOf, messageOf } from '../contracts/lake';
@@ -92,6 +93,15 @@ function idsWith(...classifications: string[]): string[] {
 }
 
 describe('LakeGovernance', () => {
+  test('lets read what its README lets read of the contracts of this package', () => {
+    const readme = fs.readFileSync('lib/governance/README.md', 'utf8');
+    const [, listed = ''] = /addReader\('Analysts', .*classifications: \[(.*?)\]/.exec(readme) ?? [];
+    const classifications = [...listed.matchAll(/'(.+?)'/g)].map(([, name = '']) => name);
+    const { governance, role } = govern({}, DataContracts.fromDirectory('contracts'));
+    expect(classifications).not.toEqual([]);
+    expect(() => governance.addReader('Analysts', { role, classifications })).not.toThrow();
+  });
+
   test('appends whoever deploys to the administrators and leaves the rest of the settings alone', () => {
     const { stack } = govern();
     expect(theOnly(stack, 'AWS::LakeFormation::DataLakeSettings')).toEqual({
