@@ -1,9 +1,9 @@
 import { fail } from '../private';
-import type { BatchCluster, BatchJobFlow, SparkApplication } from '../processing';
+import type { BatchJobFlow, IBatchCluster, ISparkCluster, SparkApplication } from '../processing';
 
 /** Where a batch pipeline may run. */
 export interface BatchPlaces {
-  readonly cluster: BatchCluster;
+  readonly cluster: IBatchCluster;
   readonly jobFlow?: BatchJobFlow;
 }
 
@@ -14,7 +14,7 @@ export interface BatchPlaces {
  */
 export function onEach(
   { cluster, jobFlow }: BatchPlaces,
-  runnableOn: (place: BatchCluster | BatchJobFlow) => SparkApplication,
+  runnableOn: (place: ISparkCluster) => SparkApplication,
 ): SparkApplication {
   if (jobFlow !== undefined && jobFlow.architecture !== cluster.architecture) {
     fail({

@@ -2,7 +2,13 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { LakeCatalog } from '../catalog';
 import { type DataContracts, Zone } from '../contracts';
-import { type BatchCluster, type BatchJobFlow, type SparkApplication, SparkDependencies } from '../processing';
+import {
+  type BatchJobFlow,
+  type IBatchCluster,
+  type ISparkCluster,
+  SparkApplication,
+  SparkDependencies,
+} from '../processing';
 import type { ILakeStorage } from '../storage';
 import { onEach } from './clusters';
 import { JOBS, JOBS_ENTRY_POINT } from './jobs';
@@ -11,7 +17,7 @@ import { grantLanding, grantPipeline } from './pipeline-grants';
 /** Properties of an IngestPipeline. */
 export interface IngestPipelineProps {
   /** The cluster it runs on, whose role may do what the load does and nothing else. */
-  readonly cluster: BatchCluster;
+  readonly cluster: IBatchCluster;
 
   /**
    * The transient cluster that may run it too, for a heavy load: of the same architecture, as it runs the same application.
@@ -68,11 +74,12 @@ export class IngestPipeline extends Construct {
 
   /** Defines the application on a cluster, whose role may then do what the load does. */
   private runnableOn(
-    cluster: BatchCluster | BatchJobFlow,
+    cluster: ISparkCluster,
     props: IngestPipelineProps,
     secrets: secretsmanager.ISecret[],
   ): SparkApplication {
-    const application = cluster.addApplication('Ingest', {
+    const application = new SparkApplication(cluster, 'Ingest', {
+      cluster,
       entryPoint: JOBS_ENTRY_POINT,
       codeDirectory: JOBS,
       dependencies: props.dependencies ?? new SparkDependencies(),

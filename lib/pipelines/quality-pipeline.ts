@@ -4,7 +4,13 @@ import { Construct } from 'constructs';
 import type { LakeCatalog } from '../catalog';
 import { type DataContracts, Zone } from '../contracts';
 import { type IAlertTopics, acknowledgeGrant } from '../foundation';
-import { type BatchCluster, type BatchJobFlow, type SparkApplication, SparkDependencies } from '../processing';
+import {
+  type BatchJobFlow,
+  type IBatchCluster,
+  type ISparkCluster,
+  SparkApplication,
+  SparkDependencies,
+} from '../processing';
 import { ArtifactPrefix, type ILakeStorage } from '../storage';
 import { onEach } from './clusters';
 import { JOBS, JOBS_ENTRY_POINT, QUALITY_LOCK } from './jobs';
@@ -13,7 +19,7 @@ import { grantPipeline } from './pipeline-grants';
 /** Properties of a QualityPipeline. */
 export interface QualityPipelineProps {
   /** The cluster it runs on, whose role may do what the check does and nothing else. */
-  readonly cluster: BatchCluster;
+  readonly cluster: IBatchCluster;
 
   /**
    * The transient cluster that may run it too, after a heavy load: of the same architecture.
@@ -61,10 +67,11 @@ export class QualityPipeline extends Construct {
     this.application = onEach(props, (cluster) => this.runnableOn(cluster, props));
   }
 
-  private runnableOn(cluster: BatchCluster | BatchJobFlow, props: QualityPipelineProps): SparkApplication {
+  private runnableOn(cluster: ISparkCluster, props: QualityPipelineProps): SparkApplication {
     const { alerts, catalog, contracts, storage } = props;
     const dependencies = props.dependencies ?? new SparkDependencies();
-    const application = cluster.addApplication('Quality', {
+    const application = new SparkApplication(cluster, 'Quality', {
+      cluster,
       entryPoint: JOBS_ENTRY_POINT,
       codeDirectory: JOBS,
       dependencies: dependencies.withPython(QUALITY_LOCK),

@@ -7,7 +7,7 @@ import { Construct } from 'constructs';
 import type { LakeCatalog } from '../catalog';
 import type { DataContract, DataContracts } from '../contracts';
 import { LakehouseMetrics } from '../observability';
-import { SparkDependencies, type StreamingCluster, type StreamingJob } from '../processing';
+import { type IStreamingCluster, SparkDependencies, StreamingJob } from '../processing';
 import type { ILakeStorage } from '../storage';
 import type { IKafkaTopic } from '../streaming';
 import { JOBS, JOBS_ENTRY_POINT, STREAM_JARS } from './jobs';
@@ -66,7 +66,7 @@ export interface StreamPipelineOptions {
 /** Properties of a StreamPipeline. */
 export interface StreamPipelineProps extends StreamPipelineOptions {
   /** The cluster it runs on, whose role may do what the stream does and nothing else. */
-  readonly cluster: StreamingCluster;
+  readonly cluster: IStreamingCluster;
 
   /** The topic it reads. */
   readonly topic: IKafkaTopic;
@@ -100,7 +100,8 @@ export class StreamPipeline extends Construct {
     this.topic = props.topic;
     this.consumerGroup = `lakehouse-${contract.dataset}`;
     const dependencies = props.dependencies ?? new SparkDependencies();
-    this.job = cluster.addJob(`Job-${contract.dataset}`, {
+    this.job = new StreamingJob(cluster, `Job-${contract.dataset}`, {
+      cluster,
       entryPoint: JOBS_ENTRY_POINT,
       codeDirectory: JOBS,
       dependencies: dependencies.withJars(STREAM_JARS),

@@ -7,7 +7,13 @@ import type { LakeCatalog } from '../catalog';
 import { Zone } from '../contracts';
 import { acknowledgeGrant } from '../foundation';
 import { fail } from '../private';
-import { type BatchCluster, type BatchJobFlow, type SparkApplication, SparkDependencies } from '../processing';
+import {
+  type BatchJobFlow,
+  type IBatchCluster,
+  type ISparkCluster,
+  SparkApplication,
+  SparkDependencies,
+} from '../processing';
 import { ArtifactPrefix, type ILakeStorage } from '../storage';
 import { onEach } from './clusters';
 import { DBT_LOCK, DBT_PROJECT, JOBS, JOBS_ENTRY_POINT } from './jobs';
@@ -16,7 +22,7 @@ import { grantPipeline } from './pipeline-grants';
 /** Properties of a TransformPipeline. */
 export interface TransformPipelineProps {
   /** The cluster it runs on, whose role may do what the transformation does and nothing else. */
-  readonly cluster: BatchCluster;
+  readonly cluster: IBatchCluster;
 
   /**
    * The transient cluster that may run it too, after a heavy load: of the same architecture.
@@ -66,10 +72,11 @@ export class TransformPipeline extends Construct {
     this.application = onEach(props, (cluster) => this.runnableOn(cluster, props));
   }
 
-  private runnableOn(cluster: BatchCluster | BatchJobFlow, props: TransformPipelineProps): SparkApplication {
+  private runnableOn(cluster: ISparkCluster, props: TransformPipelineProps): SparkApplication {
     const { catalog } = props;
     const dependencies = props.dependencies ?? new SparkDependencies();
-    const application = cluster.addApplication('Transform', {
+    const application = new SparkApplication(cluster, 'Transform', {
+      cluster,
       entryPoint: JOBS_ENTRY_POINT,
       codeDirectory: JOBS,
       dependencies: dependencies.withPython(DBT_LOCK),

@@ -1,4 +1,5 @@
 import * as path from 'node:path';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import type { Stack } from 'aws-cdk-lib/core';
 import { LakeCatalog } from '../../lib/catalog';
 import { DataContracts } from '../../lib/contracts';
@@ -41,6 +42,18 @@ describe('IngestPipeline', () => {
     expect(args).toContain('spark-submit');
     expect(args).toContain('#contracts');
     expect(args).toContain('#dependencies');
+  });
+
+  test('runs on a cluster that exists already, whose role may then what the load does', () => {
+    const stack = testStack();
+    const storage = new LakeStorage(stack, 'Storage');
+    const catalog = new LakeCatalog(stack, 'Catalog', { zones: storage, contracts: CONTRACTS });
+    const instanceRole = iam.Role.fromRoleName(stack, 'Role', 'theirs');
+    const lake = { environment: 'test', storage, catalog, contracts: CONTRACTS, dependencies: fixtureDependencies() };
+    const cluster = BatchCluster.fromBatchClusterAttributes(stack, 'Theirs', { clusterId: 'j-1', instanceRole });
+    const { application } = new IngestPipeline(stack, 'Ingest', { ...lake, cluster });
+    expect(application.stepArgs[0]).toBe('spark-submit');
+    expect(statements(stack)).toContain('"Sid":"LandExtracts"');
   });
 
   test('reads no secret where there is no source, and exactly those that are named', () => {
