@@ -1,5 +1,5 @@
 import * as ssm from 'aws-cdk-lib/aws-ssm';
-import { Stack, Token } from 'aws-cdk-lib/core';
+import { Stack, Stage, Token } from 'aws-cdk-lib/core';
 import { Construct, type IConstruct } from 'constructs';
 import { fail } from '../private';
 import { onceInRegion } from './once-in-region';
@@ -151,7 +151,8 @@ function claimName(parameter: IConstruct, environment: string): void {
     fail({ path: 'environment', must, got: environment, remedy: 'readers find the parameter by it' }, parameter);
   }
   const remedy = 'name each environment differently';
-  for (const wrong of onceInRegion(parameter, { path: 'environment', got: environment, remedy })) {
+  const together = Stage.of(parameter) ?? parameter.node.root;
+  for (const wrong of onceInRegion(parameter, { path: 'environment', got: environment, remedy }, together)) {
     fail(wrong, parameter);
   }
 }

@@ -89,6 +89,12 @@ describe('onceInRegion', () => {
     expect(stages.map(({ tableName }) => tableName)).toEqual(['trips', 'trips']);
   });
 
+  test('takes one in each stack that is deployed to wherever somebody is signed in', () => {
+    const app = new App();
+    const stacks = ['Dev', 'Prod'].map((id) => tableIn(new Stack(app, id), 'Table'));
+    expect(stacks.map(({ tableName }) => tableName)).toEqual(['trips', 'trips']);
+  });
+
   test('takes one name for things of different kinds', () => {
     const stack = new Stack(new App(), 'One', { env: PLACE });
     new KafkaSchemaRegistry(stack, 'Registry', { registryName: 'analysts' });
