@@ -538,6 +538,15 @@ def test_model_in_a_database_of_its_own_is_refused_before_anything_is_built(lake
         DbtProject(project, tmp_path / "work", lake.databases)
 
 
+def test_test_that_stores_its_failures_is_refused_before_anything_is_built(lake: GoldLake, tmp_path: Path) -> None:
+    check = "{{ config(store_failures=true) }} select carrier from {{ ref('dim_carrier') }} where name is null"
+    project = _project(tmp_path, {"checks/nameless.sql": check})
+
+    must = "'test.lakehouse.nameless' must store what it finds in gold, gold's database, got \"gold_dbt_test__audit\"; "
+    with pytest.raises(TransformError, match=f"{must}remove `store_failures`"):
+        DbtProject(project, tmp_path / "work", lake.databases)
+
+
 @pytest.mark.parametrize(
     ("status", "kind", "code"),
     [("pass", "test", 0), ("fail", "test", 1), ("error", "model", 1), ("error", "freshness", 0)],

@@ -61,7 +61,7 @@ class NodeResult:
 class DbtProject:
     """The project in `folder`, parsed once; dbt writes below `work` alone.
 
-    :raises TransformError: it does not parse, or would make a table in another database than gold's.
+    :raises TransformError: it does not parse, or would make or store something in another database than gold's.
     """
 
     def __init__(self, folder: Path, work: Path, variables: Mapping[str, str]) -> None:
@@ -76,13 +76,17 @@ class DbtProject:
         self._require_in(variables["gold"])
 
     def _require_in(self, gold: str) -> None:
-        """Only tables of gold are counted, documented, and set back when their test fails."""
+        """Only tables of gold are counted, documented and set back, and the job may make no others."""
         for node in self._manifest.nodes.values():
-            if _makes_table(node) and node.schema != gold:
-                remedy = "remove `schema` from its config"
-                raise TransformError(
-                    problem(node.unique_id, f"be made in {gold}, gold's database", node.schema, remedy)
-                )
+            if node.schema == gold:
+                continue
+            if _makes_table(node):
+                must, remedy = "be made", "remove `schema` from its config"
+            elif getattr(node.config, "store_failures", None):
+                must, remedy = "store what it finds", "remove `store_failures`: the run's record tells examples"
+            else:
+                continue
+            raise TransformError(problem(node.unique_id, f"{must} in {gold}, gold's database", node.schema, remedy))
 
     @property
     def sources(self) -> list[str]:
