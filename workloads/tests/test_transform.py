@@ -392,6 +392,33 @@ def test_table_that_is_set_back_has_the_columns_of_then_and_what_was_found_is_to
     assert [row.asDict() for row in lake.gold("evolved").collect()] == [{"value": 7, "gone": 1}]
 
 
+_GROWN = (
+    "{{{{ config(materialized='incremental', contract={{'enforced': false}}, incremental_strategy='merge', "
+    "unique_key='id', on_schema_change='append_new_columns', post_hook={hook!r}) }}}} select 1 as id, {columns}"
+)
+
+
+@pytest.mark.parametrize(
+    ("hook", "columns"),
+    [("select 1", "7 as fresh"), ("select nothing", "7 as value")],
+    ids=["columns are added and one is gone", "rows are merged and a hook fails"],
+)
+def test_model_that_failed_halfway_leaves_columns_and_rows_of_before(
+    lake: GoldLake, second: object, tmp_path: Path, hook: str, columns: str
+) -> None:
+    name = f"grown_{uuid.uuid4().hex}"
+    model = f"models/own/{name}.sql"
+    lake.run(f"{RUN_ID}-{name}", name, _project(tmp_path, {model: _GROWN.format(hook="", columns="5 as value")}))
+    # a column that people have added since belongs to what was before
+    lake.spark.sql(f"ALTER TABLE glue_catalog.gold.{name} ADD COLUMN own int")
+
+    project = _project(tmp_path, {model: _GROWN.format(hook=hook, columns=columns + ", cast(null as int) as own")})
+    record = lake.run(f"{RUN_ID}-{name}-2", name, project)
+
+    assert [node.name for node in record.failed] == [name]
+    assert [row.asDict() for row in lake.gold(name).collect()] == [{"id": 1, "value": 5, "own": None}]
+
+
 def test_table_that_was_made_anew_stays_where_its_test_fails_and_the_run_is_kept(
     lake: GoldLake, second: object, tmp_path: Path
 ) -> None:

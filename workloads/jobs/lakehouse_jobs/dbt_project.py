@@ -27,6 +27,8 @@ _QUIET = ("--log-level", "none", "--log-level-file", "none", "--no-use-colors", 
 _NO_CACHE = "--no-populate-cache"
 """What makes no table need not know which there are."""
 _BAD = frozenset({"fail", "error", "runtime error", "partial success"})
+_BROKEN = frozenset({"error", "runtime error"})
+"""A model of which some batches failed keeps the others: the next run takes the newest alone."""
 _TABLES = frozenset({"model", "seed", "snapshot"})
 """What makes a table: a hook has an alias too."""
 
@@ -56,6 +58,11 @@ class NodeResult:
     def failed(self) -> bool:
         """Whether this node makes its run fail."""
         return self.status in _BAD
+
+    @property
+    def broken(self) -> bool:
+        """Whether this node ended before it was through: what it has changed by then is no more than a part."""
+        return self.status in _BROKEN
 
 
 class DbtProject:

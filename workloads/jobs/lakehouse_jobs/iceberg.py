@@ -55,6 +55,14 @@ class Snapshot:
         return self.summary.get(f"{PREFIX}{key}")
 
 
+@dataclass(frozen=True)
+class Standing:
+    """What a branch serves: a snapshot, and the schema that it is read by, which an `ALTER TABLE` changes alone."""
+
+    snapshot: int
+    schema: int
+
+
 class IcebergTable:
     """One table, by its identifier `catalog.database.table`, or a branch of it."""
 
@@ -207,8 +215,14 @@ class IcebergTable:
         """Whether the table has had a snapshot and still has it; one of whatever branch, or that a replacement left."""
         return self._loaded().snapshot(snapshot_id) is not None
 
-    def set_back(self, snapshot_id: int) -> None:
-        """Let the branch stand at a snapshot that the table has had, with the columns of then, in one commit.
+    def standing(self) -> Standing | None:
+        """Where the branch stands, and by which columns; None while the table is empty."""
+        metadata = self._metadata()
+        reference = metadata.ref(self.branch)
+        return None if reference is None else Standing(reference.snapshotId(), metadata.currentSchemaId())
+
+    def set_back(self, standing: Standing) -> None:
+        """Let the branch stand where it has stood, with the columns of then, in one commit.
 
         `set_current_snapshot` leaves the columns: where one is of another type since, nobody could read the rows.
         """
@@ -216,8 +230,8 @@ class IcebergTable:
         base = operations.current()
         jvm: Any = self._spark._jvm
         changed = jvm.org.apache.iceberg.TableMetadata.buildFrom(base)
-        changed.setBranchSnapshot(snapshot_id, self.branch)
-        changed.setCurrentSchema(base.snapshot(snapshot_id).schemaId())
+        changed.setBranchSnapshot(standing.snapshot, self.branch)
+        changed.setCurrentSchema(standing.schema)
         operations.commit(base, changed.build())
 
     def _let_stage(self) -> None:

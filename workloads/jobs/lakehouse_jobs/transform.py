@@ -1,6 +1,7 @@
 """Silver to gold: builds and tests the dbt project in this application's Spark session, and keeps what became of it.
 
-A table whose test failed is set back to the snapshot it had before the run, so that gold goes on serving what passed.
+A table whose test failed, or that failed while it was made, is set back to what it was before the run, so that gold
+goes on serving what passed.
 
 Where nothing that gold is made of has changed since a whole run that passed, nothing is built: what that run came to,
 the snapshots of the sources, those of gold and the project, stands with its results.
@@ -25,7 +26,7 @@ from pyspark.sql import SparkSession
 from lakehouse_jobs.commits import Claim, commit_once
 from lakehouse_jobs.dbt_lineage import TransformLineage
 from lakehouse_jobs.dbt_project import DbtProject, NodeResult
-from lakehouse_jobs.iceberg import PREFIX, TOKEN, IcebergTable
+from lakehouse_jobs.iceberg import PREFIX, TOKEN, IcebergTable, Standing
 from lakehouse_jobs.objects import ObjectStore
 from lakehouse_jobs.retry import RetryPolicy
 
@@ -105,7 +106,7 @@ def run(session: Callable[[], SparkSession], job: Transform) -> TransformRecord:
         with _current_catalog(spark):
             gold, whole = job.databases["gold"], job.select is None
             fresh = project.freshness() if whole else []
-            sources, before = _snapshots(spark, project.sources), _heads(spark, gold)
+            sources, before = _snapshots(spark, project.sources), _standings(spark, gold)
             unchanged = (
                 whole and not job.rebuild and _state(project, sources, before) == _last_state(spark, gold, before)
             )
@@ -116,7 +117,7 @@ def run(session: Callable[[], SparkSession], job: Transform) -> TransformRecord:
             seconds = round(time.monotonic() - began, 3)
             record = TransformRecord(job.run_id, job.correlation_id, seconds, nodes, unchanged)
             passed = whole and not record.failed
-            keep(spark, job, record, _state(project, sources, _heads(spark, gold)) if passed else None)
+            keep(spark, job, record, _state(project, sources, _standings(spark, gold)) if passed else None)
             if unchanged:
                 _LOGGER.info("nothing that gold is made of has changed; it is as it was")
                 return record
@@ -127,25 +128,29 @@ def run(session: Callable[[], SparkSession], job: Transform) -> TransformRecord:
     return record
 
 
-def withdraw(spark: SparkSession, job: Transform, nodes: Sequence[NodeResult], before: Mapping[str, int]) -> list[str]:
-    """Set tables whose tests failed back to the snapshots `before` the run, columns and rows; gives their names.
+def withdraw(
+    spark: SparkSession, job: Transform, nodes: Sequence[NodeResult], before: Mapping[str, Standing]
+) -> list[str]:
+    """Set tables that failed, or whose tests did, back to where they stood `before` the run; gives their names.
 
     A table that this run made stays as it is: nobody was served anything better. So does one that it made anew by
-    `full_refresh`, whose history is gone. What depends on a table with a failed
-    test was not built at all.
+    `full_refresh`, whose history is gone. What depends on such a table was not built at all.
     """
+    gold = job.databases["gold"]
     tested = {parent for node in nodes if node.failed for parent in node.tested}
-    tables = {node.table for node in nodes if node.node in tested and node.table is not None and not node.failed}
+    bad = [node for node in nodes if node.broken or (node.node in tested and not node.failed)]
+    tables = {node.table for node in bad if node.table is not None} & before.keys()
+    now = _standings(spark, gold) if tables else {}
     withdrawn = []
-    for table in sorted(tables & before.keys()):
-        made = IcebergTable(spark, f"{CATALOG}.{job.databases['gold']}.{table}")
-        if not made.knows(before[table]):
-            _LOGGER.warning("a test failed; the table was made anew and cannot be set back", extra={"table": table})
+    for table in sorted(name for name in tables if now.get(name) != before[name]):
+        made = IcebergTable(spark, f"{CATALOG}.{gold}.{table}")
+        if table not in now or not made.knows(before[table].snapshot):
+            _LOGGER.warning("what failed was made anew and cannot be set back", extra={"table": table})
             continue
         withdrawn.append(table)
         # compaction may commit to it meanwhile
         job.retry.run(f"set {table} back", partial(made.set_back, before[table]))
-        _LOGGER.warning("a test failed; the table serves what it served before", extra={"table": table})
+        _LOGGER.warning("it failed, or its test; the table serves what it served before", extra={"table": table})
     return withdrawn
 
 
@@ -177,17 +182,17 @@ def _current_catalog(spark: SparkSession) -> Iterator[None]:
         spark.catalog.setCurrentCatalog(previous)
 
 
-def _heads(spark: SparkSession, gold: str) -> dict[str, int]:
-    """The current snapshot of every table in gold that has one."""
+def _standings(spark: SparkSession, gold: str) -> dict[str, Standing]:
+    """Where every table in gold stands that has a snapshot."""
     names = [row["tableName"] for row in spark.sql(f"SHOW TABLES IN {CATALOG}.{gold}").collect()]
-    found = _snapshots(spark, [f"{gold}.{name}" for name in names])
-    return {name: head for name in names if (head := found[f"{gold}.{name}"]) is not None}
+    found = {name: IcebergTable(spark, f"{CATALOG}.{gold}.{name}").standing() for name in names}
+    return {name: standing for name, standing in found.items() if standing is not None}
 
 
 def _snapshots(spark: SparkSession, tables: Iterable[str]) -> dict[str, int | None]:
     """The current snapshot of each of `tables`, `<database>.<table>`; None while it is empty."""
-    found = {name: IcebergTable(spark, f"{CATALOG}.{name}").current() for name in tables}
-    return {name: None if snapshot is None else snapshot.id for name, snapshot in found.items()}
+    found = {name: IcebergTable(spark, f"{CATALOG}.{name}").standing() for name in tables}
+    return {name: None if standing is None else standing.snapshot for name, standing in found.items()}
 
 
 def _checked(job: Transform, sources: Mapping[str, int | None]) -> set[str]:
@@ -202,15 +207,15 @@ def _checked(job: Transform, sources: Mapping[str, int | None]) -> set[str]:
     return {table for table, snapshot in silver.items() if snapshot is not None and sources.get(table) == snapshot}
 
 
-def _state(project: DbtProject, sources: Mapping[str, int | None], gold: Mapping[str, int]) -> str:
+def _state(project: DbtProject, sources: Mapping[str, int | None], gold: Mapping[str, Standing]) -> str:
     """What gold is, and is made of, as a digest."""
-    made = {name: head for name, head in gold.items() if name != RESULTS_TABLE}
+    made = {name: standing.snapshot for name, standing in gold.items() if name != RESULTS_TABLE}
     return hashlib.sha256(json.dumps([project.digest, sources, made], sort_keys=True).encode()).hexdigest()
 
 
-def _last_state(spark: SparkSession, gold: str, heads: Mapping[str, int]) -> str | None:
+def _last_state(spark: SparkSession, gold: str, standings: Mapping[str, Standing]) -> str | None:
     """What the last run came to; None where it did not pass, or built a part."""
-    results = IcebergTable(spark, f"{CATALOG}.{gold}.{RESULTS_TABLE}").current() if RESULTS_TABLE in heads else None
+    results = IcebergTable(spark, f"{CATALOG}.{gold}.{RESULTS_TABLE}").current() if RESULTS_TABLE in standings else None
     return None if results is None else results.get(_STATE)
 
 
