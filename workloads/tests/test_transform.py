@@ -124,6 +124,18 @@ def test_columns_that_are_fields_of_a_struct_are_made_from_it() -> None:
     assert told("with b as (select s.* from silver.a) select x, y from b") == (read, {"id": [], "x": []})
 
 
+def test_columns_that_a_function_makes_of_a_row_are_made_from_it() -> None:
+    tables = {"silver.a": {"id": "int", "stops": "array<struct<place:string,at:int>>", "tags": "map<string,int>"}}
+
+    def told(sql: str) -> dict[str, list[str]]:
+        return {name: [each for *_, each in made.inputs] for name, made in columns(sql, tables.__getitem__).items()}
+
+    assert told("select id, inline(stops) from silver.a") == {"id": ["id"], "*": ["stops"]}
+    assert told("select explode(tags) as (Key, `a value`) from silver.a") == {"key": ["tags"], "a value": ["tags"]}
+    inner = "with b as (select id, posexplode(stops) as (place, stop) from silver.a)"
+    assert told(f"{inner} select stop, id from b") == {"stop": ["stops"], "id": ["id"]}
+
+
 def test_columns_are_found_by_their_plain_names_however_they_are_written() -> None:
     tables = {"silver.a": {"order": "int", "größe": "int"}}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +22,12 @@ from lakehouse_jobs.lineage_steps import GlueTables
 _LOGGER = logging.getLogger(__name__)
 _DIALECT = "spark"
 _STAR = "*"
-"""Stands for the columns that are the fields of a struct: of a table's own star the columns are known."""
+"""Stands for the columns that the SQL does not name: fields of a struct, what a function makes of a row.
+
+Those of a table's own star are known.
+"""
+_UNNAMED = re.compile(r"_col_\d+")
+"""What sqlglot calls a column without a name."""
 
 
 @dataclass(frozen=True)
@@ -73,18 +79,34 @@ class Made:
 def columns(sql: str, columns_of: Callable[[str], dict[str, str]]) -> dict[str, Made]:
     """What each column of a query, in small letters, is made from; `columns_of` gives those of a table, with types.
 
-    The fields of a struct, `place.*`, are told as one column `*`; those of several are left out.
+    What one expression makes without a name, `place.*` or `inline(stops)`, is told as one column `*`; that of several
+    is left out.
 
     :raises SqlglotError: the query cannot be followed
     """
     schema: dict[str, Any] = {}
     for table in _tables(sql):
         schema.setdefault(table.db, {})[table.name] = columns_of(f"{table.db}.{table.name}")
+    parsed = _named(parse_one(sql, dialect=_DIALECT))
     # a star becomes the columns that it stands for
-    query: Any = qualify(parse_one(sql, dialect=_DIALECT), schema=schema, dialect=_DIALECT)
-    names = query.named_selects
-    told = [name for name in names if name != _STAR or names.count(_STAR) == 1]
-    return {name: _made(lineage(name, sql, schema=schema, dialect=_DIALECT)) for name in told}
+    query: Any = qualify(parsed.copy(), schema=schema, dialect=_DIALECT)
+    own = {each.alias_or_name for each in parsed.selects}
+    names = {name: _STAR if _UNNAMED.fullmatch(name) and name not in own else name for name in query.named_selects}
+    unnamed = [name for name in query.named_selects if names[name] == _STAR]
+    told = {column: name for name, column in names.items() if column != _STAR or len(unnamed) == 1}
+    return {column: _made(lineage(name, parsed, schema=schema, dialect=_DIALECT)) for column, name in told.items()}
+
+
+def _named(query: Any) -> Any:
+    """The query with a column for each name of `explode(tags) as (key, value)`, which sqlglot takes for one column."""
+    for select in query.find_all(exp.Select):
+        found = [_apart(each) if isinstance(each, exp.Aliases) else [each] for each in select.expressions]
+        select.set("expressions", [column for each in found for column in each])
+    return query
+
+
+def _apart(made: exp.Aliases) -> list[Any]:
+    return [exp.alias_(made.this.copy(), name.name, quoted=True) for name in made.aliases]
 
 
 def _made(root: Node) -> Made:
