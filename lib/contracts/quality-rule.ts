@@ -99,16 +99,25 @@ function readComparison(file: ContractFile, path: DocumentPath, item: QualityIte
   return { operator, operands };
 }
 
+/** A comment, as Spark reads it: others may stand in it, up to a depth. A hint is none. */
+function comment(depth: number): string {
+  const inner = depth > 1 ? `${comment(depth - 1)}|` : '';
+  return String.raw`\/\*(?!\+)(?:${inner}(?!\/\*(?!\+)|\*\/).)*\*\/`;
+}
+
 /**
  * What may stand on one line of a query, or must stay as it is: texts and names in quotes, as Spark reads them, and what
- * parts words, comments among it. A hint is no comment.
+ * parts words, comments among it.
  */
-const PIECES =
-  /\br'[^']*'|\br"[^"]*"|'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`[^`]*`|(?:\s|--(?:\\\n|[^\n])*|\/\*(?!\+).*?\*\/)+/gis;
+function pieces(query: string): RegExp {
+  const quoted = /\br'[^']*'|\br"[^"]*"|'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`[^`]*`/.source;
+  const comments = comment(query.split('/*').length - 1);
+  return new RegExp(String.raw`${quoted}|(?:\s|--(?:\\\n|[^\n])*|${comments})+`, 'gis');
+}
 
 /** A query on one line, without its comments: one of them would take all that follows. */
 function onOneLine(query: string): string {
-  return query.replace(PIECES, (piece) => (/^(?:\s|--|\/)/.test(piece) ? ' ' : piece)).trim();
+  return query.replace(pieces(query), (piece) => (/^(?:\s|--|\/)/.test(piece) ? ' ' : piece)).trim();
 }
 
 /** A query is one statement that reads: it is made part of others. */

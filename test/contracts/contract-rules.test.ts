@@ -91,6 +91,7 @@ describe('the rules of a contract', () => {
     const query = [
       '-- of the dear: all',
       "SELECT count(*) -- it's all",
+      '/* all /* of */ /**/ /* a /* deep */ one */ */',
       String.raw`FROM ${'$'}{table} /* "of" them */ WHERE note NOT IN ('--  a', 'it\'s  /* b', "c --", r'\') -- end`,
       '  AND `a  --b` /*+ hint */ > 1',
     ].join('\n');

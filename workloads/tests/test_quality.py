@@ -416,7 +416,7 @@ def test_query_that_cannot_be_run_is_told_in_a_line_and_one_may_end_in_a_comment
     document["schema"][0]["quality"] = [
         {"type": "sql", "name": name, "query": query, "mustBeGreaterThan": 0}
         for name, query in {
-            "commented": "SELECT count(*) FROM ${table} -- all of them",
+            "commented": "SELECT count(*) /* of /* all */ */ FROM ${table} -- all of them",
             "misspelt": "SELECT count(*) FROM ${table} WHERE nothing = 1",
             "many": "SELECT explode(array(1, 2)) FROM ${table}",
             "raised": "SELECT count(raise_error('no such thing')) FROM ${table}",
