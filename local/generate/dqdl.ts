@@ -1,6 +1,6 @@
 import type { DataContract } from '../../lib/contracts';
 import type { ColumnRules, Comparison, ContractRules, QueryRule } from '../../lib/contracts/contract-rules';
-import { sqlCondition, sqlLiteral } from './sql';
+import { sqlCondition, sqlLiteral, sqlName } from './sql';
 
 /**
  * The ruleset of AWS Glue Data Quality for a dataset, as text.
@@ -42,7 +42,7 @@ function fresh(seconds: number): string {
 /** Unique rows by one column are a rule of their own; by several, a query. */
 function unique(columns: readonly string[]): string {
   const [only] = columns;
-  const names = columns.join(', ');
+  const names = columns.map(sqlName).join(', ');
   const doubled = `select count(*) from (select 1 from primary group by ${names} having count(*) > 1)`;
   return columns.length === 1 && only !== undefined ? `IsUnique ${quoted(only)}` : `CustomSql ${quoted(doubled)} = 0`;
 }
@@ -58,9 +58,11 @@ function ofRelationships({ relationships, columns }: ContractRules): string[] {
       const there = `${each.dataset}.{${each.references.join(',')}}`;
       return `ReferentialIntegrity ${quoted(each.columns.join(','))} ${quoted(there)} = 1.0`;
     }
-    const same = each.columns.map((name, index) => `one.${name} = other.${each.references[index] ?? ''}`);
-    const orphans = `from primary one left anti join ${each.dataset} other on ${same.join(' and ')}`;
-    const where = each.columns.map((name) => isPresent(`one.${name}`)).join(' and ');
+    const same = each.columns.map(
+      (name, index) => `one.${sqlName(name)} = other.${sqlName(each.references[index] ?? '')}`,
+    );
+    const orphans = `from primary one left anti join ${sqlName(each.dataset)} other on ${same.join(' and ')}`;
+    const where = each.columns.map((name) => `one.${isPresent(name)}`).join(' and ');
     return `CustomSql ${quoted(`select count(*) ${orphans} where ${where}`)} = 0`;
   });
 }
@@ -75,12 +77,12 @@ function ofColumn(column: ColumnRules): string[] {
     ...limits(column).map(([operator, limit]) =>
       typeof limit === 'number' && !column.type.kind.startsWith('decimal')
         ? values(`${operator} ${limit}`)
-        : outside(name, operator, limit),
+        : noneThat(`not ${sqlName(name)} ${operator} ${sqlLiteral(limit)}`),
     ),
     ...(column.minLength === undefined ? [] : [lengths(`>= ${column.minLength}`)]),
     ...(column.maxLength === undefined ? [] : [lengths(`<= ${column.maxLength}`)]),
     ...(column.pattern === undefined ? [] : [values(`matches ${quoted(column.pattern)}`)]),
-    ...(column.validValues === undefined ? [] : [values(`in [${column.validValues.map(literal).join(', ')}]`)]),
+    ...oneOf(column, values),
   ];
 }
 
@@ -96,13 +98,21 @@ function limits(column: ColumnRules): [string, number | string][] {
   );
 }
 
+function oneOf({ name, type, validValues }: ColumnRules, values: (condition: string) => string): string[] {
+  if (validValues === undefined) {
+    return [];
+  }
+  return type.kind.startsWith('decimal')
+    ? [noneThat(`${sqlName(name)} not in (${validValues.map(sqlLiteral).join(', ')})`)]
+    : [values(`in [${validValues.map(literal).join(', ')}]`)];
+}
+
 /**
- * A moment is no number and need not be a whole day, and the rule on numbers takes a decimal for a double: rows beyond
- * such a limit are counted by a query.
+ * A moment is no number and need not be a whole day, and the rules on numbers take a decimal for a double: rows that break
+ * such a rule are counted by a query.
  */
-function outside(name: string, operator: string, limit: number | string): string {
-  const beyond = `select count(*) from primary where not ${name} ${operator} ${sqlLiteral(limit)}`;
-  return `CustomSql ${quoted(beyond)} = 0`;
+function noneThat(condition: string): string {
+  return `CustomSql ${quoted(`select count(*) from primary where ${condition}`)} = 0`;
 }
 
 function ofQuery({ query, expected }: QueryRule): string[] {
@@ -125,7 +135,7 @@ function compared(rule: string, expected: Comparison): string[] {
 }
 
 function isPresent(name: string): string {
-  return `${name} is not null`;
+  return `${sqlName(name)} is not null`;
 }
 
 function literal(value: unknown): string {

@@ -11,3 +11,8 @@ export function sqlLiteral(value: unknown): string {
     ? String(value)
     : `'${String(value).replaceAll("'", "''")}'`;
 }
+
+/** A name of a contract in SQL of Spark, where it may be a word of the language, as `null`. */
+export function sqlName(name: string): string {
+  return `\`${name}\``;
+}
