@@ -47,7 +47,8 @@ class Topic:
     @classmethod
     def read(cls, contract: Path = CONTRACT) -> "Topic":
         """From a contract's file."""
-        document = yaml.safe_load(contract.read_text(encoding="utf-8"))
+        # names alone are read, which are text: the schema of PyYAML's own has `on` and `no` for booleans
+        document = yaml.load(contract.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
         custom = {entry["property"]: entry["value"] for entry in document["customProperties"]}
         columns = [entry["name"] for entry in document["schema"][0]["properties"]]
         return cls(custom["stream"]["topic"], custom["stream"]["key"], columns)

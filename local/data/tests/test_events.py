@@ -1,6 +1,7 @@
 """Facts about the records of flights, on flights small enough to check by hand and on the real data set."""
 
 import json
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -26,6 +27,13 @@ def airports() -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def january(flights: pd.DataFrame, airports: pd.DataFrame) -> pd.DataFrame:
     return events.sent_between(flights, airports, TOPIC, (None, UNTIL))
+
+
+def test_columns_are_read_by_the_names_that_the_contract_writes(tmp_path: Path) -> None:
+    contract = tmp_path / "flight_events.yaml"
+    contract.write_text(events.CONTRACT.read_text().replace("- name: carrier", "- name: on"))
+
+    assert events.Topic.read(contract).columns == ["on" if name == "carrier" else name for name in TOPIC.columns]
 
 
 def times(airports: pd.DataFrame, **values: object) -> dict[str, pd.Timestamp]:
