@@ -41,9 +41,22 @@ export function dbtSources(contracts: DataContracts): string {
     description: 'Tables by contract: cleaned rows, the newest version of each',
     schema: '{{ var("silver") }}',
     config: { loaded_at_field: '_extracted_at' },
-    tables: contracts.inZone(Zone.SILVER).map(table),
+    tables: contracts.inZone(Zone.SILVER).map((contract) => literal(table(contract))),
   };
   return HEADER + dump({ sources: [source] }, { lineWidth: -1, noRefs: true });
+}
+
+/** The same, to dbt, which takes every text of a project for a template: a brace that begins something in Jinja is given by it. */
+function literal(value: unknown): unknown {
+  if (typeof value === 'string') {
+    return value.replaceAll(/\{(?=[{%#])/g, "{{ '{' }}");
+  }
+  if (Array.isArray(value)) {
+    return value.map(literal);
+  }
+  return value !== null && typeof value === 'object'
+    ? Object.fromEntries(Object.entries(value).map(([key, each]) => [key, literal(each)]))
+    : value;
 }
 
 function table(contract: DataContract): object {

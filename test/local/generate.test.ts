@@ -230,7 +230,7 @@ describe('a ruleset of Glue Data Quality', () => {
       '    CustomSql "select count(*) from primary where not `fare` > 0" = 0,',
       '    CustomSql "select count(*) from primary where not `fare` < 99.5" = 0,',
       '    CustomSql "select count(*) from primary where `null` not in (0, 0.25)" = 0,',
-      "    CustomSql \"select count(*) from primary where not `day` >= '2020-01-01'\" = 0,",
+      '    CustomSql "select count(*) from primary where not `day` >= \'2020-01-01\'" = 0,',
       '    ColumnLength "note" >= 1 where "`note` is not null",',
       '    ColumnLength "note" <= 9 where "`note` is not null",',
       '    ColumnValues "note" matches "^\\d\\"[a-z]\\\\$" where "`note` is not null",',
@@ -340,6 +340,18 @@ describe('a JSON Schema of records', () => {
 });
 
 describe('sources of dbt', () => {
+  test('give texts of a contract as they are, though dbt reads templates', () => {
+    const note = column('note', 'string', {
+      description: '{# is {{ it {% {x}',
+      logicalTypeOptions: { pattern: '[{#]{2}' },
+    });
+    const text = JSON.stringify(load(dbtSources(contractsOf({ columns: [KEY, note] }))));
+    const brace = "{{ '{' }}";
+    expect(text).toContain(`"description":"${brace}# is ${brace}{ it ${brace}% {x}"`);
+    expect(text).toContain(`{"note":"[${brace}#]{2}"}`);
+    expect(text).toContain(JSON.stringify('{{ var("silver") }}'));
+  });
+
   test('have types of Spark, and a test for each kind of rule', () => {
     const { sources } = z
       .object({ sources: z.array(z.object({ tables: z.array(z.looseObject({ name: z.string() })) })) })
