@@ -336,6 +336,16 @@ _BY_NAME = (
     "{{ config(materialized='incremental', contract={'enforced': false}, incremental_strategy='delete+insert', "
     "unique_key='carrier', replaces='name', made_from='own') }} select carrier, name from {{ ref('own') }}"
 )
+_UNNAMED = (
+    f"{_TABLE} select 'UA' as carrier, cast(null as string) as name "
+    "{% if not load_relation(this) %} union all select 'AA', null {% endif %}"
+)
+_BY_NO_NAME = _BY_NAME.replace("'own'", "'unnamed'")
+_WORDS = (
+    "{{ config(materialized='incremental', contract={'enforced': false}, incremental_strategy='merge', "
+    "unique_key='null', ordering_column='true', merge_update_columns=['größe']) }} "
+    "select '1' as `null`, 1 as `true`, 2 as `größe`"
+)
 _OWN_TESTS = """
 models:
   - name: own
@@ -346,6 +356,16 @@ models:
       - expectations.expect_columns_to_match: { arguments: { patterns: { name: "^O'|^a\\\\\\\\b$" } } }
       - expectations.expect_query_results:
           arguments: { queries: [{ query: 'select count(*) from <table> -- all', must: '= 2' }] }
+  - name: words
+    data_tests:
+      - expectations.expect_unique_key: { arguments: { columns: ['null'] } }
+      - expectations.expect_columns_not_null: { arguments: { columns: ['null', 'true', "coalesce(`null`, '')"] } }
+      - expectations.expect_columns_between:
+          arguments: { ranges: { 'length(null)': { min: 1 }, 'true': { min: 1 } } }
+      - expectations.expect_columns_in_set: { arguments: { sets: { 'größe': [2] } } }
+      - expectations.expect_columns_to_match: { arguments: { patterns: { 'null': '^1$' } } }
+      - expectations.expect_references:
+          arguments: { columns: ['null'], to: "ref('words')", references: ['null'] }
 """
 
 
@@ -369,6 +389,9 @@ def test_models_of_ones_own_are_built_as_they_say(lake: GoldLake, second: object
         "merged.sql": merged,
         "keyless.sql": _KEYLESS,
         "by_name.sql": _BY_NAME,
+        "unnamed.sql": _UNNAMED,
+        "by_no_name.sql": _BY_NO_NAME,
+        "words.sql": _WORDS,
     }
     project = _project(tmp_path, {f"models/own/{name}": text for name, text in files.items()})
     hooks = "on-run-start: ['select 1']\non-run-end: ['select 1']\n"
@@ -378,7 +401,8 @@ def test_models_of_ones_own_are_built_as_they_say(lake: GoldLake, second: object
         record = lake.run(run_id, "path:models/own", project)
 
         assert [(node.name, node.message) for node in record.failed] == []
-    assert _rows(record) == {"own": 2, "merged": 1, "keyless": 2, "by_name": 2}
+    made = {"own": 2, "merged": 1, "keyless": 2, "by_name": 2, "unnamed": 1, "by_no_name": 1, "words": 1}
+    assert _rows(record) == made
     [row] = lake.gold("merged").collect()
     assert row["name"] > row["first"]
 
@@ -555,7 +579,7 @@ def test_compiles_for_athena(tmp_path: Path) -> None:
 
     compiled = {result.node.name: result.node.compiled_code for result in results}
     assert '"awsdatacatalog"."gold"."stg_flights"' in compiled["dim_airport"]
-    assert "regexp_like(carrier, '^[0-9A-Z]{2}$')" in compiled["silver_airlines_texts_match"]
+    assert "regexp_like(\"carrier\", '^[0-9A-Z]{2}$')" in compiled["silver_airlines_texts_match"]
 
 
 def test_project_that_does_not_parse_stops_the_run(lake: GoldLake, tmp_path: Path) -> None:

@@ -10,9 +10,9 @@
   ) -%}
   merge into {{ target }} as target
   using {{ source }} as source
-  on {% for key in keys %}target.{{ key }} = source.{{ key }}{{ ' and ' if not loop.last }}{% else %}false{% endfor %}
+  on {% for key in keys %}target.{{ expectations.quoted(key) }} = source.{{ expectations.quoted(key) }}{{ ' and ' if not loop.last }}{% else %}false{% endfor %}
   {%- for predicate in incremental_predicates or [] %} and {{ predicate }}{% endfor %}
-  when matched {% if ordering_column %}and source.{{ ordering_column }} > target.{{ ordering_column }} {% endif %}then update set
-  {%- for column in updated or [] %} {{ column }} = source.{{ column }}{{ ',' if not loop.last }}{% else %} *{% endfor %}
+  when matched {% if ordering_column %}and source.{{ expectations.quoted(ordering_column) }} > target.{{ expectations.quoted(ordering_column) }} {% endif %}then update set
+  {%- for column in updated or [] %} {{ expectations.quoted(column) }} = source.{{ expectations.quoted(column) }}{{ ',' if not loop.last }}{% else %} *{% endfor %}
   when not matched then insert *
 {% endmacro %}

@@ -6,7 +6,7 @@
 {#- Every column has a value in every row. -#}
 {% test expect_columns_not_null(model, columns) %}
   {%- set checks = [] -%}
-  {%- for column in columns %}{% do checks.append({'column': column, 'broken': column ~ ' is null'}) %}{% endfor -%}
+  {%- for column in columns %}{% do checks.append({'column': column, 'broken': expectations.quoted(column) ~ ' is null'}) %}{% endfor -%}
   {{ expectations.broken_values(model, checks) }}
 {% endtest %}
 
@@ -17,7 +17,7 @@
     {%- set outside = [] -%}
     {%- for bound, broken in [('min', ' < '), ('max', ' > '), ('above', ' <= '), ('below', ' >= ')] if bound in range -%}
       {%- set limit = range[bound] if range[bound] is number else dbt.string_literal(range[bound]) -%}
-      {%- do outside.append(column ~ broken ~ limit) -%}
+      {%- do outside.append(expectations.quoted(column) ~ broken ~ limit) -%}
     {%- endfor -%}
     {%- do checks.append({'column': column, 'broken': outside | join(' or ')}) -%}
   {%- endfor -%}
@@ -28,7 +28,7 @@
 {% test expect_columns_to_match(model, patterns) %}
   {%- set checks = [] -%}
   {%- for column, pattern in patterns.items() -%}
-    {%- do checks.append({'column': column, 'broken': 'not ' ~ expectations.matches(column, pattern)}) -%}
+    {%- do checks.append({'column': column, 'broken': 'not ' ~ expectations.matches(expectations.quoted(column), pattern)}) -%}
   {%- endfor -%}
   {{ expectations.broken_values(model, checks) }}
 {% endtest %}
@@ -39,7 +39,7 @@
   {%- for column, values in sets.items() -%}
     {%- set quoted = [] -%}
     {%- for value in values %}{% do quoted.append(expectations.text(value) if value is string else value | string | lower) %}{% endfor -%}
-    {%- do checks.append({'column': column, 'broken': column ~ ' not in (' ~ quoted | join(', ') ~ ')'}) -%}
+    {%- do checks.append({'column': column, 'broken': expectations.quoted(column) ~ ' not in (' ~ quoted | join(', ') ~ ')'}) -%}
   {%- endfor -%}
   {{ expectations.broken_values(model, checks) }}
 {% endtest %}
@@ -51,13 +51,19 @@ select
     count(*) as rows_found
 from (
     {%- for check in checks %}
-    select '{{ check.column }}' as column_name, cast({{ check.column }} as {{ dbt.type_string() }}) as value
+    select {{ expectations.text(check.column) }} as column_name, cast({{ expectations.quoted(check.column) }} as {{ dbt.type_string() }}) as value
     from {{ model }}
     where {{ check.broken }}
     {{- ' union all' if not loop.last }}
     {%- endfor %}
 ) as broken
 group by column_name, value
+{% endmacro %}
+
+{#- A column by its name, which may be a word of SQL: `null`, `length(order)`. What is no name is an expression, and stays as it is. -#}
+{% macro quoted(column) %}
+  {%- set parts = modules.re.match('^(\\w+\\()?([^\\W\\d]\\w*)(\\))?$', column) -%}
+  {{- return(column if not parts else (parts[1] or '') ~ adapter.quote(parts[2]) ~ (parts[3] or '')) -}}
 {% endmacro %}
 
 {% macro matches(column, pattern) %}{{ return(adapter.dispatch('matches', 'expectations')(column, pattern)) }}{% endmacro %}

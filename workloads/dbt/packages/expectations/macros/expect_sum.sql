@@ -3,7 +3,7 @@
 select total, found
 from (
     select
-        (select coalesce(sum({{ column_name }}), 0) from {{ model }}) as total,
+        (select coalesce(sum({{ expectations.quoted(column_name) }}), 0) from {{ model }}) as total,
         (select count(*) from {{ to }}) as found
 ) as both_sides
 where total <> found
