@@ -2,9 +2,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
+from orchestration import alerts
 from orchestration.alerts import Alert, send
 from orchestration.exceptions import OrchestrationError
 from orchestration.records import broken_promises
@@ -103,3 +105,13 @@ def test_a_channel_that_fails_costs_no_other_its_alert_and_is_said_once(caplog: 
     assert send(Alert("s", "t"), {"mail": down, "topic": told.append}) == ["topic"]
     assert told == [Alert("s", "t")]
     assert [entry.getMessage() for entry in caplog.records] == ["alert 's' not delivered by mail, going on: refused"]
+
+
+def test_subject_of_an_alert_is_one_that_sns_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """https://docs.aws.amazon.com/sns/latest/api/API_Publish.html: one line of less than 100 characters."""
+    monkeypatch.setattr(alerts, "boto3", asked := Mock())
+
+    assert send(Alert("a run\n" + "x" * 200, "text"), {"topic": alerts.topic("arn")}) == ["topic"]
+
+    subject = asked.client().publish.call_args.kwargs["Subject"]
+    assert (subject[:7], len(subject)) == ("a run x", 99)

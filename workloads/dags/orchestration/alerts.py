@@ -10,7 +10,7 @@ import boto3
 from botocore.config import Config
 
 _LOGGER = logging.getLogger(__name__)
-_SUBJECT_LIMIT = 100
+_LONGEST_SUBJECT = 99
 _QUICKLY = Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 2})
 
 
@@ -29,8 +29,8 @@ def topic(arn: str) -> Channel:
     """Delivers to an SNS topic."""
 
     def deliver(alert: Alert) -> None:
-        # SNS refuses line breaks, and more than 100 characters
-        subject = " ".join(alert.subject.split())[:_SUBJECT_LIMIT]
+        # SNS refuses line breaks, and 100 characters or more
+        subject = " ".join(alert.subject.split())[:_LONGEST_SUBJECT]
         boto3.client("sns", config=_QUICKLY).publish(TopicArn=arn, Subject=subject, Message=alert.text)
 
     return deliver
