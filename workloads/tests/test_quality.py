@@ -156,6 +156,7 @@ def test_what_could_not_be_checked_is_not_served_whatever_the_score(
     assert found.error.endswith("; not met: row count = 9 (1)")
     told = {each["expectation"]: each["checked"] for each in gated.record["datasets"][0]["unmet"]}
     assert told == {"misspelt": False, "row count = 9": True}
+    assert gated.metrics["ExpectationsMet"] == 0.0
 
 
 def test_rows_that_were_served_may_not_vanish(gated: GatedLake, sql: Sql) -> None:
@@ -216,6 +217,7 @@ def test_main_that_moved_is_not_overwritten_and_the_next_load_is_staged_anew(gat
 
     assert refused.error is not None
     assert "run the load with --stage again" in refused.error
+    assert (refused.score, gated.metrics["ExpectationsMet"]) == (None, 0.0)
     assert gated.served == {1: 5, 2: 8}
     assert gated.lake.ingest(stage=True)["items"].rowsMerged == 2
     assert gated.check()["items"].outcome is Outcome.PUBLISHED

@@ -54,6 +54,15 @@ class DatasetQuality:
     seconds: float = 0.0
     error: str | None = None
 
+    @property
+    def known(self) -> float | None:
+        """What its metric says: the score, and nothing at all where something could not be checked.
+
+        An alarm knows one number: a score says of such a table that it is as good as the rest of it.
+        """
+        unchecked = any(not each.checked for each in self.unmet) or (self.score is None and self.error is not None)
+        return 0.0 if unchecked else self.score
+
 
 @dataclass(frozen=True)
 class Check:
@@ -84,8 +93,8 @@ def run(spark: SparkSession, job: Check, contracts: Sequence[Contract], telemetr
         if any(result.expectations for result in found):
             checkpoints.upload(job.store, job.artifacts_uri)
     for result in found:
-        if result.score is not None:
-            telemetry.record(Metric.EXPECTATIONS_MET, result.score, Dataset=result.dataset)
+        if result.known is not None:
+            telemetry.record(Metric.EXPECTATIONS_MET, result.known, Dataset=result.dataset)
         if result.outcome is Outcome.PUBLISHED:
             telemetry.record(Metric.DATASET_LOADED, 1.0, Dataset=result.dataset)
     telemetry.flush()
