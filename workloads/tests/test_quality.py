@@ -382,6 +382,38 @@ def test_bound_that_a_double_cannot_tell_from_its_neighbours_is_a_query(spark: S
     }
 
 
+def test_valid_values_that_a_double_cannot_tell_from_their_neighbours_are_a_query(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    document = deepcopy(DOCUMENT)
+    document["schema"][0]["properties"] += [
+        {
+            "name": name,
+            "physicalType": kind,
+            "quality": [{"metric": "invalidValues", "arguments": {"validValues": values}, "mustBe": 0}],
+        }
+        for name, kind, values in (
+            ("share", "decimal(38,22)", [0.88, 1, 0.25]),
+            ("many", "long", [1, 2**60]),
+            ("few", "double", [0.5]),
+        )
+    ]
+    contract = parse(document, "items.yaml")
+    fields = ", ".join(f"{column.name} {column.spark_type}" for column in contract.columns)
+    values = [("0.88", 2**60), ("1", 1), (None, None), ("0.8800000000000000000001", 2**60 + 1)]
+    rows = [
+        (number, "bolt", 5, datetime(2013, 1, 1, tzinfo=UTC), None if share is None else Decimal(share), many, 0.5)
+        for number, (share, many) in enumerate(values)
+    ]
+
+    verdict = Checkpoints(tmp_path, RUN_ID).run(spark.createDataFrame(rows, fields), suite_of_frame(contract))
+
+    assert {str(each) for each in verdict.unmet} == {
+        "share must be one of 0.88, 1, 0.25 (1)",
+        f"many must be one of 1, {2**60} (1)",
+    }
+
+
 def test_each_group_of_unique_columns_is_one_expectation() -> None:
     document = deepcopy(DOCUMENT)
     table = document["schema"][0]

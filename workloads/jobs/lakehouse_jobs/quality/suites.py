@@ -6,7 +6,7 @@ It is made when a check runs, from the contract and the table as it is: there is
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import great_expectations as gx
@@ -14,7 +14,7 @@ from great_expectations import expectations as gxe
 from great_expectations.expectations.expectation import Expectation
 
 from lakehouse_jobs.contract import METADATA_COLUMNS, Column, Contract
-from lakehouse_jobs.contract_rules import Comparison, Relationship
+from lakehouse_jobs.contract_rules import Comparison, Relationship, Rule
 from lakehouse_jobs.validation import broken, is_number, quoted
 
 _TYPES: Mapping[str, str] = {
@@ -115,8 +115,7 @@ def _of_columns(contract: Contract) -> Iterator[Expectation]:
 def _between(column: Column, rules: Mapping[str, Any]) -> Expectation | None:
     if not rules.keys() & set(_BETWEEN):
         return None
-    bounds = [limit for name in _BETWEEN if is_number(limit := rules.get(name))]
-    if column.spark_type.startswith("decimal") or any(abs(limit) > _EXACT for limit in bounds):
+    if _has_more_digits(column, map(rules.get, _BETWEEN)):
         return _exactly_between(column)
     least, above, most, below = map(rules.get, _BETWEEN)
     # a column may have both of a side: the narrower one counts
@@ -129,6 +128,11 @@ def _between(column: Column, rules: Mapping[str, Any]) -> Expectation | None:
         strict_min=strict_min,
         strict_max=strict_max,
     )
+
+
+def _has_more_digits(column: Column, limits: Iterable[object]) -> bool:
+    """Whether a column, or what its values are held against, has more digits than a double."""
+    return column.spark_type.startswith("decimal") or any(abs(limit) > _EXACT for limit in limits if is_number(limit))
 
 
 def _exactly_between(column: Column) -> Expectation:
@@ -154,7 +158,23 @@ def _like(column: Column, rules: Mapping[str, Any]) -> Expectation | None:
 
 def _one_of(column: Column, rules: Mapping[str, Any]) -> Expectation | None:
     values = rules.get("validValues")
-    return None if values is None else gxe.ExpectColumnValuesToBeInSet(column=column.name, value_set=list(values))
+    if values is None:
+        return None
+    if _has_more_digits(column, values):
+        return _exactly_one_of(column, values)
+    return gxe.ExpectColumnValuesToBeInSet(column=column.name, value_set=list(values))
+
+
+def _exactly_one_of(column: Column, values: Sequence[object]) -> Expectation:
+    """Spark compares a decimal with what Great Expectations hands over as two doubles."""
+    shown = quoted(column.name)
+    beside = [
+        " OR ".join(broken(Rule(bound, value), column, shown)[0] for bound in ("minimum", "maximum"))
+        for value in values
+    ]
+    others = " AND ".join(f"({condition})" for condition in beside)
+    must = f"{column.name} must be one of {', '.join(map(str, values))}"
+    return _no_rows(must, f"SELECT {shown} FROM ${{table}} WHERE {others}")
 
 
 _OF_RULES: tuple[Callable[[Column, Mapping[str, Any]], Expectation | None], ...] = (
