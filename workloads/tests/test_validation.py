@@ -147,6 +147,8 @@ NESTED: list[tuple[str, str, str | None, list[str]]] = [
         ("decimal(38,22)", Rule("exclusiveMaximum", 0.1), "0.0999999999999999999999", "0.1"),
         ("decimal(38,0)", Rule("maximum", 0.5), "0", f"1{37 * '0'}"),
         ("decimal(38,0)", Rule("exclusiveMaximum", 0.5), "0", "1"),
+        ("decimal(38,22)", Rule("validValues", (0.88, 1)), "0.88", "0.8800000000000000000001"),
+        ("bigint", Rule("validValues", (1, 2**60)), f"{2**60}", f"{2**60 + 1}"),
         ("decimal(38,37)", Rule("minimum", 1e-7), "0.0000001", "0.0000000999999999999999999999999999999"),
         ("decimal(38,38)", Rule("maximum", 0), "0", f"0.{37 * '0'}1"),
         ("decimal(3,2)", Rule("exclusiveMaximum", 9.995), "9.99", None),
@@ -167,6 +169,13 @@ def test_bound_of_an_exact_number_is_held_to_the_last_digit(
     found = _judge(spark, column, "string", [value for value, _ in rows])
 
     assert [(Decimal(value), broken) for value, broken in found] == [(Decimal(value), broken) for value, broken in rows]
+
+
+@pytest.mark.parametrize("rule", [Rule("maximum", 0.1), Rule("validValues", (0.1, 2))], ids=lambda rule: rule.name)
+def test_float_is_held_against_what_a_float_makes_of_a_limit(spark: SparkSession, rule: Rule) -> None:
+    judged = _judge(spark, Column("value", "float", required=False, rules=(rule,)), "string", ["0.1", "0.3"])
+
+    assert [rules for _, rules in judged] == [[], [rule.name]]
 
 
 @pytest.mark.parametrize(("physical", "text", "value", "rules"), NESTED)

@@ -56,7 +56,7 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
-class Standing:
+class Head:
     """What a branch serves: a snapshot, and the schema that it is read by, which an `ALTER TABLE` changes alone."""
 
     snapshot: int
@@ -215,13 +215,13 @@ class IcebergTable:
         """Whether the table has had a snapshot and still has it; one of whatever branch, or that a replacement left."""
         return self._loaded().snapshot(snapshot_id) is not None
 
-    def standing(self) -> Standing | None:
+    def head(self) -> Head | None:
         """Where the branch stands, and by which columns; None while the table is empty."""
         metadata = self._metadata()
         reference = metadata.ref(self.branch)
-        return None if reference is None else Standing(reference.snapshotId(), metadata.currentSchemaId())
+        return None if reference is None else Head(reference.snapshotId(), metadata.currentSchemaId())
 
-    def set_back(self, standing: Standing) -> None:
+    def set_back(self, head: Head) -> None:
         """Let the branch stand where it has stood, with the columns of then, in one commit.
 
         `set_current_snapshot` leaves the columns: where one is of another type since, nobody could read the rows.
@@ -230,8 +230,8 @@ class IcebergTable:
         base = operations.current()
         jvm: Any = self._spark._jvm
         changed = jvm.org.apache.iceberg.TableMetadata.buildFrom(base)
-        changed.setBranchSnapshot(standing.snapshot, self.branch)
-        changed.setCurrentSchema(standing.schema)
+        changed.setBranchSnapshot(head.snapshot, self.branch)
+        changed.setCurrentSchema(head.schema)
         operations.commit(base, changed.build())
 
     def _let_stage(self) -> None:

@@ -26,7 +26,7 @@ from pyspark.sql import SparkSession
 from lakehouse_jobs.commits import Claim, commit_once
 from lakehouse_jobs.dbt_lineage import TransformLineage
 from lakehouse_jobs.dbt_project import DbtProject, NodeResult
-from lakehouse_jobs.iceberg import PREFIX, TOKEN, IcebergTable, Standing
+from lakehouse_jobs.iceberg import PREFIX, TOKEN, Head, IcebergTable
 from lakehouse_jobs.objects import ObjectStore
 from lakehouse_jobs.retry import RetryPolicy
 
@@ -106,7 +106,7 @@ def run(session: Callable[[], SparkSession], job: Transform) -> TransformRecord:
         with _current_catalog(spark):
             gold, whole = job.databases["gold"], job.select is None
             fresh = project.freshness() if whole else []
-            sources, before = _snapshots(spark, project.sources), _standings(spark, gold)
+            sources, before = _snapshots(spark, project.sources), _heads(spark, gold)
             unchanged = (
                 whole and not job.rebuild and _state(project, sources, before) == _last_state(spark, gold, before)
             )
@@ -117,7 +117,7 @@ def run(session: Callable[[], SparkSession], job: Transform) -> TransformRecord:
             seconds = round(time.monotonic() - began, 3)
             record = TransformRecord(job.run_id, job.correlation_id, seconds, nodes, unchanged)
             passed = whole and not record.failed
-            keep(spark, job, record, _state(project, sources, _standings(spark, gold)) if passed else None)
+            keep(spark, job, record, _state(project, sources, _heads(spark, gold)) if passed else None)
             if unchanged:
                 _LOGGER.info("nothing that gold is made of has changed; it is as it was")
                 return record
@@ -128,9 +128,7 @@ def run(session: Callable[[], SparkSession], job: Transform) -> TransformRecord:
     return record
 
 
-def withdraw(
-    spark: SparkSession, job: Transform, nodes: Sequence[NodeResult], before: Mapping[str, Standing]
-) -> list[str]:
+def withdraw(spark: SparkSession, job: Transform, nodes: Sequence[NodeResult], before: Mapping[str, Head]) -> list[str]:
     """Set tables that failed, or whose tests did, back to where they stood `before` the run; gives their names.
 
     A table that this run made stays as it is: nobody was served anything better. So does one that it made anew by
@@ -140,7 +138,7 @@ def withdraw(
     tested = {parent for node in nodes if node.failed for parent in node.tested}
     bad = [node for node in nodes if node.broken or (node.node in tested and not node.failed)]
     tables = {node.table for node in bad if node.table is not None} & before.keys()
-    now = _standings(spark, gold) if tables else {}
+    now = _heads(spark, gold) if tables else {}
     withdrawn = []
     for table in sorted(name for name in tables if now.get(name) != before[name]):
         made = IcebergTable(spark, f"{CATALOG}.{gold}.{table}")
@@ -182,17 +180,17 @@ def _current_catalog(spark: SparkSession) -> Iterator[None]:
         spark.catalog.setCurrentCatalog(previous)
 
 
-def _standings(spark: SparkSession, gold: str) -> dict[str, Standing]:
+def _heads(spark: SparkSession, gold: str) -> dict[str, Head]:
     """Where every table in gold stands that has a snapshot."""
     names = [row["tableName"] for row in spark.sql(f"SHOW TABLES IN {CATALOG}.{gold}").collect()]
-    found = {name: IcebergTable(spark, f"{CATALOG}.{gold}.{name}").standing() for name in names}
-    return {name: standing for name, standing in found.items() if standing is not None}
+    found = {name: IcebergTable(spark, f"{CATALOG}.{gold}.{name}").head() for name in names}
+    return {name: head for name, head in found.items() if head is not None}
 
 
 def _snapshots(spark: SparkSession, tables: Iterable[str]) -> dict[str, int | None]:
     """The current snapshot of each of `tables`, `<database>.<table>`; None while it is empty."""
-    found = {name: IcebergTable(spark, f"{CATALOG}.{name}").standing() for name in tables}
-    return {name: None if standing is None else standing.snapshot for name, standing in found.items()}
+    found = {name: IcebergTable(spark, f"{CATALOG}.{name}").head() for name in tables}
+    return {name: None if head is None else head.snapshot for name, head in found.items()}
 
 
 def _checked(job: Transform, sources: Mapping[str, int | None]) -> set[str]:
@@ -207,15 +205,15 @@ def _checked(job: Transform, sources: Mapping[str, int | None]) -> set[str]:
     return {table for table, snapshot in silver.items() if snapshot is not None and sources.get(table) == snapshot}
 
 
-def _state(project: DbtProject, sources: Mapping[str, int | None], gold: Mapping[str, Standing]) -> str:
+def _state(project: DbtProject, sources: Mapping[str, int | None], gold: Mapping[str, Head]) -> str:
     """What gold is, and is made of, as a digest."""
-    made = {name: standing.snapshot for name, standing in gold.items() if name != RESULTS_TABLE}
+    made = {name: head.snapshot for name, head in gold.items() if name != RESULTS_TABLE}
     return hashlib.sha256(json.dumps([project.digest, sources, made], sort_keys=True).encode()).hexdigest()
 
 
-def _last_state(spark: SparkSession, gold: str, standings: Mapping[str, Standing]) -> str | None:
+def _last_state(spark: SparkSession, gold: str, heads: Mapping[str, Head]) -> str | None:
     """What the last run came to; None where it did not pass, or built a part."""
-    results = IcebergTable(spark, f"{CATALOG}.{gold}.{RESULTS_TABLE}").current() if RESULTS_TABLE in standings else None
+    results = IcebergTable(spark, f"{CATALOG}.{gold}.{RESULTS_TABLE}").current() if RESULTS_TABLE in heads else None
     return None if results is None else results.get(_STATE)
 
 

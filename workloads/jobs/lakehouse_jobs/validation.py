@@ -97,13 +97,26 @@ def _beyond(value: str, kind: str, operator: str, limit: object) -> str:
     """
     digits = _digits(kind)
     if digits is None or not is_number(limit) or (isinstance(limit, int) and kind in _INTEGERS):
-        return f"{value} {operator} {literal(limit)}"
+        return f"{value} {operator} {_literal_of(kind, limit)}"
     precision, scale = digits
     written, exactly, unit = Decimal(str(limit)), Context(prec=2 * precision + 2), Decimal(1).scaleb(-scale)
     if written.copy_abs() > exactly.subtract(Decimal(1).scaleb(precision - scale), unit):  # no value comes near it
         return literal((written > 0) is operator.startswith("<"))
     rounding = ROUND_CEILING if operator in ("<", ">=") else ROUND_FLOOR
     return f"{value} {operator} {written.quantize(unit, rounding, exactly):f}{'BD' if scale else ''}"
+
+
+def _other_than(value: str, kind: str, known: Sequence[object]) -> str:
+    """A condition in SQL that is true for a value of the type `kind` that is none of some, to the last digit."""
+    if _digits(kind) is None or not all(map(is_number, known)):
+        return f"{value} NOT IN ({', '.join(_literal_of(kind, each) for each in known)})"
+    beside = [" OR ".join(_beyond(value, kind, operator, each) for operator in ("<", ">")) for each in known]
+    return " AND ".join(f"({condition})" for condition in beside)
+
+
+def _literal_of(kind: str, limit: object) -> str:
+    """What a value of the type `kind` is held against: as a double, the float 0.1 is more than 0.1."""
+    return f"float('{limit!r}')" if kind == "float" and is_number(limit) else literal(limit)
 
 
 def is_number(limit: object) -> TypeGuard[int | float]:
@@ -159,6 +172,9 @@ def broken(rule: Rule, column: model.Column, value: str) -> tuple[str, str]:
     if rule.name in _BOUNDS:
         operator, must = _BOUNDS[rule.name]
         return _beyond(value, column.spark_type, operator, rule.argument), f"{must} {rule.argument}"
+    if rule.name == "validValues":
+        known = rule.argument if isinstance(rule.argument, tuple) else (rule.argument,)
+        return _other_than(value, column.spark_type, known), f"be one of {', '.join(map(str, known))}"
     return _RULES[rule.name](value, rule.argument)
 
 
@@ -225,12 +241,4 @@ _RULES: dict[str, Callable[[str, object], tuple[str, str]]] = {
     "pattern": lambda value, pattern: (f"NOT {value} RLIKE {literal(pattern)}", f"match {pattern}"),
     "minLength": lambda value, limit: (f"length({value}) < {literal(limit)}", f"have at least {limit} characters"),
     "maxLength": lambda value, limit: (f"length({value}) > {literal(limit)}", f"have at most {limit} characters"),
-    "validValues": lambda value, known: (
-        f"{value} NOT IN ({_listed(known, literal)})",
-        f"be one of {_listed(known, str)}",
-    ),
 }
-
-
-def _listed(values: object, shown: Callable[[object], str]) -> str:
-    return ", ".join(map(shown, values if isinstance(values, tuple) else (values,)))

@@ -115,7 +115,7 @@ def _of_columns(contract: Contract) -> Iterator[Expectation]:
 def _between(column: Column, rules: Mapping[str, Any]) -> Expectation | None:
     if not rules.keys() & set(_BETWEEN):
         return None
-    if _has_more_digits(column, map(rules.get, _BETWEEN)):
+    if _is_no_double(column, map(rules.get, _BETWEEN)):
         return _exactly_between(column)
     least, above, most, below = map(rules.get, _BETWEEN)
     # a column may have both of a side: the narrower one counts
@@ -130,9 +130,10 @@ def _between(column: Column, rules: Mapping[str, Any]) -> Expectation | None:
     )
 
 
-def _has_more_digits(column: Column, limits: Iterable[object]) -> bool:
-    """Whether a column, or what its values are held against, has more digits than a double."""
-    return column.spark_type.startswith("decimal") or any(abs(limit) > _EXACT for limit in limits if is_number(limit))
+def _is_no_double(column: Column, limits: Iterable[object]) -> bool:
+    """Whether a column, or what its values are held against, is no double to the last digit."""
+    beyond = any(abs(limit) > _EXACT for limit in limits if is_number(limit))
+    return beyond or column.spark_type.startswith(("decimal", "float"))
 
 
 def _exactly_between(column: Column) -> Expectation:
@@ -160,21 +161,16 @@ def _one_of(column: Column, rules: Mapping[str, Any]) -> Expectation | None:
     values = rules.get("validValues")
     if values is None:
         return None
-    if _has_more_digits(column, values):
+    if _is_no_double(column, values):
         return _exactly_one_of(column, values)
     return gxe.ExpectColumnValuesToBeInSet(column=column.name, value_set=list(values))
 
 
 def _exactly_one_of(column: Column, values: Sequence[object]) -> Expectation:
     """Spark compares a decimal with what Great Expectations hands over as two doubles."""
-    shown = quoted(column.name)
-    beside = [
-        " OR ".join(broken(Rule(bound, value), column, shown)[0] for bound in ("minimum", "maximum"))
-        for value in values
-    ]
-    others = " AND ".join(f"({condition})" for condition in beside)
-    must = f"{column.name} must be one of {', '.join(map(str, values))}"
-    return _no_rows(must, f"SELECT {shown} FROM ${{table}} WHERE {others}")
+    value = quoted(column.name)
+    condition, must = broken(Rule("validValues", tuple(values)), column, value)
+    return _no_rows(f"{column.name} must {must}", f"SELECT {value} FROM ${{table}} WHERE {condition}")
 
 
 _OF_RULES: tuple[Callable[[Column, Mapping[str, Any]], Expectation | None], ...] = (
