@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import logging
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+from pyspark.sql import SparkSession
 
+from lakehouse_jobs.contract import parse
 from lakehouse_jobs.iceberg import IcebergTable, Snapshot
 from lakehouse_jobs.quality.check import Outcome
 from lakehouse_jobs.tables import AUDIT
 from support.gated import GatedLake
-from support.items import upsert
+from support.items import CREATE, DOCUMENT, upsert
 from support.lake import Lake
-from support.postgres import Sql
+from support.postgres import PostgresServer, Sql
 
 GOOD = (upsert(1, "bolt", 5, "01"), upsert(2, "nut", 7, "02"))
 BAD = (upsert(1, "bolt", 66, "03"), upsert(3, "pin", 99, "04"))
@@ -21,16 +27,59 @@ CALLS = ("rollback_to_snapshot", "set_current_snapshot")
 WARNED = "the table was set back; what its branch held beyond that is given up"
 
 
-@pytest.fixture
-def gated(lake: Lake, sql: Sql) -> GatedLake:
-    """A lake that serves a good load and, on top, a bad one."""
+@dataclass(frozen=True)
+class Loaded:
+    """A lake that serves a good load and, on top, a bad one: made once, and for each test as it was made."""
+
+    gated: GatedLake
+    shop: Sql
+    copies: dict[Path, Path]
+    """Of each of its folders."""
+
+    def restore(self) -> None:
+        for folder, copy in self.copies.items():
+            shutil.rmtree(folder)
+            shutil.copytree(copy, folder)
+        lake = self.gated.lake
+        tables = lake.tables()
+        for table in (tables.bronze, tables.dlq, tables.silver):
+            lake.spark.sql(f"REFRESH TABLE {table.identifier}")
+        self.shop.run("TRUNCATE items", *GOOD, *BAD)
+
+
+@pytest.fixture(scope="module")
+def loaded(spark: SparkSession, postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loaded]:
+    admin = Sql(spark, postgres.credentials("postgres"))
+    admin.run("CREATE DATABASE set_back")
+    admin.close()
+    credentials = postgres.credentials("set_back")
+    shop = Sql(spark, credentials)
+    shop.run(CREATE)
+    lake = Lake(spark, tmp_path_factory.mktemp("lake"), credentials, [parse(DOCUMENT, "items.yaml")])
+    lake.create()
     gated = GatedLake(lake)
     for load in (GOOD, BAD):
-        sql.run(*load)
+        shop.run(*load)
         lake.ingest(stage=True)
         assert gated.check()["items"].outcome is Outcome.PUBLISHED
-    assert gated.served == {1: 66, 2: 7, 3: 99}
-    return gated
+    warehouse = Path(spark.conf.get("spark.sql.catalog.glue_catalog.warehouse") or "")
+    copies = tmp_path_factory.mktemp("copies")
+    folders = [lake.folder, *(warehouse / name for name in lake.databases.values())]
+    yield Loaded(gated, shop, {folder: Path(shutil.copytree(folder, copies / folder.name)) for folder in folders})
+    shop.close()
+
+
+@pytest.fixture
+def gated(loaded: Loaded) -> GatedLake:
+    loaded.restore()
+    assert loaded.gated.served == {1: 66, 2: 7, 3: 99}
+    return loaded.gated
+
+
+@pytest.fixture
+def shop(loaded: Loaded) -> Sql:
+    """The source of `gated`."""
+    return loaded.shop
 
 
 def set_back(gated: GatedLake, table: IcebergTable, call: str = CALLS[0]) -> tuple[Snapshot, Snapshot]:
@@ -71,14 +120,14 @@ def test_silver_alone_goes_back_and_the_next_load_merges_again_from_bronze(gated
     assert next(silver.history()).parent_id == good.id
 
 
-def test_run_that_was_taken_back_whole_is_loaded_anew_from_the_source(gated: GatedLake, sql: Sql) -> None:
+def test_run_that_was_taken_back_whole_is_loaded_anew_from_the_source(gated: GatedLake, shop: Sql) -> None:
     tables = gated.lake.tables()
     bad_run = next(tables.bronze.history()).get("landing-run-id")
     for table in (tables.bronze, tables.silver):
         set_back(gated, table)
     [manifest] = (gated.lake.folder / "landing").rglob(f"run={bad_run}/_manifest.json")
     manifest.unlink()
-    sql.run(*(statement.replace("66", "6").replace("99", "9") for statement in BAD))
+    shop.run(*(statement.replace("66", "6").replace("99", "9") for statement in BAD))
 
     assert gated.lake.ingest(stage=True)["items"].rowsMerged == 2
     assert gated.served == {1: 5, 2: 7}
@@ -86,8 +135,8 @@ def test_run_that_was_taken_back_whole_is_loaded_anew_from_the_source(gated: Gat
     assert gated.served == {1: 6, 2: 7, 3: 9}
 
 
-def test_what_was_staged_on_a_load_goes_back_with_it(gated: GatedLake, sql: Sql) -> None:
-    sql.run(upsert(4, "cog", 1, "05"))
+def test_what_was_staged_on_a_load_goes_back_with_it(gated: GatedLake, shop: Sql) -> None:
+    shop.run(upsert(4, "cog", 1, "05"))
     gated.lake.ingest(stage=True)
     set_back(gated, gated.lake.tables().silver)
 
@@ -98,9 +147,9 @@ def test_what_was_staged_on_a_load_goes_back_with_it(gated: GatedLake, sql: Sql)
     assert gated.served == {1: 66, 2: 7, 3: 99, 4: 1}
 
 
-def test_table_may_go_back_into_the_middle_of_what_was_published_at_once(gated: GatedLake, sql: Sql) -> None:
+def test_table_may_go_back_into_the_middle_of_what_was_published_at_once(gated: GatedLake, shop: Sql) -> None:
     for item, day in ((4, "05"), (5, "06")):
-        sql.run(upsert(item, "cog", 1, day))
+        shop.run(upsert(item, "cog", 1, day))
         gated.lake.ingest(stage=True)
     assert gated.check()["items"].outcome is Outcome.PUBLISHED
     set_back(gated, gated.lake.tables().silver)
@@ -109,10 +158,10 @@ def test_table_may_go_back_into_the_middle_of_what_was_published_at_once(gated: 
     assert gated.served == {1: 66, 2: 7, 3: 99, 4: 1}
 
 
-def test_loads_that_wait_on_a_table_that_was_set_back_before_are_published(gated: GatedLake, sql: Sql) -> None:
+def test_loads_that_wait_on_a_table_that_was_set_back_before_are_published(gated: GatedLake, shop: Sql) -> None:
     set_back(gated, gated.lake.tables().silver)
     gated.lake.ingest(stage=True)
-    sql.run(upsert(4, "cog", 1, "05"))
+    shop.run(upsert(4, "cog", 1, "05"))
     gated.lake.ingest(stage=True)
 
     assert gated.check()["items"].outcome is Outcome.PUBLISHED
@@ -132,9 +181,9 @@ def test_first_load_of_all_is_taken_back_too(lake: Lake, sql: Sql) -> None:
     assert gated.check()["items"].outcome is Outcome.PUBLISHED
 
 
-def test_history_that_has_expired_keeps_nothing_from_being_published(gated: GatedLake, sql: Sql) -> None:
+def test_history_that_has_expired_keeps_nothing_from_being_published(gated: GatedLake, shop: Sql) -> None:
     table = f"{gated.lake.databases['silver']}.items"
-    sql.run(upsert(4, "cog", 1, "05"))
+    shop.run(upsert(4, "cog", 1, "05"))
     gated.lake.ingest(stage=True)
     gated.lake.spark.sql(
         f"CALL glue_catalog.system.expire_snapshots(table => '{table}', retain_last => 1,"
@@ -147,7 +196,7 @@ def test_history_that_has_expired_keeps_nothing_from_being_published(gated: Gate
 
     assert gated.check()["items"].outcome is Outcome.PUBLISHED
     assert gated.served == {1: 66, 2: 7, 3: 99, 4: 1}
-    sql.run(upsert(5, "rod", 1, "06"))
+    shop.run(upsert(5, "rod", 1, "06"))
     gated.lake.ingest(stage=True)
     gated.check()
     set_back(gated, gated.lake.tables().silver)
