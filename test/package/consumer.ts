@@ -109,7 +109,8 @@ export class PythonConsumer extends Consumer {
   }
 
   lakehouse(...args: string[]): Ended {
-    return this.run(this.program('lakehouse'), args);
+    // as apps do by themselves; programs unpack the whole CDK each time
+    return this.run(this.program('lakehouse'), args, { JSII_RUNTIME_PACKAGE_CACHE: 'enabled' });
   }
 }
 
