@@ -1,16 +1,6 @@
-import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import * as fs from 'node:fs';
-import { tmpdir } from 'node:os';
-import * as path from 'node:path';
-
-const ROOT = path.resolve(__dirname, '..');
-
-/** What jsii writes. */
-const ASSEMBLY = '.jsii';
-
-/** What jsii reads, beside the packages. */
-const INPUTS = ['lib', 'package.json', 'tsconfig.json', 'README.md', 'LICENSE'];
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ensureLibrary } from '../local/toolchain/library';
 
 export interface Docs {
   readonly summary?: string;
@@ -74,52 +64,7 @@ export interface Assembly {
   readonly submodules: { readonly [name: string]: unknown };
 }
 
-/** The public API; compiled once for the same sources, because that takes longer than all tests of it. */
-export function readAssembly(): Assembly {
-  const kept = path.join(ROOT, 'node_modules', '.cache', 'cdk-lakehouse', `${fingerprint()}${ASSEMBLY}`);
-  if (!fs.existsSync(kept)) {
-    fs.mkdirSync(path.dirname(kept), { recursive: true });
-    // Renamed when it is whole, because tests of another run may be reading.
-    const part = `${kept}.${process.pid}`;
-    const directory = compiled();
-    fs.copyFileSync(path.join(directory, ASSEMBLY), part);
-    fs.rmSync(directory, { recursive: true, force: true });
-    fs.renameSync(part, kept);
-  }
-  return JSON.parse(fs.readFileSync(kept, 'utf8'));
-}
-
-/** Changes with whatever jsii reads. */
-function fingerprint(): string {
-  const hash = createHash('sha256');
-  const files = INPUTS.flatMap((input) =>
-    fs.statSync(path.join(ROOT, input)).isDirectory()
-      ? fs
-          .readdirSync(path.join(ROOT, input), { recursive: true, encoding: 'utf8' })
-          .map((name) => path.join(input, name))
-      : [input],
-  );
-  for (const file of [...files, 'package-lock.json'].filter((name) => fs.statSync(path.join(ROOT, name)).isFile())) {
-    hash.update(`${file}\0`).update(fs.readFileSync(path.join(ROOT, file)));
-  }
-  return hash.digest('hex').slice(0, 16);
-}
-
-/** A folder with the compiled sources. */
-function compiled(): string {
-  const directory = fs.mkdtempSync(path.join(tmpdir(), 'cdk-lakehouse-api-'));
-  for (const name of INPUTS) {
-    fs.cpSync(path.join(ROOT, name), path.join(directory, name), { recursive: true });
-  }
-  const packages = path.join(ROOT, 'node_modules');
-  fs.symlinkSync(packages, path.join(directory, 'node_modules'));
-  const jsii = path.join(packages, 'jsii', 'bin', 'jsii');
-  const { status, stdout, stderr } = spawnSync(process.execPath, [jsii, '--silence-warnings=JSII6'], {
-    cwd: directory,
-    encoding: 'utf8',
-  });
-  if (status !== 0) {
-    throw new Error(`jsii ended with ${status}:\n${stdout}${stderr}`);
-  }
-  return directory;
+/** The public API, as jsii describes it. */
+export async function readAssembly(): Promise<Assembly> {
+  return JSON.parse(readFileSync(join(await ensureLibrary(), '.jsii'), 'utf8'));
 }

@@ -16,8 +16,8 @@ const NAMES: { readonly [member: string]: string[] } = {
 };
 
 /** The schema as the file holds it. */
-export function configSchema(): string {
-  const assembly = readAssembly();
+export async function configSchema(): Promise<string> {
+  const assembly = await readAssembly();
   const schema = {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: 'LakehouseConfig',

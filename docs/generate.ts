@@ -62,5 +62,5 @@ function read(path: string): string {
 
 if (require.main === module) {
   for (const page of pages) writeFileSync(join(root, page), generated(page));
-  writeFileSync(join(root, SCHEMA_FILE), configSchema());
+  void configSchema().then((schema) => writeFileSync(join(root, SCHEMA_FILE), schema));
 }

@@ -1,5 +1,6 @@
 import {
   copyFileSync,
+  cpSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -17,6 +18,7 @@ import { root } from '../paths';
 import type { Progress } from '../progress';
 import { run } from './command';
 import { bundleCommandLine } from './command-line';
+import { ensureLibrary } from './library';
 import { basePython } from './python';
 
 const MINUTE = 60_000;
@@ -56,15 +58,16 @@ export async function buildPackages(progress: Progress): Promise<Packages> {
   }
 }
 
-/** Runs jsii, without what it compiled before. */
+/** Puts what jsii compiles in the place of what it compiled before. */
 async function compile(): Promise<void> {
+  const library = await ensureLibrary();
   const dist = join(root, 'dist');
   mkdirSync(dist, { recursive: true });
   for (const name of readdirSync(dist).filter((candidate) => !KEPT.has(candidate))) {
     rmSync(join(dist, name), { recursive: true });
   }
-  const jsii = join(root, 'node_modules/jsii/bin/jsii');
-  await run(process.execPath, [jsii, '--silence-warnings=JSII6'], { name: 'jsii', cwd: root, timeoutMs: 5 * MINUTE });
+  cpSync(join(library, 'dist'), dist, { recursive: true });
+  copyFileSync(join(library, '.jsii'), join(root, '.jsii'));
 }
 
 /** The package as a folder: what npm would pack, but with each library that goes along in one file. */

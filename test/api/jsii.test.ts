@@ -7,8 +7,8 @@ const LIB = path.resolve(__dirname, '..', '..', 'lib');
 let types: ApiType[] = [];
 let rooms: string[] = [];
 
-beforeAll(() => {
-  const assembly = readAssembly();
+beforeAll(async () => {
+  const assembly = await readAssembly();
   types = Object.values(assembly.types);
   rooms = Object.keys(assembly.submodules);
 }, 120_000);
