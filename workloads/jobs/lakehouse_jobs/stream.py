@@ -43,6 +43,7 @@ _LOGGER = logging.getLogger(__name__)
 _LOST = "Some data may have been lost"
 _WHAT_IS_LOST = re.compile(r"Cannot fetch [^.(\n]*|[^.:\n]*offset was changed from [^.\n]*|[^.:\n]* are gone")
 _QUERY_ID = "sql.streaming.queryId"
+_ADAPTIVE = "spark.sql.adaptive.enabled"
 
 
 def run(spark: SparkSession, job: Stream, contract: Contract, telemetry: Telemetry) -> None:
@@ -53,19 +54,19 @@ def run(spark: SparkSession, job: Stream, contract: Contract, telemetry: Telemet
     stream_start.check(spark, job, contract)
     drain = Drain(job.turn)
     with consumer_group(spark, job.brokers, group_of(contract.dataset)) as group:
-        handler = StreamHandler(job, Contracts(contract, job.windows), group, telemetry, drain)
+        handler = StreamHandler(spark, job, Contracts(contract, job.windows), group, telemetry, drain)
         if job.turn is not None:
             job.turn.take()
         query = None
         while query is None:
-            query = _read(spark, handler)
+            query = _read(handler)
     drain.say_done(query)
 
 
-def _read(spark: SparkSession, handler: StreamHandler) -> StreamingQuery | None:
+def _read(handler: StreamHandler) -> StreamingQuery | None:
     """Read on until the topic is read or the run is asked to end; None where another contract came first."""
     handler.failure = None
-    query, contract = _start(spark, handler), handler.contracts.dataset
+    query, contract = _start(handler), handler.contracts.dataset
     freshness = _Freshness(query, contract.dataset, handler.telemetry)
     try:
         for _ in handler.drain.pauses(query, handler.job.report_seconds):
@@ -81,7 +82,7 @@ def _read(spark: SparkSession, handler: StreamHandler) -> StreamingQuery | None:
     return query
 
 
-def _start(spark: SparkSession, handler: StreamHandler) -> StreamingQuery:
+def _start(handler: StreamHandler) -> StreamingQuery:
     """Start the query, whose plan judges by the contract that the handler holds.
 
     A batch comes as rows, with no plan behind them: judging is put together once, and not by each who reads a batch.
@@ -97,7 +98,7 @@ def _start(spark: SparkSession, handler: StreamHandler) -> StreamingQuery:
         "groupIdPrefix": group_of(contract.dataset),
         "maxOffsetsPerTrigger": str(job.max_records),
     }
-    records = spark.readStream.format("kafka").options(**options).load()
+    records = handler.spark.readStream.format("kafka").options(**options).load()
     writer = shapes.judge_records(records, contract).writeStream.queryName(contract.dataset).foreachBatch(handler)
     writer = writer.option("checkpointLocation", job.checkpoint)
     each = f"{job.trigger_seconds} seconds"
@@ -184,6 +185,7 @@ def _ends_of(checkpoint: str, number: int) -> dict[tuple[str, int], int]:
 class StreamHandler:
     """Commits the batches of a stream; what made one fail is in `failure`, which Spark would flatten to text."""
 
+    spark: SparkSession
     job: Stream
     contracts: Contracts
     group: ConsumerGroup
@@ -199,6 +201,9 @@ class StreamHandler:
             self.drain.admit()
             with bound(correlationId=job.correlation_id, runId=job.run_id, dataset=contract.dataset):
                 self._require_newest(judged.sparkSession)
+                # Spark switches it off for queries, for the sake of state, of which this one has none: with as many
+                # partitions as large tables need, by default 200, a small batch takes twice as long
+                judged.sparkSession.conf.set(_ADAPTIVE, str(self.spark.conf.get(_ADAPTIVE)))
                 with kept(judged):
                     # the checkpoint's own id, not only a name: another checkpoint counts its batches from 0 again
                     query = judged.sparkSession.sparkContext.getLocalProperty(_QUERY_ID)

@@ -188,6 +188,28 @@ def test_judging_is_put_together_once_however_many_batches_there_are(
     assert (len(events.history()["bronze"]), len(contracts)) == (3, 1)
 
 
+@pytest.mark.parametrize("adaptive", ["true", "false"])
+def test_batch_takes_no_more_partitions_than_it_needs_where_the_session_may_choose(
+    events: EventLake, topic: Topic, monkeypatch: pytest.MonkeyPatch, adaptive: str
+) -> None:
+    spans, parts = records.spans, list[int]()
+
+    def noted(judged: DataFrame) -> dict[int, records.Span]:
+        parts.append(judged.groupBy("flight").count().rdd.getNumPartitions())
+        return spans(judged)
+
+    monkeypatch.setattr(records, "spans", noted)
+    topic.send(event(1), event(2))
+    before = events.spark.conf.get("spark.sql.adaptive.enabled")
+    events.spark.conf.set("spark.sql.adaptive.enabled", str(adaptive))
+    try:
+        events.stream()
+    finally:
+        events.spark.conf.set("spark.sql.adaptive.enabled", str(before))
+
+    assert parts == [1 if adaptive == "true" else 2]
+
+
 def test_group_that_cannot_commit_stops_nothing(
     events: EventLake, topic: Topic, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
