@@ -15,6 +15,7 @@ from typing import Any
 
 from lakehouse_jobs import stream, stream_batch, stream_commit
 from lakehouse_jobs.iceberg import IcebergTable
+from lakehouse_jobs.kafka import ConsumerGroup
 
 Tell = Callable[..., None]
 
@@ -73,7 +74,8 @@ def install(tell: Tell) -> Seams:
     for name, what in (("append", "write"), ("execute", "write"), ("publish", "publication")):
         setattr(IcebergTable, name, seams.around(f"the {{table}} {what}", getattr(IcebergTable, name)))
     stream_commit.commit_once = seams.around("the {table} commit", stream_commit.commit_once)
-    stream.commit_offsets = seams.around("the offsets of the group", stream.commit_offsets)
+    group: Any = ConsumerGroup
+    group.commit = seams.around("the offsets of the group", group.commit)
     handler: Any = stream.StreamHandler
     handler.__call__ = seams.around("the batch", handler.__call__)
     return seams
