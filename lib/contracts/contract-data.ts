@@ -33,6 +33,7 @@ export interface ContractData {
   readonly latencySeconds?: number;
   readonly rowsPerSecond?: number;
   readonly retentionDays?: number;
+  readonly qualityPercent: number;
   readonly expectedBytesPerDay?: number;
   readonly file: string;
   readonly declaredAt: string;

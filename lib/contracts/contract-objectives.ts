@@ -32,9 +32,11 @@ const OBJECTIVES = new Map<string, Objective>([
   ['latency', { units: SECONDS, meaning: 'say how long a run may take for the dataset' }],
   ['throughput', { units: ROWS_PER_SECOND, meaning: 'say how fast rows are loaded at least' }],
   ['retention', { units: DAYS, meaning: 'say how long rows are kept at least' }],
-  // the jobs read it, which stop at a wrong one
   ['quality', { units: { percent: 1 }, most: 100, meaning: 'say how much of what is expected silver must meet' }],
 ]);
+
+/** Percent of its expectations that a dataset must meet where the contract says nothing; the jobs have the same. */
+const QUALITY = 99;
 
 type Promises = NonNullable<ContractDocument['slaProperties']>;
 
@@ -42,7 +44,7 @@ type Promises = NonNullable<ContractDocument['slaProperties']>;
 export function readObjectives(
   file: ContractFile,
   promises: Promises,
-): Pick<ContractData, 'freshnessSeconds' | 'latencySeconds' | 'rowsPerSecond' | 'retentionDays'> {
+): Pick<ContractData, 'freshnessSeconds' | 'latencySeconds' | 'rowsPerSecond' | 'retentionDays' | 'qualityPercent'> {
   const known = [...OBJECTIVES.keys()];
   const values = new Map<string, number | undefined>();
   for (const [index, promise] of promises.entries()) {
@@ -61,6 +63,7 @@ export function readObjectives(
     latencySeconds: values.get('latency'),
     rowsPerSecond: values.get('throughput'),
     retentionDays: values.get('retention'),
+    qualityPercent: values.get('quality') ?? QUALITY,
   };
 }
 

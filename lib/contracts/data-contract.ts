@@ -59,6 +59,8 @@ export class DataContract {
   public readonly rowsPerSecond: number | undefined;
   /** How long rows are kept at least, in days of which a year has 365, when the contract promises it. */
   public readonly retentionDays: number | undefined;
+  /** How many percent of what the contract expects the dataset must meet to be served: 99 unless the contract says otherwise. */
+  public readonly qualityPercent: number;
   /** Bytes of compressed data that a usual day adds, when the contract says so. */
   public readonly expectedBytesPerDay: number | undefined;
   /**
@@ -97,6 +99,7 @@ export class DataContract {
     this.latencySeconds = data.latencySeconds;
     this.rowsPerSecond = data.rowsPerSecond;
     this.retentionDays = data.retentionDays;
+    this.qualityPercent = data.qualityPercent;
     this.expectedBytesPerDay = data.expectedBytesPerDay;
     this.tables = tablesOf(data);
     this.file = data.file;

@@ -32,13 +32,18 @@ export interface Watched {
   /** What a text calls it. */
   readonly of: string;
   readonly metric: cloudwatch.IMetric;
+  /** The datasets that it is about. */
+  readonly datasets: DataContract[];
 }
 
 /** Each dataset; many as one, beside which the graphs tell which of them it is. */
 export function watchedIn(datasets: DataContract[], metrics: LakehouseMetrics, name: string): Watched[] {
   return areMany(datasets)
-    ? [{ id: '', of: 'some dataset', metric: overAll(metrics, name) }]
-    : datasets.map(({ dataset }) => ({ id: pascal(dataset), of: dataset, metric: metrics.ofDataset(name, dataset) }));
+    ? [{ id: '', of: 'some dataset', metric: overAll(metrics, name), datasets }]
+    : datasets.map((contract) => {
+        const { dataset } = contract;
+        return { id: pascal(dataset), of: dataset, metric: metrics.ofDataset(name, dataset), datasets: [contract] };
+      });
 }
 
 /** Whether datasets are too many for an alarm and a line each. */

@@ -6,7 +6,7 @@ import type { LakehouseMetrics } from './lakehouse-metrics';
 import { MissingData } from './missing-data';
 import { type AlarmGroup, Concern, type QualityWatchOptions, type WatchAlarm, type WatchParts } from './watch-parts';
 
-/** The percent below which somebody should look. */
+/** The percent of rows that kept every rule below which somebody should look. */
 const GOOD = 99;
 
 const LOW: AlarmGroup = {
@@ -56,26 +56,28 @@ export function qualityWatch(
 
 function rowsAlarm({ id, of, metric }: Watched): WatchAlarm {
   return {
-    ...low(metric),
+    ...low(metric, GOOD),
     id: `${id}QualityLow`,
     missingData: MissingData.fine('no run has read new rows, so none was bad'),
     meaning: `less than ${GOOD} percent of the rows of ${of} that a run read kept the rules of its contract`,
   };
 }
 
-function tableAlarm({ id, of, metric }: Watched): WatchAlarm {
+/** Of many datasets it goes by the least that one of them promises: what it tells of is broken by whichever it is. */
+function tableAlarm({ id, of, metric, datasets }: Watched): WatchAlarm {
+  const promised = Math.min(...datasets.map(({ qualityPercent }) => qualityPercent));
   return {
-    ...low(metric),
+    ...low(metric, promised),
     id: `${id}ExpectationsUnmet`,
     missingData: MissingData.unchanged('no check has ended since; the last one decides'),
-    meaning: `less than ${GOOD} percent of what the contract of ${of} expects is met; what was staged is not served`,
+    meaning: `less than ${promised} percent of what the contract of ${of} expects is met; what was staged is not served`,
   };
 }
 
-function low(metric: cloudwatch.IMetric): Omit<WatchAlarm, 'id' | 'missingData' | 'meaning'> {
+function low(metric: cloudwatch.IMetric, threshold: number): Omit<WatchAlarm, 'id' | 'missingData' | 'meaning'> {
   return {
     metric,
-    threshold: GOOD,
+    threshold,
     comparisonOperator: cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
     severity: Severity.WARNING,
     firstStep: LOW.firstStep,

@@ -37,7 +37,12 @@ describe('DataContracts', () => {
       table: 'flights',
       watermarkColumn: 'updated_at',
     });
-    expect(flights).toMatchObject({ freshnessSeconds: 86_400, latencySeconds: 900, rowsPerSecond: 100 });
+    expect(flights).toMatchObject({
+      freshnessSeconds: 86_400,
+      latencySeconds: 900,
+      rowsPerSecond: 100,
+      qualityPercent: 99,
+    });
     expect(flights.expectedBytesPerDay).toBe(60_000);
     expect(flights.file).toBe('contracts/silver/flights.yaml');
     expect(flights.columns).toHaveLength(20);

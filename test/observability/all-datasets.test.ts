@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { DataContracts } from '../../lib/contracts';
 import { LakehouseDashboards, type Watch, type WatchGraph } from '../../lib/observability';
@@ -41,6 +43,18 @@ describe('Watches of more than 25 datasets', () => {
       expect.objectContaining({ ...asked, Expression: `SELECT MIN(QualityScore) ${of}` }),
     ]);
     expect(warningsOf(watched.stack)).toEqual([]);
+  });
+
+  test('tell of quality by the least that one of them promises', () => {
+    const directory = temporaryDirectory();
+    writeManyDatasets(directory, { datasets: 26 });
+    const [name] = readdirSync(join(directory, 'silver'));
+    const file = join(directory, 'silver', name);
+    const promise = 'slaProperties:\n  - property: quality\n    value: 90\n    unit: percent';
+    writeFileSync(file, readFileSync(file, 'utf8').replace('slaProperties:', promise));
+    const other = new Watched();
+    const { alarms: asked } = other.alarms([other.quality({}, DataContracts.fromDirectory(directory))]);
+    expect(other.template(asked.ExpectationsUnmet).Threshold).toBe(90);
   });
 
   test('show those datasets of many that stand out', () => {

@@ -255,14 +255,18 @@ describe('Watch.pipeline', () => {
   });
 });
 
-/** The contracts of this lake, one of which promises another freshness. */
-function promising(value: number, unit: string): DataContracts {
+/** The contracts of this lake, that of `airlines` changed. */
+function changed(from: string, to: string): DataContracts {
   const directory = temporaryDirectory();
   mkdirSync(join(directory, 'silver'));
   const text = readFileSync(join(CONTRACTS.directory, 'silver', 'airlines.yaml'), 'utf8');
-  const changed = text.replace('value: 30\n    unit: d', `value: ${value}\n    unit: ${unit}`);
-  writeFileSync(join(directory, 'silver', 'airlines.yaml'), changed);
+  writeFileSync(join(directory, 'silver', 'airlines.yaml'), text.replace(from, to));
   return DataContracts.fromDirectory(directory);
+}
+
+/** One promises another freshness. */
+function promising(value: number, unit: string): DataContracts {
+  return changed('value: 30\n    unit: d', `value: ${value}\n    unit: ${unit}`);
 }
 
 /** The description of the alarm on a stale table. */
@@ -280,6 +284,20 @@ describe('Watch.quality', () => {
       FlightsExpectationsUnmet: 'Minimum ExpectationsMet < 99, 1 periods, warning, ignore',
       FlightEventsExpectationsUnmet: 'Minimum ExpectationsMet < 99, 1 periods, warning, ignore',
     });
+  });
+
+  test('holds a table against what its contract promises', () => {
+    const watched = new Watched();
+    const contracts = changed(
+      'customProperties:',
+      '  - property: quality\n    value: 90\n    unit: percent\ncustomProperties:',
+    );
+    const { alarms } = watched.alarms([watched.quality({}, contracts)]);
+    expect(watched.template(alarms.AirlinesExpectationsUnmet)).toMatchObject({
+      Threshold: 90,
+      AlarmDescription: expect.stringContaining('less than 90 percent of what the contract of airlines expects'),
+    });
+    expect(watched.template(alarms.AirlinesQualityLow).Threshold).toBe(99);
   });
 });
 
