@@ -274,6 +274,30 @@ describe('the lakehouse on one machine', () => {
     expect(await lake.lakehouse('stream', 'status', 'dev')).toMatchObject({ code: 3 });
   });
 
+  test('looks after the tables of streams and of gold, and changes no row', async () => {
+    const { gold = '' } = (await lake.runtime()).databases;
+    const events = async (): Promise<unknown[]> => {
+      const { rows } = await lake.rows(silver, 'flight_events', { columns: ['flight', 'time_hour', 'reported_at'] });
+      return rows.map((row) => JSON.stringify(row)).toSorted();
+    };
+    const before = await events();
+    const cared = await lake.maintain();
+    expect(cared.filter(({ error }) => error !== null)).toEqual([]);
+    const found = new Map(cared.map((record) => [record.table.replace('glue_catalog.', ''), record]));
+    expect([...found.keys()]).toEqual(
+      expect.arrayContaining([`${bronze}.flight_events`, `${silver}.departures_hourly__late`, `${gold}.fct_flights`]),
+    );
+    expect([...found.keys()]).not.toContain(`${silver}.flights`);
+    const streamed = found.get(`${bronze}.flight_events`);
+    expect(streamed?.filesWritten).toBeLessThan(streamed?.filesReplaced ?? 0);
+    const made = found.get(`${gold}.agg_route`);
+    expect(made?.snapshotsBefore).toBeGreaterThan(1);
+    expect(made?.snapshotsAfter).toBe(1);
+    expect(await events()).toEqual(before);
+    const { rows } = await lake.rows(gold, 'agg_route', { columns: ['origin'] });
+    expect(rows.length).toBeGreaterThan(0);
+  });
+
   test('refuses a second run while one is up', async () => {
     const { code, stderr } = await lake.lakehouse('up');
     expect(code).toBe(1);

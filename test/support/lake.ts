@@ -37,6 +37,19 @@ export interface RowOptions {
   readonly where?: string;
 }
 
+/** What was done to tables. */
+const careShape = z.array(
+  z.looseObject({
+    table: z.string(),
+    filesReplaced: z.number(),
+    filesWritten: z.number(),
+    snapshotsBefore: z.number(),
+    snapshotsAfter: z.number(),
+    error: z.string().nullable(),
+  }),
+);
+type CareRecord = z.infer<typeof careShape>[number];
+
 /** What tables.py says of a table. */
 export interface TableRows {
   readonly columns: string[];
@@ -126,6 +139,17 @@ export class Lake {
         () => undefined,
       ),
     );
+  }
+
+  /** Runs the job that looks after tables, which keeps no version for its age but those that contracts keep. */
+  async maintain(runId = newRunId()): Promise<CareRecord[]> {
+    return this.withPipeline(async (pipeline) => {
+      const runtime = await pipeline.runtime('dev');
+      const request = { runId, correlationId: `integ-${runId}`, timeoutMs: 10 * MINUTE };
+      const step = { ...request, application: 'ingest', job: 'maintain', args: ['--keep-days', '0'] };
+      await pipeline.runStep(runtime, step, () => Promise.resolve());
+      return careShape.parse(JSON.parse(await pipeline.artifact(runtime, `runs/${runId}/maintain.json`)));
+    });
   }
 
   async withPipeline<T>(use: (pipeline: Pipeline) => Promise<T>): Promise<T> {

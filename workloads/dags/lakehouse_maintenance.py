@@ -1,4 +1,4 @@
-"""The care of the tables that streams write, daily: small files are joined, old versions given up.
+"""The care of the tables that streams and dbt write, daily: small files are joined, old versions given up.
 
 What pipelines know their progress by is kept; they go on meanwhile. Tables that Glue looks after are left to it.
 """

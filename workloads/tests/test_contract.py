@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from importlib import resources
@@ -13,7 +14,7 @@ import open_data_contract_standard
 import pytest
 import yaml
 
-from lakehouse_jobs.contract import Care, load_contracts, load_stream, load_windows, parse
+from lakehouse_jobs.contract import Care, load_care, load_contracts, load_stream, load_windows, parse
 from lakehouse_jobs.contract_yaml import load_yaml
 from lakehouse_jobs.exceptions import ContractError
 from support.items import DOCUMENT
@@ -258,22 +259,52 @@ def test_fails_when_the_dataset_of_a_stream_has_none() -> None:
         _ = parse(DOCUMENT, "items.yaml").stream
 
 
+def _with_custom(properties: dict[str, object]) -> dict[str, Any]:
+    added = [{"property": name, "value": value} for name, value in properties.items()]
+    return {**DOCUMENT, "customProperties": [*DOCUMENT["customProperties"], *added]}
+
+
 @pytest.mark.parametrize(
     ("properties", "care"),
     [
         ({}, Care(by_job=False, keep=timedelta(days=7))),
         ({"maintenance": "job", "snapshotRetentionDays": 3}, Care(by_job=True, keep=timedelta(days=3))),
+        (
+            {"compaction": "z-order", "sortOrder": [{"column": "name"}, {"column": "id", "direction": "desc"}]},
+            Care(by_job=False, compaction="z-order", curve=("name", "id")),
+        ),
     ],
 )
 def test_tables_are_cared_for_by_glue_unless_the_contract_leaves_it_to_the_job(
     properties: dict[str, object], care: Care
 ) -> None:
-    custom = [
-        *DOCUMENT["customProperties"],
-        *({"property": name, "value": value} for name, value in properties.items()),
-    ]
+    assert parse(_with_custom(properties), "items.yaml").care == care
 
-    assert parse({**DOCUMENT, "customProperties": custom}, "items.yaml").care == care
+
+def test_says_how_the_tables_of_a_zone_are_cared_for(tmp_path: Path) -> None:
+    (tmp_path / "gold").mkdir()
+    documents = {"trips": DOCUMENT, "kept": _with_custom({"maintenance": "job"})}
+    for name, document in documents.items():
+        own = {**document, "schema": [{**document["schema"][0], "name": name}]}
+        (tmp_path / "gold" / f"{name}.yaml").write_text(yaml.safe_dump(own))
+
+    assert load_care(tmp_path, "gold") == {"trips": Care(by_job=False), "kept": Care(by_job=True)}
+    assert load_care(tmp_path, "platinum") == {}
+
+
+@pytest.mark.parametrize(
+    ("properties", "said"),
+    [
+        ({"compaction": "sort"}, "'items.yaml: compaction' must be binpack where there is no sortOrder, got \"sort\""),
+        (
+            {"compaction": "hilbert", "sortOrder": [{"column": "name"}]},
+            "'items.yaml: compaction' must be binpack or sort or z-order, got \"hilbert\"",
+        ),
+    ],
+)
+def test_compaction_that_no_table_can_have_is_refused(properties: dict[str, object], said: str) -> None:
+    with pytest.raises(ContractError, match=re.escape(said)):
+        parse(_with_custom(properties), "items.yaml")
 
 
 def test_tables_that_a_stream_writes_are_cared_for_by_the_job_as_long_as_the_topic_can_be_replayed() -> None:

@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -108,6 +109,44 @@ def test_compacts_without_changing_a_row(
 
     assert (done.replaced, done.written) == (6, 1)
     assert _held(table.read()) == before
+
+
+@pytest.mark.parametrize(
+    ("compaction", "asked", "ids"),
+    [
+        ("binpack", "options", None),
+        ("sort", "strategy => 'sort', options", [0, 1, 2, 3, 4]),
+        ("z-order", "strategy => 'sort', sort_order => 'zorder(`order`)', options", [4, 3, 2, 1, 0]),
+    ],
+)
+def test_joins_small_files_in_the_order_that_is_asked_for(
+    spark: SparkSession,
+    rows: Callable[..., DataFrame],
+    monkeypatch: pytest.MonkeyPatch,
+    compaction: str,
+    asked: str,
+    ids: list[int] | None,
+) -> None:
+    """The table is sorted by `id`; along a curve through `order`, a word of SQL, ids go down."""
+    table = IcebergLakeTable(spark, f"glue_catalog.engines.joined_{compaction.replace('-', '_')}")
+    spark.sql("CREATE NAMESPACE IF NOT EXISTS glue_catalog.engines")
+    table.create(rows((0, "mon", 0)).withColumnRenamed("quantity", "order"))
+    for number in (3, 1, 4, 0, 2):
+        table.append(rows((number, "mon", -number)).withColumnRenamed("quantity", "order"))
+    spark.sql(f"ALTER TABLE {table.quoted} WRITE ORDERED BY id")
+    call, calls = IcebergLakeTable._call, []
+
+    def noted(self: IcebergLakeTable, procedure: str, arguments: str) -> list[Any]:
+        calls.append(arguments)
+        return call(self, procedure, arguments)
+
+    monkeypatch.setattr(IcebergLakeTable, "_call", noted)
+
+    done = table.join_files(compaction, ["order"])
+
+    assert (done.replaced, done.written) == (5, 1)
+    assert [arguments.startswith(f", {asked}") for arguments in calls] == [True]
+    assert ids in (None, [row["id"] for row in table.read().collect()])
 
 
 def test_files_that_cannot_be_compacted_do_not_keep_the_others_from_it(

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from pyspark.sql import SparkSession
@@ -17,6 +20,7 @@ from lakehouse_jobs.objects import DiskStore
 from lakehouse_jobs.retry import RetryPolicy
 from lakehouse_jobs.run_record import RunState
 from support.events import EventLake, event
+from support.gated import GatedLake
 from support.items import upsert
 from support.kafka import Topic
 from support.lake import CONTRACTS, Lake
@@ -28,6 +32,28 @@ NOW = timedelta(0)
 def _contracts(lake: Lake) -> list[Contract]:
     """The lake's contracts, cared for by the job, with no version kept for its age."""
     return [replace(contract, care=Care(by_job=True, keep=NOW)) for contract in lake.contracts]
+
+
+def _folders(lake: Lake) -> list[Path]:
+    """Those of bronze, dead letters and silver of `items`."""
+    tables = lake.tables()
+    names = [table.identifier for table in (tables.bronze, tables.dlq, tables.silver)]
+    [*logs] = (lake.spark.sql(f"SELECT file FROM {name}.metadata_log_entries").collect() for name in names)
+    return [Path(urlsplit(log[0]["file"]).path).parents[1] for log in logs]
+
+
+def _nobodys(folder: Path, name: str) -> Path:
+    """A file that no commit names."""
+    file = folder / "data" / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("what a writer left")
+    return file
+
+
+def _age(folder: Path, days: int) -> None:
+    moment = time.time() - timedelta(days=days).total_seconds()
+    for file in folder.rglob("*"):
+        os.utime(file, (moment, moment))
 
 
 def _job(lake: Lake) -> Maintenance:
@@ -81,10 +107,10 @@ def test_table_that_cannot_be_compacted_is_expired_all_the_same(
         sql.run(upsert(day, "bolt", day, f"0{day}"))
         lake.ingest()
 
-    def compact(_: IcebergLakeTable) -> None:
+    def join_files(*_: object) -> None:
         raise failure
 
-    monkeypatch.setattr(IcebergLakeTable, "compact", compact)
+    monkeypatch.setattr(IcebergLakeTable, "join_files", join_files)
 
     [_, _, silver] = run(spark, replace(_job(lake), retry=RetryPolicy(attempts=1)), _contracts(lake))
 
@@ -104,6 +130,65 @@ def test_leaves_to_glue_what_glue_looks_after_and_keeps_versions_as_long_as_the_
     kept = replace(lake.contracts[0], care=Care(by_job=True, keep=timedelta(days=1)))
     [_, _, silver] = run(spark, _job(lake), [kept])
     assert (silver.snapshotsBefore, silver.snapshotsAfter) == (3, 3)
+
+
+def test_removes_old_files_that_no_commit_knows(lake: Lake, sql: Sql, spark: SparkSession) -> None:
+    """A table's folder begins with the name of another; what was staged weeks ago can still be published."""
+    for day in (1, 2):
+        sql.run(upsert(day, "bolt", day, f"0{day}"))
+        lake.ingest()
+    sql.run(upsert(3, "nut", 3, "03"))
+    lake.ingest(stage=True)
+    folders = _folders(lake)
+    lost = [_nobodys(folder, "lost.parquet") for folder in folders]
+    for folder in folders:
+        _age(folder, days=8)
+    written = [_nobodys(folder, "written.parquet") for folder in folders]
+    kept = replace(lake.contracts[0], care=Care(by_job=True, keep=timedelta(days=1)))
+
+    records = run(spark, _job(lake), [kept])
+
+    assert [(record.orphansRemoved, record.error) for record in records] == [(1, None)] * 3
+    assert not any(file.exists() for file in lost)
+    assert all(file.exists() for file in written)
+    GatedLake(lake).check()
+    assert [row["id"] for row in lake.silver()] == [1, 2, 3]
+
+
+def test_compacts_the_dataset_in_the_order_of_the_contract(lake: Lake, sql: Sql, spark: SparkSession) -> None:
+    for day in (3, 1, 4, 2, 5):
+        sql.run(upsert(day, "bolt", 9 - day, f"0{day}"))
+        lake.ingest()
+    care = Care(by_job=True, keep=NOW, compaction="z-order", curve=("quantity",))
+
+    records = run(spark, _job(lake), [replace(lake.contracts[0], care=care)])
+
+    assert [record.error for record in records] == [None] * 3
+    assert [row["id"] for row in lake.rows("silver").collect()] == [5, 4, 3, 2, 1]
+
+
+def test_cares_for_gold_but_for_what_glue_looks_after_there(lake: Lake, spark: SparkSession) -> None:
+    gold = f"gold_{lake.number}"
+    spark.sql(f"CREATE NAMESPACE glue_catalog.{gold}")
+    for name in ("dim_carrier", "trips"):
+        for _ in range(5):
+            spark.sql(f"CREATE OR REPLACE TABLE glue_catalog.{gold}.{name} USING iceberg AS SELECT 1 AS id")
+    job = replace(_job(lake), databases={**lake.databases, "gold": gold}, gold={"trips": Care(by_job=False)})
+
+    [dimension] = run(spark, job, [])
+
+    assert dimension.table == f"glue_catalog.{gold}.dim_carrier"
+    assert (dimension.snapshotsBefore, dimension.snapshotsAfter, dimension.error) == (5, 1, None)
+    assert run(spark, replace(job, gold=None), []) == []
+
+
+def test_tells_that_gold_cannot_be_read_when_the_rest_is_done(lake: Lake, spark: SparkSession) -> None:
+    job = replace(_job(lake), databases={**lake.databases, "gold": "nowhere"}, gold={}, retry=RetryPolicy(attempts=1))
+
+    [*rest, gold] = run(spark, job, _contracts(lake))
+
+    assert [record.error for record in rest] == [None] * 3
+    assert (gold.table, str(gold.error)[:6]) == ("glue_catalog.nowhere", "list: ")
 
 
 def test_cares_for_windows_and_their_late_records(topic: Topic, spark: SparkSession, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from lakehouse_jobs.commands import command
 from lakehouse_jobs.commands import transform as transform_command
 from lakehouse_jobs.dbt_lineage import Made, TransformLineage, columns
 from lakehouse_jobs.dbt_project import DbtProject, NodeResult
+from lakehouse_jobs.engines import IcebergLakeTable
 from lakehouse_jobs.exceptions import TransformError
 from lakehouse_jobs.iceberg import IcebergTable
 from lakehouse_jobs.lineage_steps import GlueTables
@@ -220,6 +221,16 @@ def _another_gold(lake: GoldLake, project: Path) -> None:
     lake.spark.sql("INSERT INTO glue_catalog.gold.agg_route SELECT * FROM glue_catalog.gold.agg_route LIMIT 0")
 
 
+def _compact(lake: GoldLake) -> None:
+    """All files anew, of a source, of what was made of it and of the results."""
+    for table, column in {
+        "silver_gold.flights": "carrier",
+        "gold.dim_carrier": "name",
+        "gold.dbt_run_results": "node",
+    }.items():
+        assert IcebergLakeTable(lake.spark, f"glue_catalog.{table}").compact([column]).written > 0
+
+
 def test_builds_again_where_something_has_changed(
     lake: GoldLake, second: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -231,6 +242,8 @@ def test_builds_again_where_something_has_changed(
         return lake.run(run_id, project=project, **options).unchanged
 
     assert [unchanged(rebuild=True), unchanged()] == [False, True]
+    _compact(lake)
+    assert unchanged()
     for change in (_another_project, _another_row_of_silver, _another_gold):
         change(lake, project)
         assert [unchanged(), unchanged()] == [False, True], change.__name__

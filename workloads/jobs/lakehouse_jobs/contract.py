@@ -84,10 +84,15 @@ class Derivation:
 
 @dataclass(frozen=True)
 class Care:
-    """Who looks after a dataset's tables, the job `maintain` or Glue, and how long old versions stay at least."""
+    """Who looks after a dataset's tables, the job `maintain` or Glue, how long old versions stay at least, and how
+    compaction orders the rows of the dataset's own table: `binpack`, `sort` by its sort order, or `z-order` along a
+    curve through columns.
+    """
 
     by_job: bool = True
     keep: timedelta = timedelta(days=7)
+    compaction: str = "binpack"
+    curve: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -165,6 +170,18 @@ def load_all(directory: Path) -> list[Contract]:
     :raises ContractError: a document is malformed.
     """
     return [parse(_read(path), str(path)) for path in sorted((directory / "silver").glob("*.yaml"))]
+
+
+def load_care(directory: Path, zone: str) -> dict[str, Care]:
+    """How the tables are cared for that the contracts in `directory/<zone>` describe, by dataset.
+
+    :raises ContractError: a document is malformed.
+    """
+    documents = [(str(path), _read(path)) for path in sorted((directory / zone).glob("*.yaml"))]
+    return {
+        str(_schema_object(document, origin).get("name")): _care(_custom(document), origin)
+        for origin, document in documents
+    }
 
 
 def load_stream(directory: Path, dataset: str) -> Contract:
@@ -285,7 +302,13 @@ def _care(custom: Mapping[str, Any], origin: str) -> Care:
     stream = custom.get("stream")
     replayed = stream.get("retentionDays", 0) if isinstance(stream, Mapping) else 0
     days = custom.get("snapshotRetentionDays", max(Care.keep.days, int(replayed)))
-    return Care(by_job[said], timedelta(days=int(days)))
+    ordered = tuple(str(entry["column"]) for entry in custom.get("sortOrder") or ())
+    compaction = custom.get("compaction", Care.compaction)
+    possible = ("binpack", "sort", "z-order") if ordered else ("binpack",)
+    if compaction not in possible:
+        must = f"be {' or '.join(possible)}{'' if ordered else ' where there is no sortOrder'}"
+        raise ContractError(problem(f"{origin}: compaction", must, compaction, "correct the contract"))
+    return Care(by_job[said], timedelta(days=int(days)), compaction, ordered if compaction == "z-order" else ())
 
 
 def _source(value: object, origin: str) -> SourceTable:

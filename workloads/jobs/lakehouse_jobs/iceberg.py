@@ -27,6 +27,8 @@ from pyspark.sql import DataFrame, SparkSession
 from lakehouse_jobs.exceptions import ConfigurationError, problem
 
 _LOGGER = logging.getLogger(__name__)
+CATALOG = "glue_catalog"
+"""What Spark calls the catalog of the lake."""
 PREFIX = "lakehouse."
 """Prefix of this project's keys in a snapshot summary."""
 TOKEN = f"{PREFIX}batch-token"
@@ -57,10 +59,13 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Head:
-    """What a branch serves: a snapshot, and the schema that it is read by, which an `ALTER TABLE` changes alone."""
+    """What a branch serves: a snapshot, the schema that it is read by, which an `ALTER TABLE` changes alone, and the
+    newest snapshot that changed rows.
+    """
 
     snapshot: int
     schema: int
+    rows: int | None
 
 
 class IcebergTable:
@@ -95,6 +100,15 @@ class IcebergTable:
     def current(self) -> Snapshot | None:
         """The current snapshot; None while the table is empty."""
         return next(self.history(), None)
+
+    @property
+    def snapshots(self) -> int:
+        """How many snapshots the table holds: on branches, staged, or of before it was replaced."""
+        return int(self._metadata().snapshots().size())
+
+    def changed(self) -> Snapshot | None:
+        """The newest snapshot that changed rows, and no files alone, as a compaction does; None where none is left."""
+        return next((snapshot for snapshot in self.history() if snapshot.operation != "replace"), None)
 
     def newest(self, key: str) -> Snapshot | None:
         """The newest snapshot whose summary holds this project's key `key`."""
@@ -219,7 +233,11 @@ class IcebergTable:
         """Where the branch stands, and by which columns; None while the table is empty."""
         metadata = self._metadata()
         reference = metadata.ref(self.branch)
-        return None if reference is None else Head(reference.snapshotId(), metadata.currentSchemaId())
+        if reference is None:
+            return None
+        line = self._line(metadata, reference.snapshotId())
+        rows = next((snapshot.id for snapshot in line if snapshot.operation != "replace"), None)
+        return Head(reference.snapshotId(), metadata.currentSchemaId(), rows)
 
     def set_back(self, head: Head) -> None:
         """Let the branch stand where it has stood, with the columns of then, in one commit.

@@ -20,7 +20,7 @@ from pyspark.sql import functions as F  # noqa: N812
 from lakehouse_jobs.contract import Contract
 from lakehouse_jobs.exceptions import ConfigurationError, TerminalError, problem
 from lakehouse_jobs.frames import kept
-from lakehouse_jobs.iceberg import IcebergTable
+from lakehouse_jobs.iceberg import CATALOG, IcebergTable
 from lakehouse_jobs.objects import ObjectStore
 from lakehouse_jobs.retry import RetryPolicy
 
@@ -101,7 +101,7 @@ def run(spark: SparkSession, job: Reconcile, contract: Contract) -> Reconciliati
     """
     comparison = comparison_of(contract.dataset)
     flights, events = (
-        IcebergTable(spark, f"glue_catalog.{job.databases['silver']}.{name}").read()
+        IcebergTable(spark, f"{CATALOG}.{job.databases['silver']}.{name}").read()
         for name in (comparison.dataset, contract.dataset)
     )
     known = min(_newest(flights, comparison.ordering_column), _newest(events, contract.ordering_column))

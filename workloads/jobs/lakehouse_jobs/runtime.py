@@ -20,7 +20,7 @@ _VERSION = 1
 @dataclass(frozen=True)
 class Runtime:
     """The stack's facts: environment, Glue databases and bucket names by zone, secret ids by source, Kafka cluster,
-    SNS topics by severity.
+    SNS topics by severity, the applications that are deployed.
     """
 
     environment: str
@@ -29,6 +29,7 @@ class Runtime:
     secrets: Mapping[str, str]
     kafka_cluster_arn: str | None = None
     topics: Mapping[str, str] = field(default_factory=dict)
+    applications: frozenset[str] = frozenset()
 
     def bucket_uri(self, zone: str) -> str:
         """`s3://<bucket>` of a zone (landing, bronze, …, artifacts)."""
@@ -73,7 +74,8 @@ def parse_runtime(document: Mapping[str, Any], name: str) -> Runtime:
     secrets = {source: str(entry["secretId"]) for source, entry in sources.items()}
     cluster = (document.get("kafka") or {}).get("clusterArn")
     topics = document.get("topics") or {}
-    return Runtime(str(document.get("environment")), databases, buckets, secrets, cluster, topics)
+    applications = frozenset(document.get("applications") or ())
+    return Runtime(str(document.get("environment")), databases, buckets, secrets, cluster, topics, applications)
 
 
 def load_credentials(runtime: Runtime, source: str, retry: RetryPolicy) -> Credentials:

@@ -19,7 +19,7 @@ from lakehouse_jobs.contract import Contract
 from lakehouse_jobs.exceptions import ConcurrentRunError, problem
 from lakehouse_jobs.extract import Progress
 from lakehouse_jobs.frames import kept
-from lakehouse_jobs.iceberg import MAIN, PREFIX, TOKEN, IcebergTable, Snapshot
+from lakehouse_jobs.iceberg import CATALOG, MAIN, PREFIX, TOKEN, IcebergTable, Snapshot
 from lakehouse_jobs.landing import Batch
 from lakehouse_jobs.retry import RetryPolicy
 from lakehouse_jobs.transforms import CHANGE, changed_rows, merge_statement, newest_by_key
@@ -59,7 +59,7 @@ class DatasetTables:
     @classmethod
     def of(cls, spark: SparkSession, databases: Mapping[str, str], dataset: str, branch: str = MAIN) -> DatasetTables:
         """By the Glue databases of the zones (`databases["bronze"]`, `databases["silver"]`); `branch` is silver's."""
-        bronze, silver = (f"glue_catalog.{databases[zone]}.{dataset}" for zone in ("bronze", "silver"))
+        bronze, silver = (f"{CATALOG}.{databases[zone]}.{dataset}" for zone in ("bronze", "silver"))
         dlq = IcebergTable(spark, f"{bronze}__dlq")
         return cls(IcebergTable(spark, bronze), dlq, IcebergTable(spark, silver, branch))
 

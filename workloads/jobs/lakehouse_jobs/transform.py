@@ -14,7 +14,7 @@ import json
 import logging
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
@@ -26,12 +26,11 @@ from pyspark.sql import SparkSession
 from lakehouse_jobs.commits import Claim, commit_once
 from lakehouse_jobs.dbt_lineage import TransformLineage
 from lakehouse_jobs.dbt_project import DbtProject, NodeResult
-from lakehouse_jobs.iceberg import PREFIX, TOKEN, Head, IcebergTable
+from lakehouse_jobs.iceberg import CATALOG, PREFIX, TOKEN, Head, IcebergTable
 from lakehouse_jobs.objects import ObjectStore
 from lakehouse_jobs.retry import RetryPolicy
 
 _LOGGER = logging.getLogger(__name__)
-CATALOG = "glue_catalog"
 RESULTS_TABLE = "dbt_run_results"
 DOCS = "dbt-docs/index.html"
 _EXAMPLES = 3
@@ -106,7 +105,8 @@ def run(session: Callable[[], SparkSession], job: Transform) -> TransformRecord:
         with _current_catalog(spark):
             gold, whole = job.databases["gold"], job.select is None
             fresh = project.freshness() if whole else []
-            sources, before = _snapshots(spark, project.sources), _heads(spark, gold)
+            sources = {name: IcebergTable(spark, f"{CATALOG}.{name}").head() for name in project.sources}
+            before = _heads(spark, gold)
             unchanged = (
                 whole and not job.rebuild and _state(project, sources, before) == _last_state(spark, gold, before)
             )
@@ -187,13 +187,7 @@ def _heads(spark: SparkSession, gold: str) -> dict[str, Head]:
     return {name: head for name, head in found.items() if head is not None}
 
 
-def _snapshots(spark: SparkSession, tables: Iterable[str]) -> dict[str, int | None]:
-    """The current snapshot of each of `tables`, `<database>.<table>`; None while it is empty."""
-    found = {name: IcebergTable(spark, f"{CATALOG}.{name}").head() for name in tables}
-    return {name: None if head is None else head.snapshot for name, head in found.items()}
-
-
-def _checked(job: Transform, sources: Mapping[str, int | None]) -> set[str]:
+def _checked(job: Transform, sources: Mapping[str, Head | None]) -> set[str]:
     """The sources that the check of this run has found to meet all that their contract expects, as they are now.
 
     dbt's tests of them are written from the same contracts, and would read the same rows again.
@@ -202,18 +196,20 @@ def _checked(job: Transform, sources: Mapping[str, int | None]) -> set[str]:
     datasets = json.loads(document)["datasets"] if document is not None else []
     met = {each["dataset"]: each["snapshot"] for each in datasets if each["expectations"] == each["met"] > 0}
     silver = {f"{job.databases['silver']}.{dataset}": snapshot for dataset, snapshot in met.items()}
-    return {table for table, snapshot in silver.items() if snapshot is not None and sources.get(table) == snapshot}
+    heads = {table: head.snapshot for table, head in sources.items() if head is not None}
+    return {table for table, snapshot in silver.items() if snapshot is not None and heads.get(table) == snapshot}
 
 
-def _state(project: DbtProject, sources: Mapping[str, int | None], gold: Mapping[str, Head]) -> str:
-    """What gold is, and is made of, as a digest."""
-    made = {name: head.snapshot for name, head in gold.items() if name != RESULTS_TABLE}
-    return hashlib.sha256(json.dumps([project.digest, sources, made], sort_keys=True).encode()).hexdigest()
+def _state(project: DbtProject, sources: Mapping[str, Head | None], gold: Mapping[str, Head]) -> str:
+    """What gold is, and is made of, as a digest; a compaction changes neither."""
+    read = {name: None if head is None else head.rows for name, head in sources.items()}
+    made = {name: head.rows for name, head in gold.items() if name != RESULTS_TABLE}
+    return hashlib.sha256(json.dumps([project.digest, read, made], sort_keys=True).encode()).hexdigest()
 
 
 def _last_state(spark: SparkSession, gold: str, heads: Mapping[str, Head]) -> str | None:
     """What the last run came to; None where it did not pass, or built a part."""
-    results = IcebergTable(spark, f"{CATALOG}.{gold}.{RESULTS_TABLE}").current() if RESULTS_TABLE in heads else None
+    results = IcebergTable(spark, f"{CATALOG}.{gold}.{RESULTS_TABLE}").changed() if RESULTS_TABLE in heads else None
     return None if results is None else results.get(_STATE)
 
 

@@ -26,7 +26,7 @@ from lakehouse_jobs.contract import METADATA_COLUMNS, Contract
 from lakehouse_jobs.exceptions import ConcurrentRunError, ContractError, problem
 from lakehouse_jobs.frames import kept
 from lakehouse_jobs.hours import Hours
-from lakehouse_jobs.iceberg import PREFIX, IcebergTable
+from lakehouse_jobs.iceberg import CATALOG, PREFIX, IcebergTable
 from lakehouse_jobs.retry import RetryPolicy
 from lakehouse_jobs.transforms import CHANGE
 
@@ -65,7 +65,7 @@ class Windows:
     """The windows of one contract: their table, and that of the records that came too late for them."""
 
     def __init__(self, spark: SparkSession, databases: Mapping[str, str], contract: Contract) -> None:
-        name = f"glue_catalog.{databases['silver']}.{contract.dataset}"
+        name = f"{CATALOG}.{databases['silver']}.{contract.dataset}"
         self.table = IcebergTable(spark, name)
         self.late = IcebergTable(spark, f"{name}__late")
         self._contract = contract

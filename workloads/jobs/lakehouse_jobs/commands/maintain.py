@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from lakehouse_jobs import maintain
 from lakehouse_jobs.commands.command import FAILED, OK, Command, runtime_of
-from lakehouse_jobs.contract import load_all
+from lakehouse_jobs.contract import load_all, load_care
 from lakehouse_jobs.objects import store_for
 from lakehouse_jobs.retry import RetryPolicy
 from lakehouse_jobs.session import session
@@ -28,6 +28,7 @@ def _run(options: argparse.Namespace) -> int:
         run_id=options.run_id,
         correlation_id=options.correlation_id,
         databases=dict(runtime.databases),
+        gold=load_care(options.contracts, "gold") if "transform" in runtime.applications else None,
         artifacts_uri=artifacts,
         store=store_for(artifacts),
         keep=timedelta(days=options.keep_days),

@@ -79,20 +79,35 @@ class IcebergLakeTable(LakeTable):
         found = self._table.history()
         return [Version(snapshot.id, snapshot.committed_at, snapshot.operation) for snapshot in found]
 
+    @property
+    def snapshots(self) -> int:
+        """How many snapshots there are, those included that a table had before it was replaced."""
+        return self._table.snapshots
+
     def compact(self, cluster_by: Sequence[str] = ()) -> Compaction:
-        """See `LakeTable`; in up to ten commits, so that a writer that changes some files costs those alone.
+        """See `LakeTable`. A Z-order is only one when no file is left out; bin-packing takes the small files."""
+        if not cluster_by:
+            return self.join_files()
+        return self._compact(_along(cluster_by), every=True)
+
+    def join_files(self, compaction: str = "binpack", curve: Sequence[str] = ()) -> Compaction:
+        """Rewrite small files, their rows as they are (`binpack`), in the table's sort order (`sort`) or along a curve
+        through columns (`z-order`); what was joined before stays as it is. The words are those of Glue's optimizer.
+        """
+        strategies = {"binpack": "", "sort": ", strategy => 'sort'", "z-order": _along(curve)}
+        return self._compact(strategies[compaction], every=False)
+
+    def _compact(self, strategy: str, *, every: bool) -> Compaction:
+        """In up to ten commits, so that a writer that changes some files costs those alone.
 
         What such commits fail with is only logged. So where none was made, or files could not be written, one commit
         of all that is left says why, or finds that there was nothing to do.
         """
-        columns = ", ".join(cluster_by)
-        strategy = f", strategy => 'sort', sort_order => 'zorder({columns})'" if cluster_by else ""
-        # a Z-order is only one when no file is left out; bin-packing takes the small files
-        every = "true" if cluster_by else "false"
-        done, failed = self._rewrite(strategy, {"rewrite-all": every, "partial-progress.enabled": "true"})
+        files = {"rewrite-all": str(every).lower()}
+        done, failed = self._rewrite(strategy, {**files, "partial-progress.enabled": "true"})
         if done.replaced > 0 and failed == 0:
             return done
-        rest, _ = self._rewrite(strategy, {"rewrite-all": every})
+        rest, _ = self._rewrite(strategy, files)
         return Compaction(done.replaced + rest.replaced, done.written + rest.written)
 
     def _rewrite(self, strategy: str, options: Mapping[str, str]) -> tuple[Compaction, int]:
@@ -111,8 +126,16 @@ class IcebergLakeTable(LakeTable):
         horizon = min(before, oldest)
         if horizon < before:
             _LOGGER.info("kept for its token", extra={"table": self.name, "since": horizon.isoformat()})
-        moment = horizon.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
-        self._call("expire_snapshots", f", older_than => TIMESTAMP '{moment}', retain_last => 1")
+        self._call("expire_snapshots", f", older_than => {_timestamp(horizon)}, retain_last => 1")
+
+    def remove_orphans(self, before: datetime) -> int:
+        """Delete the files in the table's folder that no version knows and that are from before a moment; how many.
+
+        They are what a writer left that was killed before its commit. One that is still at work has such files too, so
+        the moment must be before any of them began; Iceberg refuses less than 24 hours.
+        """
+        # the folder is listed through the catalog's own access, with a slash at the end: not those whose names go on
+        return len(self._call("remove_orphan_files", f", older_than => {_timestamp(before)}, prefix_listing => true"))
 
     def _newest_of_applications(self) -> list[Snapshot]:
         found: dict[str, Snapshot] = {}
@@ -125,3 +148,11 @@ class IcebergLakeTable(LakeTable):
     def _call(self, procedure: str, arguments: str) -> list[Any]:
         catalog, _, table = self.name.partition(".")
         return self._spark.sql(f"CALL `{catalog}`.system.{procedure}(table => '{table}'{arguments})").collect()
+
+
+def _along(columns: Sequence[str]) -> str:
+    return f", strategy => 'sort', sort_order => 'zorder({', '.join(f'`{name}`' for name in columns)})'"
+
+
+def _timestamp(moment: datetime) -> str:
+    return f"TIMESTAMP '{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}'"

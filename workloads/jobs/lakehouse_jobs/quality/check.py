@@ -17,6 +17,7 @@ from pyspark.sql import SparkSession
 
 from lakehouse_jobs.contract import Contract
 from lakehouse_jobs.failures import translate
+from lakehouse_jobs.iceberg import CATALOG
 from lakehouse_jobs.logging import bound
 from lakehouse_jobs.objects import ObjectStore
 from lakehouse_jobs.quality.alerts import Alerts
@@ -121,7 +122,7 @@ def _checked(spark: SparkSession, job: Check, contract: Contract, checkpoints: C
     result = DatasetQuality(contract.dataset, threshold=contract.minimum_quality)
     with bound(dataset=contract.dataset):
         try:
-            identifier = f"glue_catalog.{job.databases['silver']}.{contract.dataset}"
+            identifier = f"{CATALOG}.{job.databases['silver']}.{contract.dataset}"
             _pass(Gate(spark, identifier, contract), checkpoints, job, result)
         except Exception as error:
             failure = translate(error)
