@@ -28,7 +28,7 @@ _OUTAGE_SECONDS = 2.0
 @pytest.fixture
 def fragile(spark: SparkSession) -> Iterator[KafkaServer]:
     """A broker of the test's own, to be killed."""
-    server = KafkaServer(kafka.jars())
+    server = KafkaServer(kafka.jars(), killed=True)
     try:
         server.start()
         yield server

@@ -35,10 +35,9 @@ offsets.topic.num.partitions=1
 transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1
 group.initial.rebalance.delay.ms=0
-broker.heartbeat.interval.ms=500
-broker.session.timeout.ms=2000
+broker.heartbeat.interval.ms={heartbeat}
+broker.session.timeout.ms={session}
 """
-"""A session is short, so that one that was killed is let in again soon after it is back."""
 
 
 def jars() -> Path:
@@ -51,13 +50,18 @@ def jars() -> Path:
 
 
 class KafkaServer:
-    """A broker on a free loopback port with its data in a temporary folder."""
+    """A broker on a free loopback port with its data in a temporary folder.
 
-    def __init__(self, folder: Path) -> None:
+    One that is `killed` is let in again soon after it is back. Its session is short, so a busy machine can end it.
+    """
+
+    def __init__(self, folder: Path, *, killed: bool = False) -> None:
         self._root = Path(tempfile.mkdtemp(prefix="lakehouse-kafka-"))
         self.port, controller = _free_ports()
         settings = self._root / "server.properties"
-        settings.write_text(_PROPERTIES.format(port=self.port, controller=controller, folder=self._root))
+        heartbeat, session = (500, 2000) if killed else (2000, 60_000)
+        ports = {"port": self.port, "controller": controller}
+        settings.write_text(_PROPERTIES.format(**ports, folder=self._root, heartbeat=heartbeat, session=session))
         home = os.environ.get("JAVA_HOME")
         java = [f"{home}/bin/java" if home else "java", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
         java += ["-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", f"{folder}/*"]
@@ -131,13 +135,16 @@ class Topic:
         settings = self._settings({"acks": "all"})
         serializer = jvm.org.apache.kafka.common.serialization.ByteArraySerializer()
         producer = jvm.org.apache.kafka.clients.producer.KafkaProducer(settings, serializer, serializer)
+        sent = []
         for payload in payloads:
             value = payload.encode() if isinstance(payload, str) else payload
             record = jvm.org.apache.kafka.clients.producer.ProducerRecord(self.name, partition, b"key", value)
             record.headers().add("source", b"test")
             record.headers().add("nothing", None)
-            producer.send(record)
+            sent.append(producer.send(record))
         producer.close()
+        for each in sent:
+            each.get()
 
     def records(self) -> list[dict[str, Any]]:
         """The records that are committed: key, value and headers, in the order of each partition."""
