@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Lake, RowOptions, TableRows } from '../support/lake';
 
@@ -13,7 +14,7 @@ export interface Distances {
   readonly served: Map<string, unknown>;
 }
 
-/** The load of the stream of flight_events: what was reported in one quarter of an hour after the other, without a pause. */
+/** The load of the stream of flight_events: what was reported in one quarter of an hour after the other, each few seconds. */
 export class Load {
   /** Events that were sent; a few of them come twice, and a few records are broken. */
   sent = 0;
@@ -82,6 +83,8 @@ export class Load {
       const { events, duplicates, corrupt } = sentShape.parse(sent);
       this.sent += events;
       this.records += events + duplicates + corrupt;
+      // more often than the stream reads; without a pause the machine would do little else
+      await delay(2_000);
     }
   }
 

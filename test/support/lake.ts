@@ -406,7 +406,7 @@ export async function eventually(what: string, holds: () => Promise<boolean>, mi
   const deadline = Date.now() + milliseconds;
   while (!(await holds())) {
     if (Date.now() > deadline) throw new Error(`not within ${milliseconds / 1000} s: ${what}`);
-    await delay(20);
+    await delay(1_000);
   }
 }
 

@@ -58,7 +58,10 @@ const ORCHESTRATION = join(root, 'local/tests/orchestration');
 const ENVIRONMENTS = join(root, 'local/tests/test_environments.py');
 const EXACTLY_ONCE = join(root, 'local/tests/test_exactly_once.py');
 
-/** In the order they begin: the quick ones, so that a plain mistake is seen at once, then the longest. */
+/**
+ * In the order they begin: the quick ones, so that a plain mistake is seen at once, then the longest, and last those that
+ * end soon, so that none is left to run alone.
+ */
 export const suites: Suite[] = [
   {
     name: 'lint',
@@ -95,6 +98,13 @@ export const suites: Suite[] = [
     timeoutMs: 45 * MINUTE,
   },
   {
+    name: 'orchestration',
+    report: 'junit',
+    command: (report) => pytest('emulator', report, ORCHESTRATION),
+    env: { PYTHONPATH: join(root, 'local') },
+    timeoutMs: 15 * MINUTE,
+  },
+  {
     name: 'local',
     report: 'junit',
     command: (report) => [
@@ -112,9 +122,9 @@ export const suites: Suite[] = [
     timeoutMs: 15 * MINUTE,
   },
   {
-    name: 'orchestration',
+    name: 'exactly-once',
     report: 'junit',
-    command: (report) => pytest('emulator', report, ORCHESTRATION),
+    command: (report) => pytest('emulator', report, EXACTLY_ONCE),
     env: { PYTHONPATH: join(root, 'local') },
     timeoutMs: 15 * MINUTE,
   },
@@ -123,13 +133,6 @@ export const suites: Suite[] = [
     report: 'vitest',
     command: (report) => vitest('package', report),
     timeoutMs: 10 * MINUTE,
-  },
-  {
-    name: 'exactly-once',
-    report: 'junit',
-    command: (report) => pytest('emulator', report, EXACTLY_ONCE),
-    env: { PYTHONPATH: join(root, 'local') },
-    timeoutMs: 15 * MINUTE,
   },
   {
     name: 'scale',

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
+from pyspark import SparkContext
 from pyspark.sql import SparkSession
 
 from lakehouse_jobs.engines import DELTA_SETTINGS
@@ -18,8 +20,23 @@ _JVM = (
 )
 """
 C2 compiles a method after sixteen times the calls that it takes by itself: it took a third of the tests' CPU.
-Hadoop runs `chmod` for each file and folder that it makes, a dozen times a second: VFORK starts it without a helper.
+Hadoop runs `chmod` for each file of a checkpoint: VFORK starts it without a helper.
 """
+
+
+_PLAIN_FILES = """
+public class PlainFiles extends org.apache.hadoop.fs.LocalFileSystem {
+  public PlainFiles() {
+    super(new org.apache.hadoop.fs.RawLocalFileSystem() {
+      public void setPermission(org.apache.hadoop.fs.Path path, org.apache.hadoop.fs.permission.FsPermission mode) {}
+    });
+    setWriteChecksum(false);
+    setVerifyChecksum(false);
+  }
+}
+"""
+"""Files as an object store has them. For Hadoop's own it starts `chmod` for each file and folder that it makes, a dozen
+times a second, and writes a file of checksums beside each."""
 
 
 def jars() -> list[str]:
@@ -61,6 +78,7 @@ def start(warehouse: Path) -> SparkSession:
         "spark.sql.warehouse.dir": str(warehouse / "spark-warehouse"),
         "spark.sql.catalogImplementation": "in-memory",
     }
+    _write_plain_files()
     builder = SparkSession.builder.appName("tests")
     for key, value in settings.items():
         builder = builder.config(key, value)
@@ -68,6 +86,18 @@ def start(warehouse: Path) -> SparkSession:
     spark.sparkContext.setLogLevel("ERROR")
     remember_classes(spark)
     return spark
+
+
+def _write_plain_files() -> None:
+    """Let Hadoop find its file system of `file:` among those that it keeps, of which each process has one."""
+    SparkContext._ensure_initialized()
+    jvm: Any = SparkContext._jvm
+    compiler = jvm.org.codehaus.janino.SimpleCompiler()
+    compiler.cook(_PLAIN_FILES)
+    settings = jvm.org.apache.hadoop.conf.Configuration()
+    settings.setClassLoader(compiler.getClassLoader())
+    settings.set("fs.file.impl", "PlainFiles")
+    jvm.org.apache.hadoop.fs.FileSystem.get(jvm.java.net.URI.create("file:///"), settings)
 
 
 def another(spark: SparkSession) -> SparkSession:
