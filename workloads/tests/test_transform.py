@@ -225,7 +225,7 @@ def _compact(lake: GoldLake) -> None:
     """All files anew, of a source, of what was made of it and of the results."""
     for table, column in {
         "silver_gold.flights": "carrier",
-        "gold.dim_carrier": "name",
+        "gold.dim_carrier": "carrier_name",
         "gold.dbt_run_results": "node",
     }.items():
         assert IcebergLakeTable(lake.spark, f"glue_catalog.{table}").compact([column]).written > 0
