@@ -91,8 +91,8 @@ class IcebergLakeTable(LakeTable):
         return self._compact(_along(cluster_by), every=True)
 
     def join_files(self, compaction: str = "binpack", curve: Sequence[str] = ()) -> Compaction:
-        """Rewrite small files, their rows as they are (`binpack`), in the table's sort order (`sort`) or along a curve
-        through columns (`z-order`); what was joined before stays as it is. The words are those of Glue's optimizer.
+        """Rewrite small files: as they come (`binpack`), or their rows together in the table's sort order (`sort`) or
+        along a curve through columns (`z-order`). Larger ones stay as they are. The words are Glue's.
         """
         strategies = {"binpack": "", "sort": ", strategy => 'sort'", "z-order": _along(curve)}
         return self._compact(strategies[compaction], every=False)
