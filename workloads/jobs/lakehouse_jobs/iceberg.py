@@ -68,6 +68,10 @@ class Head:
     rows: int | None
 
 
+def _changed(line: Iterator[Snapshot]) -> Snapshot | None:
+    return next((snapshot for snapshot in line if snapshot.operation != "replace"), None)
+
+
 class IcebergTable:
     """One table, by its identifier `catalog.database.table`, or a branch of it."""
 
@@ -108,7 +112,7 @@ class IcebergTable:
 
     def changed(self) -> Snapshot | None:
         """The newest snapshot that changed rows, and no files alone, as a compaction does; None where none is left."""
-        return next((snapshot for snapshot in self.history() if snapshot.operation != "replace"), None)
+        return _changed(self.history())
 
     def newest(self, key: str) -> Snapshot | None:
         """The newest snapshot whose summary holds this project's key `key`."""
@@ -235,9 +239,8 @@ class IcebergTable:
         reference = metadata.ref(self.branch)
         if reference is None:
             return None
-        line = self._line(metadata, reference.snapshotId())
-        rows = next((snapshot.id for snapshot in line if snapshot.operation != "replace"), None)
-        return Head(reference.snapshotId(), metadata.currentSchemaId(), rows)
+        changed = _changed(self._line(metadata, reference.snapshotId()))
+        return Head(reference.snapshotId(), metadata.currentSchemaId(), None if changed is None else changed.id)
 
     def set_back(self, head: Head) -> None:
         """Let the branch stand where it has stood, with the columns of then, in one commit.

@@ -1,4 +1,4 @@
-"""`main.py maintain`: compact the tables of all datasets and give up old snapshots."""
+"""`main.py maintain`: look after the tables that Glue does not: files, snapshots, orphans."""
 
 from __future__ import annotations
 
@@ -43,4 +43,4 @@ def _run(options: argparse.Namespace) -> int:
     return FAILED
 
 
-COMMAND = Command("maintain", "compact the tables of all datasets and give up old snapshots", _arguments, _run)
+COMMAND = Command("maintain", "look after the tables that Glue does not: files, snapshots, orphans", _arguments, _run)
