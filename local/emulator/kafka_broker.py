@@ -2,6 +2,9 @@
 
 Only what topics need, in the last versions of each request without tagged fields, which brokers up to 4.x answer.
 
+The controller answers when it has decided; a broker that has much to do hears of it later. What is asked for here
+counts as done when the broker says so itself, so that what is read after it is true.
+
 Source: Apache Kafka protocol guide, CreateTopics 4, DeleteTopics 3, CreatePartitions 1, DescribeConfigs 1,
 IncrementalAlterConfigs 0, Metadata 4.
 """
@@ -10,6 +13,7 @@ from __future__ import annotations
 
 import socket
 import struct
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +21,7 @@ from typing import Any
 
 _METADATA, _CREATE_TOPICS, _DELETE_TOPICS, _DESCRIBE_CONFIGS, _CREATE_PARTITIONS, _ALTER_CONFIGS = 3, 19, 20, 32, 37, 44
 _TIMEOUT_SECONDS = 20
+_UNKNOWN_TOPIC = 3
 _TOPIC = 2
 _SET, _DELETE = 0, 1
 
@@ -42,6 +47,7 @@ class KafkaBroker:
         answer = self._ask(_CREATE_TOPICS, 4, struct.pack(">i", 1) + topic + struct.pack(">ib", 10_000, 0))
         answer.int32()
         _raise_for("CreateTopics", [(answer.text(), answer.int16(), answer.text())[1:] for _ in answer.items()])
+        self._until(lambda: self._known_partitions(name) == partitions, f"show topic {name}")
 
     def delete_topic(self, name: str) -> None:
         """Gone for good, with its records."""
@@ -50,6 +56,7 @@ class KafkaBroker:
         for _ in answer.items():
             answer.text()
             _raise_for("DeleteTopics", [(answer.int16(), None)])
+        self._until(lambda: self._known_partitions(name) == 0, f"forget topic {name}")
 
     def grow_topic(self, name: str, partitions: int) -> None:
         """More partitions, never fewer."""
@@ -57,6 +64,7 @@ class KafkaBroker:
         answer = self._ask(_CREATE_PARTITIONS, 1, struct.pack(">i", 1) + topic + struct.pack(">ib", 10_000, 0))
         answer.int32()
         _raise_for("CreatePartitions", [(answer.text(), answer.int16(), answer.text())[1:] for _ in answer.items()])
+        self._until(lambda: self._known_partitions(name) == partitions, f"show {partitions} partitions of topic {name}")
 
     def configure_topic(self, name: str, configs: dict[str, str]) -> None:
         """Exactly these configs: what the topic sets and they do not goes back to the broker's default."""
@@ -67,6 +75,7 @@ class KafkaBroker:
         answer = self._ask(_ALTER_CONFIGS, 0, request)
         answer.int32()
         _raise_for("IncrementalAlterConfigs", [_altered(answer) for _ in answer.items()])
+        self._until(lambda: self.configs_of(name) == configs, f"show the configs of topic {name}")
 
     def configs_of(self, name: str) -> dict[str, str]:
         """What the topic sets for itself."""
@@ -100,6 +109,21 @@ class KafkaBroker:
         _raise_for("Metadata", [(code, None)])
         answer.text(), answer.int8()
         return answer.int32()
+
+    def _known_partitions(self, name: str) -> int:
+        try:
+            return self.partitions_of(name)
+        except BrokerError as error:
+            if error.code != _UNKNOWN_TOPIC:
+                raise
+            return 0
+
+    def _until(self, holds: Callable[[], bool], what: str) -> None:
+        deadline = time.monotonic() + _TIMEOUT_SECONDS
+        while not holds():
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"the broker at {self.bootstrap} did not {what} within {_TIMEOUT_SECONDS} s")
+            time.sleep(0.02)
 
     def _ask(self, api: int, version: int, body: bytes) -> _Answer:
         header = struct.pack(">hhi", api, version, 1) + _text("endpoint")

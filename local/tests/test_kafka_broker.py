@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from copy import copy
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 
-from emulator.kafka_broker import BrokerError, KafkaBroker
+from emulator.kafka_broker import _DESCRIBE_CONFIGS, _METADATA, BrokerError, KafkaBroker
 from readback.report import read_back
 from tests.kafka_resources import alone, configs, topic
 from tests.support import REGION, Endpoint
@@ -54,3 +56,33 @@ def test_topics_are_those_of_the_stack(broker: KafkaBroker, tmp_path: Path) -> N
             broker.partitions_of("departures")
     finally:
         endpoint.stop()
+
+
+class Late(KafkaBroker):
+    """A broker that is slow to hear of what its controller decided: twice it says what it said before."""
+
+    said: ClassVar[dict[bytes, tuple[Any, int]]] = {}
+
+    def _ask(self, api: int, version: int, body: bytes) -> Any:
+        answer = super()._ask(api, version, body)
+        if api not in (_METADATA, _DESCRIBE_CONFIGS):
+            return answer
+        before, turns = self.said.get(body, (answer, 0))
+        self.said[body] = (before, turns + 1) if turns < 2 else (answer, 0)
+        return copy(before)
+
+
+def test_what_is_asked_for_is_done_when_the_broker_says_so(broker: KafkaBroker) -> None:
+    late = Late(broker.bootstrap)
+    with pytest.raises(BrokerError, match="error 3"):
+        late.partitions_of("late")
+    late.create_topic("late", 2, {"retention.ms": "1000"})
+    assert late.partitions_of("late") == 2
+    assert late.configs_of("late") == {"retention.ms": "1000"}
+    late.grow_topic("late", 3)
+    assert late.partitions_of("late") == 3
+    late.configure_topic("late", {"cleanup.policy": "compact"})
+    assert late.configs_of("late") == {"cleanup.policy": "compact"}
+    late.delete_topic("late")
+    with pytest.raises(BrokerError, match="error 3"):
+        late.partitions_of("late")
