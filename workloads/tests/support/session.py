@@ -15,12 +15,14 @@ from lakehouse_jobs.session import SETTINGS, STREAM_SETTINGS, activate, remember
 from support.needed import absent
 
 _JVM = (
-    "-XX:Tier4InvocationThreshold=80000 -XX:Tier4MinInvocationThreshold=9600 -XX:Tier4CompileThreshold=240000"
-    " -XX:+UseSerialGC -Djdk.lang.Process.launchMechanism=VFORK -Dderby.system.home={temporary}"
+    "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC -Xms1g -Xmn600m -XX:MetaspaceSize=256m"
+    " -Djdk.lang.Process.launchMechanism=VFORK -Dderby.system.home={temporary}"
+    + (" -XX:+UseTransparentHugePages" if sys.platform == "linux" else "")
 )
 """
-C2 compiles a method after sixteen times the calls that it takes by itself: it took a third of the tests' CPU.
-Hadoop runs `chmod` for each file of a checkpoint: VFORK starts it without a helper.
+With C1 alone: nothing here runs for long enough to earn back what C2 takes to compile it, which is a quarter of the CPU
+of all these tests. A heap that begins large, and large pages for it, are another thirtieth.
+VFORK starts what Hadoop runs without a helper.
 """
 
 
