@@ -76,6 +76,9 @@ const secretShape = z.object({
 export class Lake {
   readonly folder = mkdtempSync(join(tmpdir(), 'cdk-lakehouse-integ-'));
 
+  /** What was asked of a table last, and where its metadata was. */
+  private readonly answers = new Map<string, { readonly location: string | undefined; readonly rows: TableRows }>();
+
   /** The credentials and the place of every AWS client here. */
   get access(): { endpoint: string; region: string; credentials: { accessKeyId: string; secretAccessKey: string } } {
     return { endpoint: this.endpoint, region: REGION, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
@@ -211,7 +214,14 @@ export class Lake {
   async rows(database: string, table: string, options: RowOptions = {}): Promise<TableRows> {
     const { columns = ['*'], where } = options;
     const filter = where === undefined ? [] : ['--where', where];
-    return this.tables<TableRows>('rows', this.endpoint, database, table, '--columns', columns.join(','), ...filter);
+    const asked = [database, table, '--columns', columns.join(','), ...filter];
+    const location = await this.metadataLocation(database, table);
+    const before = this.answers.get(asked.join(' '));
+    // a table is as it was until it has other metadata, and to ask takes a process with all of pyiceberg
+    if (before !== undefined && before.location === location) return before.rows;
+    const rows = await this.tables<TableRows>('rows', this.endpoint, ...asked);
+    this.answers.set(asked.join(' '), { location, rows });
+    return rows;
   }
 
   /** `exceptAll` both ways between two databases, run columns aside. */
@@ -406,7 +416,7 @@ export async function eventually(what: string, holds: () => Promise<boolean>, mi
   const deadline = Date.now() + milliseconds;
   while (!(await holds())) {
     if (Date.now() > deadline) throw new Error(`not within ${milliseconds / 1000} s: ${what}`);
-    await delay(1_000);
+    await delay(3_000);
   }
 }
 

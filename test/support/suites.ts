@@ -99,13 +99,6 @@ export const suites: Suite[] = [
     timeoutMs: 60 * MINUTE,
   },
   {
-    name: 'orchestration',
-    report: 'junit',
-    command: (report) => pytest('emulator', report, ORCHESTRATION),
-    env: { PYTHONPATH: join(root, 'local') },
-    timeoutMs: 25 * MINUTE,
-  },
-  {
     name: 'local',
     report: 'junit',
     command: (report) => [
@@ -114,6 +107,13 @@ export const suites: Suite[] = [
     ],
     env: { PYTHONPATH: join(root, 'local') },
     timeoutMs: 30 * MINUTE,
+  },
+  {
+    name: 'orchestration',
+    report: 'junit',
+    command: (report) => pytest('emulator', report, ORCHESTRATION),
+    env: { PYTHONPATH: join(root, 'local') },
+    timeoutMs: 25 * MINUTE,
   },
   {
     name: 'environments',
