@@ -251,7 +251,9 @@ describe('the lakehouse on one machine', () => {
     process.stdout.write(`gap between the commits of the two versions: ${swapped?.gapSeconds} s\n`);
     expect(swapped?.outcome).toBe('swapped');
     expect(swapped?.gapSeconds).toBeLessThan(60);
+    // a batch is in bronze before it is in silver
     await eventually('all is read', async () => (await load.arrived('records')) === load.records, 180_000);
+    await eventually('all is served', async () => (await load.arrived('events')) >= load.sent, 180_000);
     expect(await lake.lakehouse('stream', 'status', 'dev')).toMatchObject({ code: 0 });
     expect(await load.arrived('places')).toBe(load.records);
     expect(await load.arrived('events')).toBe(load.sent);
