@@ -21,7 +21,8 @@ from typing import Any
 
 _METADATA, _CREATE_TOPICS, _DELETE_TOPICS, _DESCRIBE_CONFIGS, _CREATE_PARTITIONS, _ALTER_CONFIGS = 3, 19, 20, 32, 37, 44
 _TIMEOUT_SECONDS = 20
-_UNKNOWN_TOPIC = 3
+_CONFIG_SECONDS = 5
+_UNKNOWN_TOPIC, _REQUEST_TIMED_OUT = 3, 7
 _TOPIC = 2
 _SET, _DELETE = 0, 1
 
@@ -47,7 +48,7 @@ class KafkaBroker:
         answer = self._ask(_CREATE_TOPICS, 4, struct.pack(">i", 1) + topic + struct.pack(">ib", 10_000, 0))
         answer.int32()
         _raise_for("CreateTopics", [(answer.text(), answer.int16(), answer.text())[1:] for _ in answer.items()])
-        self._until(lambda: self._known_partitions(name) == partitions, f"show topic {name}")
+        self._await_partitions("CreateTopics", name, partitions)
 
     def delete_topic(self, name: str) -> None:
         """Gone for good, with its records."""
@@ -56,7 +57,7 @@ class KafkaBroker:
         for _ in answer.items():
             answer.text()
             _raise_for("DeleteTopics", [(answer.int16(), None)])
-        self._until(lambda: self._known_partitions(name) == 0, f"forget topic {name}")
+        self._await_partitions("DeleteTopics", name, 0)
 
     def grow_topic(self, name: str, partitions: int) -> None:
         """More partitions, never fewer."""
@@ -64,18 +65,20 @@ class KafkaBroker:
         answer = self._ask(_CREATE_PARTITIONS, 1, struct.pack(">i", 1) + topic + struct.pack(">ib", 10_000, 0))
         answer.int32()
         _raise_for("CreatePartitions", [(answer.text(), answer.int16(), answer.text())[1:] for _ in answer.items()])
-        self._until(lambda: self._known_partitions(name) == partitions, f"show {partitions} partitions of topic {name}")
+        self._await_partitions("CreatePartitions", name, partitions)
 
     def configure_topic(self, name: str, configs: dict[str, str]) -> None:
         """Exactly these configs: what the topic sets and they do not goes back to the broker's default."""
-        gone = [(key, _DELETE, None) for key in self.configs_of(name) if key not in configs]
+        before = self.configs_of(name)
+        gone = [(key, _DELETE, None) for key in before if key not in configs]
         entries = [*((key, _SET, value) for key, value in configs.items()), *gone]
         body = _array(entries, lambda entry: _text(entry[0]) + struct.pack(">b", entry[1]) + _text(entry[2]))
         request = struct.pack(">ib", 1, _TOPIC) + _text(name) + body + struct.pack(">b", 0)
         answer = self._ask(_ALTER_CONFIGS, 0, request)
         answer.int32()
         _raise_for("IncrementalAlterConfigs", [_altered(answer) for _ in answer.items()])
-        self._until(lambda: self.configs_of(name) == configs, f"show the configs of topic {name}")
+        # it writes values in a form of its own; where they mean what was there before, nothing is ever seen of it
+        _eventually(lambda: self.configs_of(name) == configs or self.configs_of(name) != before, _CONFIG_SECONDS)
 
     def configs_of(self, name: str) -> dict[str, str]:
         """What the topic sets for itself."""
@@ -118,12 +121,10 @@ class KafkaBroker:
                 raise
             return 0
 
-    def _until(self, holds: Callable[[], bool], what: str) -> None:
-        deadline = time.monotonic() + _TIMEOUT_SECONDS
-        while not holds():
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"the broker at {self.bootstrap} did not {what} within {_TIMEOUT_SECONDS} s")
-            time.sleep(0.02)
+    def _await_partitions(self, operation: str, name: str, partitions: int) -> None:
+        if not _eventually(lambda: self._known_partitions(name) == partitions, _TIMEOUT_SECONDS):
+            message = f"topic {name} has not {partitions} partitions after {_TIMEOUT_SECONDS} s"
+            raise BrokerError(operation, _REQUEST_TIMED_OUT, message)
 
     def _ask(self, api: int, version: int, body: bytes) -> _Answer:
         header = struct.pack(">hhi", api, version, 1) + _text("endpoint")
@@ -169,6 +170,13 @@ class _Answer:
     def _unpack(self, form: str, size: int) -> Any:
         self._at += size
         return struct.unpack(form, self._data[self._at - size : self._at])[0]
+
+
+def _eventually(holds: Callable[[], bool], seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while not (held := holds()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return held
 
 
 def _altered(answer: _Answer) -> tuple[int, str | None]:

@@ -83,6 +83,9 @@ def test_what_is_asked_for_is_done_when_the_broker_says_so(broker: KafkaBroker) 
     assert late.partitions_of("late") == 3
     late.configure_topic("late", {"cleanup.policy": "compact"})
     assert late.configs_of("late") == {"cleanup.policy": "compact"}
+    # the broker has a form of its own for a number
+    late.configure_topic("late", {"min.cleanable.dirty.ratio": "0.50"})
+    assert late.configs_of("late") == {"min.cleanable.dirty.ratio": "0.5"}
     late.delete_topic("late")
     with pytest.raises(BrokerError, match="error 3"):
         late.partitions_of("late")

@@ -23,7 +23,7 @@ export interface Suite {
   /** The command line, given the file the report goes to. */
   readonly command: (report: string) => string[];
   readonly env?: Record<string, string>;
-  /** Twice what it takes on a slow day at least: it is for a suite that hangs. */
+  /** Far beyond what it takes on a slow day: it is for a suite that hangs. */
   readonly timeoutMs: number;
   /** The version of Airflow it runs with, installed for it; that of `npm start` when undefined. */
   readonly airflow?: EnvironmentSpec;
