@@ -17,6 +17,8 @@ interface Counts {
   passed: number;
   failed: number;
   skipped: number;
+  /** What failed: each test's name, and what it said. */
+  failures: string[];
 }
 
 interface Outcome extends Counts {
@@ -33,7 +35,22 @@ interface VitestReport {
   readonly numFailedTests: number;
   readonly numPendingTests: number;
   readonly numTodoTests: number;
-  readonly testResults: { readonly status: string; readonly assertionResults: { readonly status: string }[] }[];
+  readonly testResults: {
+    readonly name: string;
+    readonly status: string;
+    readonly message: string;
+    readonly assertionResults: {
+      readonly status: string;
+      readonly fullName: string;
+      readonly failureMessages: string[] | null;
+    }[];
+  }[];
+}
+
+/** A failure's name and the first lines of what it said. */
+function failure(name: string, said: string): string {
+  const lines = said.split('\n').filter((line) => line.trim() !== '');
+  return [name, ...lines.slice(0, 4).map((line) => `    ${line.slice(0, 300)}`)].join('\n');
 }
 
 /** Vitest's JSON report: tests, and a file that fails without a failed test (one that does not even load) is a failure. */
@@ -43,23 +60,42 @@ function readVitestReport(file: string): Counts {
     ({ status, assertionResults }) =>
       status === 'failed' && !assertionResults.some((assertion) => assertion.status === 'failed'),
   );
+  const failed = report.testResults.flatMap(({ assertionResults }) =>
+    assertionResults.filter(({ status }) => status === 'failed'),
+  );
   return {
     passed: report.numPassedTests,
     failed: report.numFailedTests + unloaded.length,
     skipped: report.numPendingTests + report.numTodoTests,
+    failures: [
+      ...failed.map(({ fullName, failureMessages }) => failure(fullName, (failureMessages ?? []).join('\n'))),
+      ...unloaded.map(({ name, message }) => failure(name, message)),
+    ],
   };
 }
 
+const ENTITIES: Record<string, string> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' };
+
+const unescapeXml = (text: string): string =>
+  text.replace(/&(?:#(\d+)|#x([0-9a-f]+)|(\w+));/gi, (entity, decimal?: string, hex?: string, name?: string) => {
+    if (name !== undefined) return ENTITIES[name] ?? entity;
+    return String.fromCodePoint(decimal === undefined ? parseInt(hex ?? '', 16) : Number(decimal));
+  });
+
 /** pytest's JUnit report: a collection error counts as a failure. */
 function readJunitReport(file: string): Counts {
+  const report = readFileSync(file, 'utf8');
   const attribute = (name: string): number =>
-    [...readFileSync(file, 'utf8').matchAll(new RegExp(`<testsuite [^>]*\\b${name}="(\\d+)"`, 'g'))].reduce(
+    [...report.matchAll(new RegExp(`<testsuite [^>]*\\b${name}="(\\d+)"`, 'g'))].reduce(
       (sum, match) => sum + Number(match[1]),
       0,
     );
   const failed = attribute('failures') + attribute('errors');
   const skipped = attribute('skipped');
-  return { passed: attribute('tests') - failed - skipped, failed, skipped };
+  const failures = [
+    ...report.matchAll(/<testcase classname="([^"]*)" name="([^"]*)"[^>]*><(?:failure|error) message="([^"]*)"/g),
+  ].map(([, module, test, said]) => failure(`${unescapeXml(module)}::${unescapeXml(test)}`, unescapeXml(said)));
+  return { passed: attribute('tests') - failed - skipped, failed, skipped, failures };
 }
 
 /** Runs a suite; what it writes goes to a file, for another one writes at the same time. */
@@ -88,19 +124,23 @@ async function outcomeOf(suite: Suite, folder: string, engine: Record<string, st
   console.log(`\n── ${suite.name} ──\n${readFileSync(output, 'utf8')}`);
   const counts = countsOf(suite, report, exitCode);
   // A runner that fails without a failed test (a crash, a timeout, a missing file) is a failure all the same.
-  if (exitCode !== 0 && counts.failed === 0) counts.failed = 1;
+  if (exitCode !== 0 && counts.failed === 0) {
+    counts.failed = 1;
+    counts.failures.push(`${suite.name} ended with ${exitCode} and no failed test`);
+  }
   return { suite: suite.name, seconds: (Date.now() - started) / 1000, ...counts };
 }
 
+const nothingRan = (said: string): Counts => ({ passed: 0, failed: 1, skipped: 0, failures: [said] });
+
 function countsOf(suite: Suite, report: string, exitCode: number): Counts {
   if (suite.report === 'exit-code') {
-    return { passed: exitCode === 0 ? 1 : 0, failed: exitCode === 0 ? 0 : 1, skipped: 0 };
+    return { passed: exitCode === 0 ? 1 : 0, failed: 0, skipped: 0, failures: [] };
   }
-  if (!existsSync(report)) return { passed: 0, failed: 1, skipped: 0 };
+  if (!existsSync(report)) return nothingRan('wrote no report');
   const counts = suite.report === 'vitest' ? readVitestReport(report) : readJunitReport(report);
   // A suite that ran nothing proves nothing.
-  if (counts.passed + counts.failed + counts.skipped === 0) counts.failed = 1;
-  return counts;
+  return counts.passed + counts.failed + counts.skipped === 0 ? nothingRan('ran no test') : counts;
 }
 
 function selected(): Suite[] {
@@ -137,13 +177,18 @@ async function main(): Promise<void> {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  const total = (key: keyof Counts): number => outcomes.reduce((sum, outcome) => sum + outcome[key], 0);
+  const total = (key: 'passed' | 'failed' | 'skipped'): number =>
+    outcomes.reduce((sum, outcome) => sum + outcome[key], 0);
   console.log('');
   for (const { suite, passed, failed, skipped, seconds } of outcomes) {
     const state = failed > 0 ? 'FAILED' : 'ok';
     console.log(
       `${state.padEnd(7)} ${suite.padEnd(12)} ${passed} passed, ${failed} failed, ${skipped} skipped  ${seconds.toFixed(0)} s`,
     );
+  }
+  // Last, for the end of a log is what is kept of it.
+  for (const { suite, failures } of outcomes) {
+    for (const said of failures.slice(0, 10)) console.log(`\n✗ ${suite}: ${said}`);
   }
   process.exitCode = total('failed') > 0 ? 1 : 0;
   console.log(`\n${total('passed')} passed, ${total('failed')} failed, ${total('skipped')} skipped`);
