@@ -50,7 +50,7 @@ class Run(threading.Thread):
         file.write_text("{}")
 
     def ended(self) -> None:
-        self.join(60)
+        self.join(240)
         assert not self.is_alive()
         assert self.failure is None
 
@@ -69,7 +69,8 @@ def test_run_that_is_asked_to_end_finishes_its_batch_and_hands_over(events: Even
     topic.send(event(3))
 
     first.ended()
-    wait_for(lambda: (second.said("up") or {}).get("batch") is not None)
+    wait_for(lambda: second.said("up") is not None)
+    wait_for(lambda: (3, "departed") in events.delays())
     second.ask()
     second.ended()
 

@@ -113,6 +113,10 @@ class EventLake:
         calls = list(self.cloudwatch.put_metric_data.call_args_list)
         return sum(datum["MetricName"] == "DatasetLoaded" for call in calls for datum in call.kwargs["MetricData"])
 
+    def is_busy(self) -> bool:
+        """Whether the stream looks at its topic or takes a batch: it does not wait for the next time to look."""
+        return any(query.status["isTriggerActive"] for query in self.spark.streams.active)
+
     def delays(self) -> dict[tuple[int, str], int]:
         """Silver's delays by flight and event type; fails when one is there twice."""
         rows = self.tables.silver.read().select("flight", "event_type", "delay").collect()
