@@ -60,8 +60,9 @@ class Turn:
         """Ask the run before to end, and wait until it has: called by a run that is ready to read."""
         said = self._said(self.run)
         if _DONE in said:
-            # an earlier run had the same id: what was said to it does not count
-            for name in said:
+            # an earlier run had the same id: what was said to it does not count. That it ended is forgotten last: a run
+            # that dies meanwhile leaves no question behind that looks as if it were asked of the next
+            for name in sorted(said, key=lambda name: name == _DONE):
                 self.store.delete(f"{self._folder(self.run)}{name}")
         if self.before == NOBODY:
             return

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from unittest.mock import Mock
@@ -55,6 +57,17 @@ class Run(threading.Thread):
         assert self.failure is None
 
 
+def _dies_after(calls: int, work: Callable[[str], None]) -> Callable[[str], None]:
+    left = itertools.count(calls, -1)
+
+    def call(uri: str) -> None:
+        if next(left) == 0:
+            raise RuntimeError("killed")
+        work(uri)
+
+    return call
+
+
 def _numbers(folder: Path) -> list[int]:
     return sorted(int(file.name) for file in folder.iterdir() if file.name.isdigit())
 
@@ -96,6 +109,23 @@ def test_what_was_said_to_an_earlier_run_of_the_same_id_does_not_count(events: E
     assert second.is_alive()
     second.ask()
     second.ended()
+
+
+def test_run_that_dies_while_it_forgets_an_earlier_one_leaves_no_question_to_the_next(tmp_path: Path) -> None:
+    store = DiskStore()
+    turn = Turn(store, f"file://{tmp_path}/checkpoint", "again")
+    folder = tmp_path / "checkpoint.runs" / "again"
+    for number in range(3):
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in ("asked", "up", "done"):
+            (folder / f"{name}.json").write_text("{}")
+        dying = Mock(wraps=store, delete=_dies_after(number, store.delete))
+        with pytest.raises(RuntimeError, match="killed"):
+            replace(turn, store=dying).take()
+
+        turn.take()
+
+        assert not turn.asked()
 
 
 def test_run_before_that_died_is_waited_for_no_longer_than_it_may_take(tmp_path: Path) -> None:

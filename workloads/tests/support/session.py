@@ -71,6 +71,10 @@ def start(warehouse: Path) -> SparkSession:
         "spark.sql.shuffle.partitions": "2",
         # the same queries come again with every test, and Spark remembers the code of a hundred
         "spark.sql.codegen.cache.maxEntries": "3000",
+        # by itself Spark writes checkpoints not by `PlainFiles`, and starts `readlink` a dozen times for each batch
+        "spark.sql.streaming.checkpointFileManagerClass": (
+            "org.apache.spark.sql.execution.streaming.FileSystemBasedCheckpointFileManager"
+        ),
         **SETTINGS,
         **STREAM_SETTINGS,
         **DELTA_SETTINGS,
