@@ -92,6 +92,7 @@ def test_broker_killed_at_random_moments_loses_and_doubles_nothing(
             time.sleep(moments.uniform(0.1, 4))
             fragile.kill()
             # until it looks at its topic the next time, it stays up to what it saw the last time
+            time.sleep(events.job().trigger_seconds)
             wait_for(events.is_busy)
             up_to_date = events.told_loaded()
             time.sleep(_OUTAGE_SECONDS)
