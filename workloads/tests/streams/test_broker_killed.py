@@ -96,8 +96,8 @@ def test_broker_killed_at_random_moments_loses_and_doubles_nothing(
             wait_for(events.is_busy)
             up_to_date = events.told_loaded()
             time.sleep(_OUTAGE_SECONDS)
-            # what the freshness alarm listens to: a stream that cannot see its topic does not say it is up to it; that
-            # of a batch which had all its records already is the one
+            # what the freshness alarm listens to: a stream that cannot see its topic does not say it is up to it, but
+            # for a batch that had all its records already
             assert events.told_loaded() <= up_to_date + 1
             fragile.start()
             producer.join()

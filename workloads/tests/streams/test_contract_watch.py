@@ -75,7 +75,7 @@ def test_added_column_reaches_a_running_stream_and_a_dropped_one_stops_it(events
         arrive(3, "A3")
         deploy("dropped", lambda text: text)
         topic.send(event(4))
-        running.join(240)
+        running.join(60)
     finally:
         for query in events.spark.streams.active:
             query.stop()

@@ -87,7 +87,7 @@ class KafkaServer:
         self._process.wait(20)
 
     def remove(self) -> None:
-        """By SIGKILL too: nothing it holds is needed any more, and to end in order takes it seconds."""
+        """By SIGKILL too: nothing that it holds is needed any more."""
         self.kill()
         shutil.rmtree(self._root)
 
